@@ -1,1 +1,7 @@
-//! connectors
+//! The edges: what Meshline needs to speak with other people's systems.
+//!
+//! A source reads what a system sends, a channel carries an export to a destination. Neither decides
+//! anything: they translate, check and report, and the engine acts.
+
+pub mod http_channel;
+pub mod standard_webhooks;
