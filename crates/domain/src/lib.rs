@@ -3,7 +3,21 @@
 //! One folder or file per noun. A transition takes the old value and the time and returns the new
 //! value or an error that says why not. Everything here compiles to WASM.
 
+pub mod access;
+pub mod approval;
+pub mod audit;
+pub mod connection;
+pub mod delivery;
+pub mod contract;
+pub mod event;
+pub mod export;
+pub mod flow;
 pub mod money;
+pub mod order;
+pub mod owner;
+pub mod people;
+pub mod receipt;
+pub mod task;
 pub mod time;
 
 pub use money::{Currency, Money};

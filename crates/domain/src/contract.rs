@@ -1,0 +1,169 @@
+//! A contract: the versioned definition of one export type.
+//!
+//! It says what the payload must look like, who owns and may approve it, how long each side may
+//! take, how it is retried, what identifies it, and to whom each refusal goes. A published version
+//! never changes; exports carry the version they were made under.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    delivery::RetryPolicy,
+    event::EventKind,
+    money::Money,
+    owner::{EscalationPolicy, Owner},
+    task::{ExceptionClass, Severity, Unlock},
+    time::Time,
+};
+
+/// When a condition asks for people, which people, in which order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRule {
+    pub when: ApprovalCondition,
+    pub steps: Vec<ApprovalStep>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "if")]
+pub enum ApprovalCondition {
+    Always,
+    /// The subject's total is above this amount; a total in another currency counts as above.
+    TotalOver { amount: Money },
+    /// The subject carries any flag (test order, hold tag, no address...).
+    Flagged,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalStep {
+    pub owner: Owner,
+    pub backup: Owner,
+    /// How long the step may wait before the backup is asked as well.
+    pub accept_ms: i64,
+}
+
+/// Where one exception code goes and what its task says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceptionRoute {
+    pub title: String,
+    pub owner: Owner,
+    pub class: ExceptionClass,
+    pub severity: Severity,
+    pub accept_ms: i64,
+    pub resolve_ms: i64,
+    pub remediation_steps: Vec<String>,
+    pub unlock: Unlock,
+}
+
+/// How long the destination may take, and what its completion means for the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AckRule {
+    /// From delivery to "accepted". `None`: no acknowledgement is expected, delivered is enough.
+    pub accepted_within_ms: Option<i64>,
+    /// From acceptance to "completed". `None`: acceptance is the end.
+    pub completed_within_ms: Option<i64>,
+    /// The event that a completion stands for, e.g. `shipment.confirmed`.
+    pub completion_event: Option<EventKind>,
+}
+
+/// How fresh a fact must be when it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshRule {
+    pub max_age_ms: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contract {
+    pub id: Uuid,
+    pub merchant_id: Uuid,
+    pub export_type: String,
+    /// `major.minor`.
+    pub version: String,
+    pub title: String,
+    pub summary: String,
+    /// JSON Schema 2020-12 of `data.payload`.
+    pub schema: Value,
+    pub intent: String,
+    pub intended_action: String,
+    pub owner: Owner,
+    pub backup: Owner,
+    pub watchers: Vec<Owner>,
+    /// From creation to taken, and to done.
+    pub accept_ms: i64,
+    pub resolve_ms: i64,
+    /// How long the content stays true; past it, it is not sent.
+    pub valid_for_ms: i64,
+    /// First rule whose condition holds decides; none: no approval.
+    pub approval: Vec<ApprovalRule>,
+    pub refresh: BTreeMap<String, RefreshRule>,
+    pub retry: RetryPolicy,
+    pub ack: AckRule,
+    /// Code → route. `*` catches what has no route of its own.
+    pub exceptions: BTreeMap<String, ExceptionRoute>,
+    pub escalation: EscalationPolicy,
+    /// `data` fields whose values make up the idempotency key.
+    pub idempotency: Vec<String>,
+    /// Key of the destination it goes to.
+    pub destination: String,
+    pub published_at: Time,
+}
+
+/// Codes the engine itself raises; a contract must route each (directly or by `*`).
+pub mod codes {
+    pub const APPROVAL_TIMEOUT: &str = "approval_timeout";
+    pub const DECLINED: &str = "declined";
+    pub const RETRIES_EXHAUSTED: &str = "retries_exhausted";
+    pub const REFUSED: &str = "refused_by_destination";
+    pub const DESTINATION_GONE: &str = "destination_gone";
+    pub const ACK_TIMEOUT: &str = "ack_timeout";
+    pub const COMPLETION_TIMEOUT: &str = "completion_timeout";
+    pub const QA_FAILED: &str = "qa_failed";
+    pub const VALIDITY_EXPIRED: &str = "validity_expired";
+    pub const CANCELLED_AFTER_DISPATCH: &str = "cancelled_after_dispatch";
+    pub const CHANGED_AFTER_DISPATCH: &str = "changed_after_dispatch";
+    pub const EVENT_NOT_SEEN: &str = "event_not_seen";
+
+    pub const ALL: [&str; 12] = [
+        APPROVAL_TIMEOUT,
+        DECLINED,
+        RETRIES_EXHAUSTED,
+        REFUSED,
+        DESTINATION_GONE,
+        ACK_TIMEOUT,
+        COMPLETION_TIMEOUT,
+        QA_FAILED,
+        VALIDITY_EXPIRED,
+        CANCELLED_AFTER_DISPATCH,
+        CHANGED_AFTER_DISPATCH,
+        EVENT_NOT_SEEN,
+    ];
+}
+
+impl Contract {
+    pub fn route(&self, code: &str) -> Option<&ExceptionRoute> {
+        self.exceptions.get(code).or_else(|| self.exceptions.get("*"))
+    }
+
+    /// The approval steps that this subject needs, and why. Empty: none.
+    pub fn approval_for(&self, total: Option<Money>, flags: &[String]) -> (Vec<ApprovalStep>, String) {
+        for rule in &self.approval {
+            let reason = match &rule.when {
+                ApprovalCondition::Always => Some("every one of these is approved".to_owned()),
+                ApprovalCondition::TotalOver { amount } => total
+                    .filter(|total| {
+                        total.currency != amount.currency || total.minor > amount.minor
+                    })
+                    .map(|total| format!("{total} is over {amount}")),
+                ApprovalCondition::Flagged => {
+                    (!flags.is_empty()).then(|| format!("flagged: {}", flags.join(", ")))
+                }
+            };
+            if let Some(reason) = reason {
+                return (rule.steps.clone(), reason);
+            }
+        }
+        (Vec::new(), "no rule asks for an approval".to_owned())
+    }
+}

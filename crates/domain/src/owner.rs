@@ -1,0 +1,153 @@
+//! Who answers. Every step, export, approval, exception and task names exactly one [`Owner`].
+//!
+//! An owner is a person, a functional role on one party's side, or a system. A role is resolved to
+//! people through the merchant's memberships at the moment of asking; an owner that resolves to
+//! nobody active is refused where work would be created for it (see the QA gate `owner`).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// On whose side an owner stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Party {
+    #[serde(rename = "agency")]
+    Agency,
+    #[serde(rename = "merchant")]
+    Merchant,
+    #[serde(rename = "3pl")]
+    ThreePl,
+    #[serde(rename = "carrier")]
+    Carrier,
+    #[serde(rename = "system")]
+    System,
+}
+
+impl Party {
+    pub const ALL: [Self; 5] =
+        [Self::Agency, Self::Merchant, Self::ThreePl, Self::Carrier, Self::System];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agency => "agency",
+            Self::Merchant => "merchant",
+            Self::ThreePl => "3pl",
+            Self::Carrier => "carrier",
+            Self::System => "system",
+        }
+    }
+}
+
+impl FromStr for Party {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|party| party.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not a party"))
+    }
+}
+
+/// Exactly one of these. Written `agency:marketing_ops`, `user:<uuid>`, `system:meshline`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Owner {
+    User(Uuid),
+    Role { party: Party, role: String },
+    System(String),
+}
+
+impl Owner {
+    pub fn role(party: Party, role: &str) -> Self {
+        Self::Role { party, role: role.to_owned() }
+    }
+
+    /// "Marketing ops" for a role, the system's name for a system. A person's name is not known here.
+    pub fn title(&self) -> String {
+        match self {
+            Self::User(_) => "A person".to_owned(),
+            Self::Role { role, .. } => role_title(role),
+            Self::System(name) => name.clone(),
+        }
+    }
+}
+
+/// `marketing_ops` reads "Marketing ops"; `3pl` style abbreviations keep their letters.
+pub fn role_title(role: &str) -> String {
+    let spaced = role.replace('_', " ");
+    let mut letters = spaced.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Role { party, role } => write!(f, "{}:{role}", party.as_str()),
+            Self::System(name) => write!(f, "system:{name}"),
+        }
+    }
+}
+
+impl FromStr for Owner {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || format!("{text:?} names no owner: write party:role, user:id or system:name");
+        let (side, name) = text.split_once(':').ok_or_else(bad)?;
+        if name.is_empty() {
+            return Err(bad());
+        }
+        match side {
+            "user" => name.parse().map(Self::User).map_err(|_| bad()),
+            "system" => Ok(Self::System(name.to_owned())),
+            _ => Ok(Self::role(side.parse().map_err(|_| bad())?, name)),
+        }
+    }
+}
+
+impl From<Owner> for String {
+    fn from(owner: Owner) -> Self {
+        owner.to_string()
+    }
+}
+
+impl TryFrom<String> for Owner {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// One rung of an escalation: after this long without the clock being stopped, this owner has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EscalationStep {
+    pub after_ms: i64,
+    pub target: Owner,
+}
+
+/// Ordered rungs. Stamped on an item when it is created: later edits do not change running items.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EscalationPolicy {
+    pub id: Uuid,
+    pub version: i64,
+    pub steps: Vec<EscalationStep>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owner_is_one_thing_and_reads_back() {
+        for text in
+            ["3pl:operations", "agency:marketing_ops", "user:01890000-0000-7000-8000-000000000001", "system:meshline"]
+        {
+            assert_eq!(text.parse::<Owner>().unwrap().to_string(), text);
+        }
+        for bad in ["", "marketing_ops", "nobody:x", "user:mara", "agency:"] {
+            assert!(bad.parse::<Owner>().is_err(), "{bad}");
+        }
+        assert_eq!(Owner::role(Party::Agency, "marketing_ops").title(), "Marketing ops");
+    }
+}

@@ -1,0 +1,70 @@
+//! Jobs: durable rows that drive everything that happens later. Claimed in batches under a lease;
+//! the fencing token (`fence`) is checked when a job's effects are committed, so a worker that lost
+//! its lease cannot commit. The effects of a job and the jobs that follow are one transaction.
+
+use std::str::FromStr;
+
+use domain::Time;
+use uuid::Uuid;
+
+macro_rules! job_kinds {
+    ($($(#[$doc:meta])* $variant:ident => $text:literal),+ $(,)?) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum JobKind { $($(#[$doc])* $variant),+ }
+
+        impl JobKind {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+job_kinds! {
+    /// Subject: receipt. Turn what arrived into facts of an order, and set off what follows.
+    ProcessReceipt => "process_receipt",
+    /// Subject: export. One attempt at its destination.
+    Deliver => "deliver",
+    /// Subject: approval. `arg` = the deadline it was armed for.
+    ApprovalDeadline => "approval_deadline",
+    /// Subject: approval. `arg` = the expiry it was armed for.
+    ApprovalExpiry => "approval_expiry",
+    /// Subject: task. `arg` = the deadline it was armed for.
+    TaskAcceptDeadline => "task_accept_deadline",
+    /// Subject: task. `arg` = the deadline it was armed for.
+    TaskResolveDeadline => "task_resolve_deadline",
+    /// Subject: task. `arg` = the end of the snooze it was armed for.
+    TaskWake => "task_wake",
+    /// Subject: export. `arg` = rev-independent deadline it was armed for.
+    AckDeadline => "ack_deadline",
+    /// Subject: export. `arg` = the deadline it was armed for.
+    CompletionDeadline => "completion_deadline",
+    /// Subject: run. `arg` = the deadline it was armed for.
+    WaitDeadline => "wait_deadline",
+}
+
+impl FromStr for JobKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not a kind of job"))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub id: Uuid,
+    pub merchant_id: Uuid,
+    pub kind: JobKind,
+    pub subject_id: Uuid,
+    pub arg: i64,
+    pub run_at: Time,
+    /// How often it was claimed before.
+    pub attempts: i64,
+    pub fence: i64,
+}

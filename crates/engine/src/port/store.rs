@@ -1,0 +1,373 @@
+//! What the use-cases keep and look up. `Reads` can be had on its own (a page) or inside a write;
+//! `Tx` is one transaction: either all of an operation's rows, audit entries and jobs are durable,
+//! or none.
+//!
+//! Every method that touches a merchant's rows takes the merchant first. Mutable nouns carry `rev`;
+//! saving one that somebody else saved meanwhile is a [`Kind::Conflict`](crate::error::Kind).
+
+use async_trait::async_trait;
+use domain::{
+    Time,
+    approval::Approval,
+    audit::{AuditEntry, Head},
+    connection::{Destination, Source},
+    contract::Contract,
+    event::EventKind,
+    export::{Attempt, Export},
+    flow::{Campaign, Flow, Run},
+    order::{Order, OrderFact},
+    people::{ApiToken, Membership, Merchant, Operator, User},
+    receipt::{Receipt, ReceiptStatus},
+    task::Task,
+};
+use futures::future::BoxFuture;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    job::Job,
+};
+
+/// A page of a list: newest first, keyset by (time, id).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListFilter {
+    /// Only this state, as its text.
+    pub state: Option<String>,
+    /// Only this kind: topic of receipts, export type, code of tasks.
+    pub kind: Option<String>,
+    /// Case-insensitive part of the name, title, reference or id.
+    pub query: Option<String>,
+    /// Strictly older than this row.
+    pub before: Option<(Time, Uuid)>,
+    pub limit: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    pub subject_kind: Option<String>,
+    pub subject_id: Option<String>,
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    /// Only entries with a smaller `seq`.
+    pub before_seq: Option<i64>,
+    pub limit: i64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderRow {
+    pub id: Uuid,
+    pub merchant_id: Uuid,
+    pub source_id: Uuid,
+    pub trace_id: String,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub rev: i64,
+    pub order: Order,
+}
+
+/// A normalized event, as it would leave in a CloudEvents envelope.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow {
+    pub id: Uuid,
+    pub merchant_id: Uuid,
+    pub kind: EventKind,
+    pub subject_kind: String,
+    pub subject_id: Uuid,
+    pub receipt_id: Option<Uuid>,
+    pub occurred_at: Time,
+    pub data: Value,
+}
+
+/// What sign-in needs to know; never leaves the engine.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub user: User,
+    pub password_hash: String,
+    pub failed_attempts: i64,
+    pub locked_until: Option<Time>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// SHA-256 of the session id; the id itself is only in the cookie.
+    pub id_hash: Vec<u8>,
+    pub user_id: Option<Uuid>,
+    pub data: String,
+    pub created_at: Time,
+    pub expires_at: Time,
+}
+
+#[derive(Clone, Debug)]
+pub struct IdempotencyRow {
+    pub merchant_id: Uuid,
+    pub key: String,
+    pub request_hash: String,
+    /// `None` while the first call still runs.
+    pub status: Option<i64>,
+    pub body: String,
+    pub created_at: Time,
+}
+
+/// One receipt on its way in; its work row (unless quarantined) and audit entry go with it.
+#[derive(Clone, Debug)]
+pub struct NewReceipt {
+    pub receipt: Receipt,
+    pub body: bytes::Bytes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptOutcome {
+    Inserted,
+    /// It was here before, as this receipt.
+    Duplicate(Uuid),
+}
+
+#[derive(Clone, Debug)]
+pub struct AuditNote {
+    pub merchant_id: Uuid,
+    pub at: Time,
+    /// `user:<id>`, `token:<id>`, `destination:<key>`, `system`.
+    pub actor: String,
+    /// `export.ready`, `task.claimed`...
+    pub action: String,
+    pub subject_kind: &'static str,
+    pub subject_id: Uuid,
+    /// What changed and why.
+    pub detail: Value,
+    pub trace_id: Option<String>,
+}
+
+/// Which jobs to claim.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    pub now: Time,
+    pub lease_ms: i64,
+    pub limit: i64,
+}
+
+#[async_trait]
+pub trait Reads: Send {
+    // people
+    async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
+    async fn merchant(&mut self, id: Uuid) -> Result<Option<Merchant>>;
+    async fn merchant_by_slug(&mut self, slug: &str) -> Result<Option<Merchant>>;
+    async fn all_merchants(&mut self) -> Result<Vec<Merchant>>;
+    async fn user(&mut self, id: Uuid) -> Result<Option<User>>;
+    async fn credentials(&mut self, email: &str) -> Result<Option<Credentials>>;
+    async fn memberships_of(&mut self, user: Uuid) -> Result<Vec<Membership>>;
+    async fn members(&mut self, merchant: Uuid) -> Result<Vec<(User, Membership)>>;
+    async fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<ApiToken>>;
+    async fn session(&mut self, id_hash: &[u8]) -> Result<Option<SessionRow>>;
+
+    // connections
+    async fn source_by_path(&mut self, path: &str) -> Result<Option<Source>>;
+    async fn source(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Source>>;
+    async fn sources(&mut self, merchant: Uuid) -> Result<Vec<Source>>;
+    async fn destination(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Destination>>;
+    async fn destinations(&mut self, merchant: Uuid) -> Result<Vec<Destination>>;
+
+    // rules
+    async fn contract(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Contract>>;
+    /// The newest published version of each export type.
+    async fn contracts(&mut self, merchant: Uuid) -> Result<Vec<Contract>>;
+    async fn contract_versions(&mut self, merchant: Uuid, export_type: &str) -> Result<Vec<Contract>>;
+    async fn flow(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Flow>>;
+    /// The newest published version of each flow.
+    async fn flows(&mut self, merchant: Uuid) -> Result<Vec<Flow>>;
+
+    // intake
+    async fn receipt(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Receipt>>;
+    async fn receipt_body(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Vec<u8>>>;
+    async fn receipts(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Receipt>>;
+    async fn receipts_of_order(&mut self, merchant: Uuid, order: Uuid) -> Result<Vec<Receipt>>;
+    /// Every fact about one order of one source, in no particular order.
+    async fn facts(&mut self, merchant: Uuid, source: Uuid, order_ref: &str) -> Result<Vec<OrderFact>>;
+
+    // orders and runs
+    async fn order(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<OrderRow>>;
+    async fn order_by_ref(&mut self, merchant: Uuid, source: Uuid, order_ref: &str) -> Result<Option<OrderRow>>;
+    /// `state` filters by the order's state text; newest update first.
+    async fn orders(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<OrderRow>>;
+    async fn events_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<EventRow>>;
+    async fn run(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Run>>;
+    async fn runs_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Run>>;
+    async fn runs_of_flow(&mut self, merchant: Uuid, flow_key: &str, limit: i64) -> Result<Vec<Run>>;
+    async fn campaign(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Campaign>>;
+
+    // exports
+    async fn export(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Export>>;
+    async fn exports(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Export>>;
+    async fn exports_of_run(&mut self, merchant: Uuid, run: Uuid) -> Result<Vec<Export>>;
+    /// Oldest first.
+    async fn exports_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Export>>;
+    /// The bytes that are sent, once they were fixed.
+    async fn export_wire(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Vec<u8>>>;
+    async fn attempts(&mut self, merchant: Uuid, export: Uuid) -> Result<Vec<Attempt>>;
+    async fn approval(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Approval>>;
+    /// By step.
+    async fn approvals_of(&mut self, merchant: Uuid, export: Uuid) -> Result<Vec<Approval>>;
+    async fn approvals(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Approval>>;
+    /// Everything pending at these merchants, earliest deadline first.
+    async fn pending_approvals(&mut self, merchants: &[Uuid], limit: i64) -> Result<Vec<Approval>>;
+
+    // tasks
+    async fn task(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Task>>;
+    async fn tasks(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Task>>;
+    /// Everything not over at these merchants, earliest deadline first.
+    async fn live_tasks(&mut self, merchants: &[Uuid], limit: i64) -> Result<Vec<Task>>;
+    async fn live_task_by_key(&mut self, merchant: Uuid, dedup_key: &str) -> Result<Option<Task>>;
+    /// All tasks (over or not) about this receipt, order, run or export.
+    async fn tasks_about(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Task>>;
+
+    // proof
+    async fn audit(&mut self, merchant: Uuid, filter: &AuditFilter) -> Result<Vec<AuditEntry>>;
+    /// In order, from `seq` on; for export and verification.
+    async fn audit_from(&mut self, merchant: Uuid, seq: i64, limit: i64) -> Result<Vec<AuditEntry>>;
+    async fn audit_head(&mut self, merchant: Uuid) -> Result<Option<Head>>;
+
+    // jobs
+    async fn next_job_at(&mut self) -> Result<Option<Time>>;
+    /// (due now, all).
+    async fn job_counts(&mut self, now: Time) -> Result<(i64, i64)>;
+    async fn idempotency(&mut self, merchant: Uuid, key: &str) -> Result<Option<IdempotencyRow>>;
+}
+
+#[async_trait]
+pub trait Tx: Reads {
+    // people
+    async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
+    async fn insert_merchant(&mut self, merchant: &Merchant) -> Result<()>;
+    async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<()>;
+    async fn insert_membership(&mut self, membership: &Membership) -> Result<()>;
+    async fn insert_token(&mut self, token: &ApiToken, hash: &[u8]) -> Result<()>;
+    async fn set_login_state(&mut self, user: Uuid, failed: i64, locked_until: Option<Time>) -> Result<()>;
+    /// Inserts or replaces.
+    async fn save_session(&mut self, session: &SessionRow) -> Result<()>;
+    async fn delete_session(&mut self, id_hash: &[u8]) -> Result<()>;
+    async fn delete_expired_sessions(&mut self, now: Time) -> Result<u64>;
+    /// Removes an operator with everything under it; for `demo --reset`.
+    async fn delete_operator(&mut self, id: Uuid) -> Result<()>;
+
+    // connections and rules
+    async fn insert_source(&mut self, source: &Source) -> Result<()>;
+    async fn save_source(&mut self, source: &Source) -> Result<()>;
+    async fn insert_destination(&mut self, destination: &Destination) -> Result<()>;
+    async fn save_destination(&mut self, destination: &Destination) -> Result<()>;
+    async fn insert_contract(&mut self, contract: &Contract) -> Result<()>;
+    async fn insert_flow(&mut self, flow: &Flow) -> Result<()>;
+
+    // intake
+    /// In as few statements as can be: receipts, their jobs (`process_receipt`, id = receipt id, due
+    /// at once; none for quarantined ones), `repeats + 1` for duplicates. Does not write audit notes.
+    async fn insert_receipts(&mut self, batch: &[NewReceipt]) -> Result<Vec<ReceiptOutcome>>;
+    async fn set_receipt_status(
+        &mut self,
+        merchant: Uuid,
+        id: Uuid,
+        status: ReceiptStatus,
+        order_ref: Option<&str>,
+        order: Option<Uuid>,
+    ) -> Result<()>;
+    /// Receipts that waited unmatched for this order become processed; their ids.
+    async fn match_receipts(&mut self, merchant: Uuid, source: Uuid, order_ref: &str, order: Uuid) -> Result<Vec<Uuid>>;
+    /// Facts of one receipt; a receipt's facts are written once.
+    async fn insert_facts(&mut self, merchant: Uuid, source: Uuid, facts: &[OrderFact]) -> Result<()>;
+    async fn insert_events(&mut self, events: &[EventRow]) -> Result<()>;
+
+    // orders and runs
+    async fn insert_order(&mut self, order: &OrderRow) -> Result<()>;
+    async fn save_order(&mut self, order: &OrderRow) -> Result<()>;
+    /// False when a run of this flow for this subject is there already.
+    async fn insert_run(&mut self, run: &Run) -> Result<bool>;
+    async fn save_run(&mut self, run: &Run) -> Result<()>;
+    async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()>;
+
+    // exports
+    async fn insert_export(&mut self, export: &Export) -> Result<()>;
+    /// Everything but the content (payload, hash, key), which never changes.
+    async fn save_export(&mut self, export: &Export) -> Result<()>;
+    /// Once per export; a second time is a conflict.
+    async fn fix_wire(&mut self, merchant: Uuid, export: Uuid, bytes: &[u8]) -> Result<()>;
+    async fn insert_attempt(&mut self, attempt: &Attempt) -> Result<()>;
+    async fn insert_approval(&mut self, approval: &Approval) -> Result<()>;
+    async fn save_approval(&mut self, approval: &Approval) -> Result<()>;
+
+    // tasks
+    /// False when a live task with this `dedup_key` is there already.
+    async fn insert_task(&mut self, task: &Task) -> Result<bool>;
+    async fn save_task(&mut self, task: &Task) -> Result<()>;
+
+    // jobs and proof
+    async fn enqueue(&mut self, jobs: &[Job]) -> Result<()>;
+    /// Due jobs whose lease is free, earliest first; their fence is raised and their lease taken.
+    async fn claim_jobs(&mut self, claim: Claim) -> Result<Vec<Job>>;
+    /// False when the lease was lost: the caller must roll back.
+    async fn finish_job(&mut self, job: &Job) -> Result<bool>;
+    /// Gives the job back, to run at that time.
+    async fn postpone_job(&mut self, job: &Job, run_at: Time) -> Result<bool>;
+    /// Buffered, and chained at the end of the transaction.
+    fn note(&mut self, note: AuditNote);
+    async fn save_idempotency(&mut self, row: &IdempotencyRow) -> Result<()>;
+    /// False when the key is there already.
+    async fn reserve_idempotency(&mut self, row: &IdempotencyRow) -> Result<bool>;
+    async fn release_idempotency(&mut self, merchant: Uuid, key: &str) -> Result<()>;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Somebody outside waits for the acknowledgement.
+    Intake,
+    Normal,
+}
+
+/// Told after each commit, with what it made durable.
+pub trait CommitHook: Send + Sync {
+    fn committed(&self, notes: &[AuditNote], earliest_job: Option<Time>);
+}
+
+/// One write operation with its type erased.
+pub type WriteOp = Box<dyn for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<()>> + Send>;
+
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Runs the operation in a transaction and returns once it is durable; any error rolls it back.
+    async fn write_op(&self, priority: Priority, op: WriteOp) -> Result<()>;
+    async fn reads(&self) -> Result<Box<dyn Reads + '_>>;
+    /// Set once, by the engine.
+    fn on_commit(&self, hook: std::sync::Arc<dyn CommitHook>);
+    /// `sqlite` or `postgres`, and whether the schema is current.
+    async fn health(&self) -> Result<&'static str>;
+}
+
+/// The typed face of [`Store::write_op`].
+#[async_trait]
+pub trait StoreExt: Store {
+    async fn write_as<T, F>(&self, priority: Priority, op: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let (give, take) = tokio::sync::oneshot::channel();
+        let erased: WriteOp = Box::new(move |tx| {
+            Box::pin(async move {
+                let value = op(tx).await?;
+                // The receiver is on our own stack; it can only be gone if the caller is.
+                let _ = give.send(value);
+                Ok(())
+            })
+        });
+        self.write_op(priority, erased).await?;
+        take.await.map_err(|_| Error::internal("a committed write lost its answer"))
+    }
+
+    async fn write<T, F>(&self, op: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.write_as(Priority::Normal, op).await
+    }
+}
+
+impl<S: Store + ?Sized> StoreExt for S {}
