@@ -1,0 +1,133 @@
+//! The demo agency: made when the database is new, and its logins kept for the next start.
+//!
+//! `meshline demo` says passwords and secrets once, since only their hashes are stored. What it said goes to a file that only
+//! the owner can read and that git ignores.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::failure::{Failure, Result, Trying};
+use crate::process::{announce, capture};
+use crate::services::Settings;
+
+/// What `meshline demo --json` printed; nothing if somebody else made the database.
+pub fn ensure(settings: &Settings, binary: &Path) -> Result<Option<Value>> {
+    let file = settings.data.join("demo.json");
+    if settings.database().is_file() {
+        return read(&file);
+    }
+    announce("creating the demo agency");
+    let json = capture(settings.command(binary, "demo").arg("--json"))?;
+    let demo = parse(&json)?;
+    write_privately(&file, &json)?;
+    Ok(Some(demo))
+}
+
+fn read(file: &PathBuf) -> Result<Option<Value>> {
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let json = fs::read_to_string(file).trying(format!("read {}", file.display()))?;
+    parse(&json).map(Some)
+}
+
+fn parse(json: &str) -> Result<Value> {
+    serde_json::from_str(json).map_err(|error| {
+        Failure::new(format!(
+            "`meshline demo --json` did not print JSON: {error}"
+        ))
+    })
+}
+
+fn write_privately(file: &Path, text: &str) -> Result<()> {
+    let what = format!("write {}", file.display());
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options
+        .open(file)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .trying(what)
+}
+
+/// The logins as a table, one person a line.
+pub fn logins(demo: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |value: &Value| {
+        value
+            .as_array()
+            .map(|items| items.iter().map(text).collect::<Vec<_>>().join(", "))
+            .unwrap_or_default()
+    };
+    let users = demo["users"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let rows: Vec<[String; 4]> = users
+        .iter()
+        .map(|user| {
+            [
+                text(&user["email"]),
+                text(&user["password"]),
+                text(&user["access"]),
+                list(&user["functional_roles"]),
+            ]
+        })
+        .collect();
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let (email, password, access) = (width(0), width(1), width(2));
+    rows.iter()
+        .map(|[a, b, c, d]| {
+            format!("{a:<email$}  {b:<password$}  {c:<access$}  {d}")
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
+}
+
+/// URL path and secret of the first source of this system.
+pub fn source(demo: &Value, system: &str) -> Option<(String, String)> {
+    let source = demo["sources"]
+        .as_array()?
+        .iter()
+        .find(|source| source["system"] == system)?;
+    Some((
+        source["url_path"].as_str()?.to_owned(),
+        source["secret"].as_str()?.to_owned(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_people_and_sources() {
+        let demo = parse(
+            r#"{"users":[{"email":"ada@x.example","password":"p","access":"admin","functional_roles":["finance","operations"]},
+                         {"email":"bo@x.example","password":"longer","access":"viewer","functional_roles":[]}],
+                "sources":[{"system":"stripe","url_path":"/in/1","secret":"a"},{"system":"shopify","url_path":"/in/2","secret":"b"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            logins(&demo),
+            [
+                "ada@x.example  p       admin   finance, operations",
+                "bo@x.example   longer  viewer"
+            ]
+        );
+        assert_eq!(
+            source(&demo, "shopify"),
+            Some(("/in/2".to_owned(), "b".to_owned()))
+        );
+        assert_eq!(source(&demo, "adyen"), None);
+    }
+}
