@@ -1,0 +1,364 @@
+//! The frame around every page: the HTML document, the sidebar, the top bar, the menus.
+//!
+//! All of it works without a script: menus and the phone's drawer are popovers, sign-out and the
+//! theme are forms. The companion island sits at the end and makes what it finds tick.
+
+use domain::Time;
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title};
+
+use crate::{
+    islands::Companion,
+    ui::{Avatar, Breadcrumbs, Crumb, Ico, Icon, Mark, Sprite, Tag},
+};
+
+/// What the sidebar and the top bar need to know about the person and the place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nav {
+    pub operator_name: String,
+    /// (slug, name) of every merchant this person may see.
+    pub merchants: Vec<(String, String)>,
+    /// The merchant whose pages the sidebar links to. On pages across merchants: the last visited.
+    pub current: Option<(String, String)>,
+    pub user_name: String,
+    /// Which entry is lit: `queue` or a path under the merchant, such as `exports`.
+    pub active: &'static str,
+    pub queue_count: u32,
+    pub queue_late: u32,
+    pub task_count: u32,
+    /// `light`, `dark`, or none to follow the system.
+    pub theme: Option<String>,
+}
+
+/// The HTML document. `app` is built inside it, so that it may set titles and the response's status.
+pub fn document<V: IntoView + 'static>(
+    options: LeptosOptions,
+    app: impl FnOnce() -> V,
+) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=requested_theme()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link
+                    rel="preload"
+                    href="/fonts/inter-latin-wght.woff2"
+                    r#as="font"
+                    r#type="font/woff2"
+                    crossorigin="anonymous"
+                />
+                <HashedStylesheet options=options.clone() id="style"/>
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <Sprite/>
+                {app()}
+            </body>
+        </html>
+    }
+}
+
+/// The theme in a `Cookie` header: `light` or `dark`, or none for the system's.
+pub fn theme_in(cookies: &str) -> Option<&'static str> {
+    cookies.split(';').find_map(|pair| match pair.trim() {
+        "theme=light" => Some("light"),
+        "theme=dark" => Some("dark"),
+        _ => None,
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn requested_theme() -> Option<&'static str> {
+    let parts = use_context::<http::request::Parts>()?;
+    theme_in(parts.headers.get(http::header::COOKIE)?.to_str().ok()?)
+}
+
+#[cfg(not(feature = "ssr"))]
+fn requested_theme() -> Option<&'static str> {
+    None
+}
+
+/// The frame of a signed-in page.
+#[component]
+pub fn Shell(
+    nav: Nav,
+    /// The document's title; say what is true, as the headline does.
+    #[prop(into)]
+    title: String,
+    crumbs: Vec<Crumb>,
+    now: Time,
+    /// Set on pages across merchants: live updates then come from all of them.
+    #[prop(optional)]
+    all_merchants: bool,
+    children: Children,
+) -> impl IntoView {
+    let live_merchant =
+        nav.current.as_ref().filter(|_| !all_merchants).map(|(slug, _)| slug.clone());
+    view! {
+        <Title text=format!("{title} · Meshline")/>
+        <a class="skip btn" href="#main">"Skip to content"</a>
+        <div class="shell" data-shell="" data-merchant=live_merchant data-now=now.as_ms().to_string()>
+            <Sidebar nav=nav.clone()/>
+            <div>
+                <TopBar nav crumbs all_merchants/>
+                <main id="main" tabindex="-1">{children()}</main>
+            </div>
+        </div>
+        <KeysDialog/>
+        <Companion/>
+    }
+}
+
+/// The frame of a page for somebody who is not signed in: the mark and one narrow column.
+#[component]
+pub fn BareShell(#[prop(into)] title: String, children: Children) -> impl IntoView {
+    view! {
+        <Title text=format!("{title} · Meshline")/>
+        <div class="bare">
+            <div class="brand"><Mark/>"Meshline"</div>
+            <main id="main">{children()}</main>
+        </div>
+        <Companion/>
+    }
+}
+
+const GROUPS: &[(&str, &[(&str, &str, Ico)])] = &[
+    (
+        "Work",
+        &[
+            ("orders", "Orders", Ico::Orders),
+            ("receipts", "Receipts", Ico::Receipts),
+            ("exports", "Exports", Ico::Exports),
+            ("approvals", "Approvals", Ico::Approvals),
+            ("tasks", "Tasks", Ico::Tasks),
+        ],
+    ),
+    (
+        "Rules",
+        &[
+            ("flows", "Flows", Ico::Flows),
+            ("contracts", "Contracts", Ico::Contracts),
+            ("connections", "Connections", Ico::Connections),
+        ],
+    ),
+    ("Proof", &[("audit", "Audit", Ico::Audit)]),
+];
+
+#[component]
+fn Sidebar(nav: Nav) -> impl IntoView {
+    let current = nav.current.clone();
+    let groups = current.as_ref().map(|(slug, _)| {
+        GROUPS.iter().map(|(title, entries)| nav_group(title, entries, slug, &nav)).collect_view()
+    });
+    let queue_current = (nav.active == "queue").then_some("page");
+    let (late, waiting) = (nav.queue_late, nav.queue_count);
+    view! {
+        <aside class="side" id="nav" popover="auto" aria-label="Meshline">
+            <a class="brand" href="/"><Mark/>"Meshline"</a>
+            <Switcher nav=nav.clone()/>
+            <nav aria-label="Main">
+                <a class="nav-item" href="/" aria-current=queue_current>
+                    <Icon of=Ico::Queue/>
+                    "My queue"
+                    {if late > 0 {
+                        Some(view! {
+                            <span class="count-late">{late}<span class="sr-only">" overdue"</span></span>
+                        }.into_any())
+                    } else if waiting > 0 {
+                        Some(view! {
+                            <span class="count-idle">{waiting}<span class="sr-only">" waiting"</span></span>
+                        }.into_any())
+                    } else {
+                        None
+                    }}
+                </a>
+                {groups}
+            </nav>
+        </aside>
+    }
+}
+
+fn nav_group(
+    title: &'static str,
+    entries: &'static [(&'static str, &'static str, Ico)],
+    slug: &str,
+    nav: &Nav,
+) -> impl IntoView + use<> {
+    let links = entries
+        .iter()
+        .map(|&(key, label, icon)| {
+            let count = (key == "tasks" && nav.task_count > 0).then_some(nav.task_count);
+            view! {
+                <li>
+                    <a
+                        class="nav-item"
+                        href=format!("/m/{slug}/{key}")
+                        aria-current=(nav.active == key).then_some("page")
+                    >
+                        <Icon of=icon/>
+                        {label}
+                        {count.map(|n| view! { <span class="count-idle">{n}<span class="sr-only">" open"</span></span> })}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <h2 class="nav-group" id=format!("nav-{title}")>{title}</h2>
+        <ul aria-labelledby=format!("nav-{title}")>{links}</ul>
+    }
+}
+
+#[component]
+fn Switcher(nav: Nav) -> impl IntoView {
+    let Nav { operator_name, merchants, current, active, .. } = nav;
+    let name = current.as_ref().map_or_else(|| operator_name.clone(), |(_, name)| name.clone());
+    let chosen = current.map(|(slug, _)| slug);
+    // changing the merchant keeps the section, so that two merchants are easily compared
+    let section = if active == "queue" { "exports" } else { active };
+    let links = merchants
+        .into_iter()
+        .map(|(slug, name)| {
+            let is_chosen = chosen.as_deref() == Some(slug.as_str());
+            view! {
+                <a
+                    class="menu-item"
+                    href=format!("/m/{slug}/{section}")
+                    aria-current=is_chosen.then_some("true")
+                >
+                    <Avatar name=name.clone() square=true/>
+                    {name}
+                    {is_chosen.then(|| view! { <Icon of=Ico::Check/> })}
+                </a>
+            }
+        })
+        .collect_view();
+    view! {
+        <button type="button" class="switcher" popovertarget="merchants" aria-label=format!("Merchant: {name}. Switch")>
+            <Avatar name=name.clone() square=true/>
+            <span>
+                <b>{name.clone()}</b>
+                <small>{operator_name.clone()}</small>
+            </span>
+            <Icon of=Ico::Switch/>
+        </button>
+        <div class="menu menu-merchants" id="merchants" popover="auto">
+            <p class="menu-note">{operator_name}</p>
+            {links}
+        </div>
+    }
+}
+
+#[component]
+fn TopBar(nav: Nav, crumbs: Vec<Crumb>, all_merchants: bool) -> impl IntoView {
+    let search = nav.current.clone().map(|(slug, _)| view! { <Search slug/> });
+    let place = nav.current.filter(|_| !all_merchants).map(|(_, name)| name);
+    let phone_place = place.unwrap_or_else(|| "all merchants".to_owned());
+    view! {
+        <header class="top">
+            <button type="button" class="nav-open" popovertarget="nav" aria-label="Menu">
+                <Icon of=Ico::Menu/>
+            </button>
+            <a class="brand top-brand" href="/"><Mark/>"Meshline"</a>
+            <Breadcrumbs crumbs/>
+            {all_merchants.then(|| view! { <Tag label="all merchants"/> })}
+            <span class="live" data-live-dot="" data-state="off" role="status">"live"</span>
+            <span class="spacer"></span>
+            {search}
+            <span class="tag top-merchant">{phone_place}</span>
+            <UserMenu name=nav.user_name theme=nav.theme.unwrap_or_default()/>
+        </header>
+    }
+}
+
+#[component]
+fn Search(slug: String) -> impl IntoView {
+    const LABEL: &str = "Find an order, receipt, export…";
+    view! {
+        <form class="search" method="get" action=format!("/m/{slug}/search") role="search">
+            <input class="input" type="search" name="q" data-search="" aria-label=LABEL placeholder=LABEL/>
+            <kbd aria-hidden="true">"Ctrl K"</kbd>
+        </form>
+    }
+}
+
+#[component]
+fn UserMenu(name: String, theme: String) -> impl IntoView {
+    let themes = [("light", "Light", Ico::Light), ("dark", "Dark", Ico::Dark), ("", "As the system", Ico::System)];
+    let choices = themes
+        .into_iter()
+        .map(|(value, label, icon)| {
+            let chosen = theme == value;
+            view! {
+                <button
+                    type="submit"
+                    class="menu-item"
+                    name="theme"
+                    value=if value.is_empty() { "system" } else { value }
+                    aria-pressed=if chosen { "true" } else { "false" }
+                >
+                    <Icon of=icon/>
+                    {label}
+                    {chosen.then(|| view! { <Icon of=Ico::Check/> })}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <button type="button" class="user-open" popovertarget="me" aria-label=format!("Account of {name}")>
+            <Avatar name=name.clone()/>
+        </button>
+        <div class="menu menu-user" id="me" popover="auto">
+            <p class="menu-note">"Signed in as " <b class="text-ink">{name}</b></p>
+            <hr/>
+            <form method="post" action="/ui/theme">{choices}</form>
+            <hr/>
+            <form method="post" action="/logout">
+                <button type="submit" class="menu-item"><Icon of=Ico::SignOut/>"Sign out"</button>
+            </form>
+        </div>
+    }
+}
+
+/// Every key there is; the companion opens it on `?`.
+#[component]
+fn KeysDialog() -> impl IntoView {
+    let keys = [
+        ("j", "next row"),
+        ("k", "row above"),
+        ("↵", "open the row"),
+        ("a", "accept, approve or take"),
+        ("d", "decline"),
+        ("r", "reassign"),
+        ("s", "snooze"),
+        ("/", "search (also Ctrl K or ⌘ K)"),
+        ("?", "this list"),
+    ]
+    .into_iter()
+    .map(|(key, meaning)| view! { <dt><kbd>{key}</kbd></dt><dd>{meaning}</dd> })
+    .collect_view();
+    view! {
+        <dialog class="dialog" id="keys" aria-labelledby="keys-title">
+            <h2 id="keys-title">"Keys"</h2>
+            <dl>{keys}</dl>
+            <form method="dialog" class="acts"><button class="btn">"Close"</button></form>
+        </dialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::theme_in;
+
+    #[test]
+    fn only_the_two_known_themes_pin_the_scheme() {
+        assert_eq!(theme_in("a=1; theme=dark"), Some("dark"));
+        assert_eq!(theme_in("theme=light"), Some("light"));
+        assert_eq!(theme_in("theme=system; nottheme=dark"), None);
+    }
+}
