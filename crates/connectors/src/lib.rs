@@ -4,4 +4,5 @@
 //! anything: they translate, check and report, and the engine acts.
 
 pub mod http_channel;
+pub mod shopify;
 pub mod standard_webhooks;
