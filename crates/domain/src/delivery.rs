@@ -275,7 +275,7 @@ pub fn retry_delay_ms(
     let asked = retry_after_ms.unwrap_or(0).clamp(0, RETRY_AFTER_CAP_MS);
     let wait = scheduled.max(asked);
     let room = i128::from(wait) * i128::from(policy.jitter_percent) / 100;
-    let jitter = (room + 1) * i128::from(random) >> 64;
+    let jitter = ((room + 1) * i128::from(random)) >> 64;
     Some(wait.saturating_add(i64::try_from(jitter).unwrap_or(i64::MAX)))
 }
 
