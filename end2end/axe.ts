@@ -1,0 +1,42 @@
+// Accessibility: axe's rules for WCAG 2.2 AA, on the page as it stands.
+
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, expect, test } from "@playwright/test";
+
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Fails with the elements that break a rule, in light and in dark. */
+export async function expectAccessible(page: Page): Promise<void> {
+  // axe is itself a script with timers; where the page may not run any, it looks at a copy
+  const javaScript = test.info().project.use.javaScriptEnabled ?? true;
+  const subject = javaScript ? page : await copyWithoutScripts(page);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await subject.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const { violations } = await new AxeBuilder({ page: subject }).withTags(rules).analyze();
+    const found = violations.flatMap((violation) =>
+      violation.nodes.map((node) => `${violation.id}: ${node.target.join(" ")} (${violation.help})`),
+    );
+    expect(found, `axe, ${colorScheme}`).toEqual([]);
+  }
+  if (subject === page) await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  else await subject.context().close();
+}
+
+/** The same HTML at the same address, without its scripts, in a window where axe can run. */
+async function copyWithoutScripts(page: Page): Promise<Page> {
+  const html = (await page.content())
+    .replaceAll(/<script\b[^>]*>[\s\S]*?<\/script>/gi, "")
+    // a browser that may run scripts ignores what stands in here
+    .replaceAll(/<\/?noscript>/gi, "");
+  const browser = page.context().browser();
+  if (!browser) throw new Error("the page belongs to no browser");
+  const context = await browser.newContext({
+    javaScriptEnabled: true,
+    viewport: page.viewportSize(),
+    storageState: await page.context().storageState(),
+  });
+  const copy = await context.newPage();
+  await copy.route(page.url(), (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body: html }));
+  await copy.goto(page.url());
+  return copy;
+}
