@@ -68,7 +68,7 @@ fn decline(id: &'static str) -> AnyView {
     view! {
         <Dialog id label="Decline" title="Why not?" key="d">
             <form method="post" action="/decline">
-                <p class="text-ink-2 mb-3">"Priya N. reads this. The prices stay as they are."</p>
+                <p class="text-ink-2">"Priya N. reads this. The prices stay as they are."</p>
                 <TextArea text=FieldText::new("reason", "Reason") required=true/>
                 <div class="acts"><Button label="Decline" kind=Kind::Danger/></div>
             </form>
@@ -245,7 +245,7 @@ fn export() -> impl IntoView {
             <Thread stations=healthy_thread() label="The life of this export"/>
             <Split side>
                 <Card title="What changes" aside=quiet("14 prices, 1 packing insert")>
-                    <Table caption="Prices before and after" cols=vec![Col::text("SKU"), Col::text("Title"), Col::num("Price"), Col::num("Stock")]>
+                    <Table caption="Prices before and after" cols=vec![Col::text("SKU").wide(), Col::text("Title"), Col::num("Price"), Col::num("Stock").wide()]>
                         {price("KIT-W-01", "Winter kit, small", "$89.00", "$71.20", "188")}
                         {price("KIT-W-02", "Winter kit, family", "$149.00", "$119.20", "224")}
                         {price("SCK-GRY-M", "Wool sock, grey", "$18.00", "$14.40", "1,204")}
@@ -285,7 +285,7 @@ fn list() -> impl IntoView {
             <tr data-row=id>
                 <td><a class="title" data-open="" href="/x">{what}</a></td>
                 <td><StateBadge tone word/></td>
-                <td class="wide">{kind}</td>
+                <td>{kind}</td>
                 <td class="wide"><CopyId id/></td>
                 <td class="num"><When at=now().plus_ms(-minutes * MINUTE) now=now()/></td>
             </tr>
@@ -300,7 +300,7 @@ fn list() -> impl IntoView {
             <div id="rows" data-live="">
                 <Card>
                     <Table caption="Exports, newest first" list=true
-                        cols=vec![Col::text("What"), Col::text("State"), Col::text("Contract"), Col::text("Id"), Col::num("Made")]>
+                        cols=vec![Col::text("What"), Col::text("State"), Col::text("Contract"), Col::text("Id").wide(), Col::num("Made")]>
                         {row("0198f3a2-7c1e-7b34-9d10-2f6a1b0ec41e", "Winter Kit −20 % goes live", "promo_activation 3.1", Tone::Wait, "awaiting approval", 11)}
                         {row("0198f3a2-7c1e-7b34-9d10-2f6a1b0ec42f", "Ship order #10482 from Reno", "fulfillment_request 2.0", Tone::Held, "paused", 33)}
                         {row("0198f3a2-7c1e-7b34-9d10-2f6a1b0ec430", "Ship order #10481 from Reno", "fulfillment_request 2.0", Tone::Moving, "delivering", 34)}
@@ -311,7 +311,7 @@ fn list() -> impl IntoView {
                 </Card>
             </div>
             <Pager shown="6 exports, newest first" first="/x" next="/x"/>
-            <div class="stack mt-6">
+            <div class="stack group">
                 <Card>
                     <Empty icon=Ico::Tasks title="Nothing waits here"
                         actions=view! { <LinkButton href="/x" label="Connect a source" kind=Kind::Primary icon=Ico::Plus/> }.into_any()>
@@ -337,7 +337,7 @@ fn form() -> impl IntoView {
     view! {
         <BareShell title="Sign in">
             <Card padded=true>
-                <h1 class="mb-4">"Sign in"</h1>
+                <h1>"Sign in"</h1>
                 <form method="post" action="/login">
                     <Input text=FieldText::new("email", "Email") kind="email" value="mara@northbeam.example" autocomplete="username" required=true/>
                     <Input
@@ -347,8 +347,8 @@ fn form() -> impl IntoView {
                         required=true
                     />
                     <Select text=FieldText::new("role", "Answer for").hint("You can change this later.") options=roles value="logistics"/>
-                    <div class="mt-4"><Check name="stay" label="Stay signed in" hint="For thirty days on this device."/></div>
-                    <div class="acts mt-4"><Button label="Sign in" kind=Kind::Primary/></div>
+                    <Check name="stay" label="Stay signed in" hint="For thirty days on this device."/>
+                    <div class="acts"><Button label="Sign in" kind=Kind::Primary/></div>
                 </form>
             </Card>
         </BareShell>

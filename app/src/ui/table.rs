@@ -21,6 +21,16 @@ impl Col {
     pub const fn num(label: &'static str) -> Self {
         Self { label, class: Some("num") }
     }
+
+    /// Left out on a phone; its cells carry `class="wide"` (or `"num wide"`) themselves.
+    #[must_use]
+    pub const fn wide(mut self) -> Self {
+        self.class = match self.class {
+            Some(_) => Some("num wide"),
+            None => Some("wide"),
+        };
+        self
+    }
 }
 
 /// `caption` is read out, not shown. With `list`, j/k/Enter walk the rows, and on a phone each row

@@ -105,17 +105,29 @@ fn branch_view(branch: Branch) -> impl IntoView {
     };
     view! {
         <span class="drop" aria-hidden="true" data-tone=tone.key()></span>
-        <div class="branch" data-tone=tone.key()>
-            {match href {
-                Some(href) => view! { <a href=href>{inside}</a> }.into_any(),
-                None => view! { <div>{inside}</div> }.into_any(),
-            }}
+        <div class="hang">
+            <div class="branch" data-tone=tone.key()>
+                {match href {
+                    Some(href) => view! { <a href=href>{inside}</a> }.into_any(),
+                    None => view! { <div>{inside}</div> }.into_any(),
+                }}
+            </div>
         </div>
     }
 }
 
 fn text_lines(lines: Vec<String>) -> impl IntoView {
-    lines.into_iter().map(|line| view! { <span class="st-line">{line}</span> }).collect_view()
+    lines.into_iter().map(|line| view! { <span class="st-line">{breakable(&line)}</span> }).collect_view()
+}
+
+/// Stations are narrow and names such as `fulfillment_request` long: they may break after `_`.
+fn breakable(line: &str) -> impl IntoView + use<> {
+    let mut parts = line.split_inclusive('_').map(str::to_owned).peekable();
+    let mut pieces = Vec::new();
+    while let Some(part) = parts.next() {
+        pieces.push(view! { {part} {parts.peek().map(|_| view! { <wbr/> })} });
+    }
+    pieces
 }
 
 /// The rail's drawing. Its lengths are SVG percentages, since a style attribute would be refused.
