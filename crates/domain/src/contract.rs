@@ -68,12 +68,6 @@ pub struct AckRule {
     pub completion_event: Option<EventKind>,
 }
 
-/// How fresh a fact must be when it is sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefreshRule {
-    pub max_age_ms: i64,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     pub id: Uuid,
@@ -97,7 +91,6 @@ pub struct Contract {
     pub valid_for_ms: i64,
     /// First rule whose condition holds decides; none: no approval.
     pub approval: Vec<ApprovalRule>,
-    pub refresh: BTreeMap<String, RefreshRule>,
     pub retry: RetryPolicy,
     pub ack: AckRule,
     /// Code → route. `*` catches what has no route of its own.

@@ -1,7 +1,7 @@
 //! An export: one command under a contract. Its content is immutable; a change makes a new version
 //! that supersedes it. Job state (how often we tried) and business outcome (this state) are apart.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -204,8 +204,8 @@ pub struct Export {
     pub idempotency_key: String,
     pub source_system: String,
     pub source_ref: String,
-    /// Field → when the fact behind it was true.
-    pub as_of: BTreeMap<String, Time>,
+    /// When the facts behind the payload were true.
+    pub as_of: Time,
     pub qa: Vec<QaResult>,
     pub rationale: String,
     pub trace_id: String,

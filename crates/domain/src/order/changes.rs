@@ -75,9 +75,18 @@ impl Order {
     /// What was asked for changed, as against how far it has come.
     fn description_differs(&self, before: &Self) -> bool {
         let asked = |item: &Item| {
-            (item.line_id.clone(), item.sku.clone(), item.quantity, item.unit_price)
+            (
+                item.line_id.clone(),
+                item.sku.clone(),
+                item.quantity,
+                item.unit_price,
+            )
         };
-        !self.items.iter().map(asked).eq(before.items.iter().map(asked))
+        !self
+            .items
+            .iter()
+            .map(asked)
+            .eq(before.items.iter().map(asked))
             || self.totals != before.totals
             || self.customer != before.customer
             || self.shipping_address != before.shipping_address
@@ -116,5 +125,8 @@ const fn whole(kind: EventKind) -> OrderEvent {
 }
 
 fn part(kind: EventKind, id: &str) -> OrderEvent {
-    OrderEvent { kind, part: Some(id.to_owned()) }
+    OrderEvent {
+        kind,
+        part: Some(id.to_owned()),
+    }
 }

@@ -16,6 +16,8 @@ mod changes;
 mod fact;
 mod project;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

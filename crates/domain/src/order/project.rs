@@ -32,15 +32,14 @@ impl Order {
         let (last_fact, last) = *snapshots.last()?;
         let each = || snapshots.iter().copied();
 
-        let (_, description) = latest(each().map(|(fact, s)| {
-            (fact, (&s.name, s.placed_at, s.test, &s.note, &s.tags))
-        }))?;
+        let (_, description) = latest(
+            each().map(|(fact, s)| (fact, (&s.name, s.placed_at, s.test, &s.note, &s.tags))),
+        )?;
         let (lines, items_source) = latest(each().map(|(fact, s)| (fact, &s.items)))?;
         let (_, money) = latest(each().map(|(fact, s)| (fact, (s.currency, s.totals))))?;
         let (_, paid) = latest(each().map(|(fact, s)| (fact, (s.payment, &s.gateways))))?;
-        let (_, address) = latest(
-            each().map(|(fact, s)| (fact, (&s.customer, &s.shipping_address))),
-        )?;
+        let (_, address) =
+            latest(each().map(|(fact, s)| (fact, (&s.customer, &s.shipping_address))))?;
         let cancelled = latest(
             each().filter_map(|(fact, s)| s.cancelled.as_ref().map(|cancelled| (fact, cancelled))),
         );
@@ -59,7 +58,10 @@ impl Order {
             placed_at: last.placed_at,
             currency: last.currency,
             totals: last.totals,
-            items: lines.iter().map(|line| item(line, &refunds, &shipments)).collect(),
+            items: lines
+                .iter()
+                .map(|line| item(line, &refunds, &shipments))
+                .collect(),
             payment: Payment {
                 status: last.payment,
                 gateways: last.gateways.clone(),
@@ -98,8 +100,12 @@ fn in_order_of_saying(facts: &[OrderFact]) -> Vec<(&OrderFact, &OrderSnapshot)> 
         })
         .collect();
     snapshots.sort_by_cached_key(|(fact, s)| {
-        let progress =
-            (s.cancelled.is_some(), s.refunds.len(), s.shipments.len(), s.payment);
+        let progress = (
+            s.cancelled.is_some(),
+            s.refunds.len(),
+            s.shipments.len(),
+            s.payment,
+        );
         (fact.occurred_at, progress, text(s), fact.receipt_id)
     });
     snapshots
@@ -150,7 +156,12 @@ where
     let mut sources = BTreeMap::new();
     for ((_, id), mut statements) in by_id {
         statements.sort_by_cached_key(|(fact, thing)| {
-            (key(fact, thing), fact.occurred_at, text(thing), fact.receipt_id)
+            (
+                key(fact, thing),
+                fact.occurred_at,
+                text(thing),
+                fact.receipt_id,
+            )
         });
         if let Some((thing, source)) = latest(statements) {
             things.push(thing);
@@ -167,7 +178,9 @@ fn shipments(facts: &[OrderFact]) -> (Vec<Shipment>, BTreeMap<String, Source>) {
             FactBody::Shipment(shipment) => std::slice::from_ref(shipment),
             FactBody::Refund(_) | FactBody::Payment(_) => &[],
         };
-        shipments.iter().map(move |shipment| (fact, shipment.id.as_str(), shipment))
+        shipments
+            .iter()
+            .map(move |shipment| (fact, shipment.id.as_str(), shipment))
     });
     let (shipments, sources) = joined(said, |fact, shipment: &ShipmentFact| {
         (shipment.at.unwrap_or(fact.occurred_at), shipment.status)
@@ -193,7 +206,9 @@ fn refunds(facts: &[OrderFact], currency: Currency) -> (Vec<Refund>, BTreeMap<St
             FactBody::Refund(refund) => std::slice::from_ref(refund),
             FactBody::Shipment(_) | FactBody::Payment(_) => &[],
         };
-        refunds.iter().map(move |refund| (fact, refund.id.as_str(), refund))
+        refunds
+            .iter()
+            .map(move |refund| (fact, refund.id.as_str(), refund))
     });
     let (refunds, sources) = joined(said, |fact, refund: &RefundFact| {
         (fact.occurred_at, refund.amount.map(|amount| amount.minor))
@@ -246,11 +261,17 @@ fn item(line: &ItemFact, refunds: &[Refund], shipments: &[Shipment]) -> Item {
     let never_to_ship = gone - returned.min(gone);
 
     // The storefront's "fulfilled" counts only where no shipment speaks of the line itself.
-    let all = if line.fulfilled { ordered - never_to_ship } else { 0 };
+    let all = if line.fulfilled {
+        ordered - never_to_ship
+    } else {
+        0
+    };
     let confirmed = shipped(&|status| status == ShipmentStatus::Success).unwrap_or(all);
     let spoken_for = shipped(&ShipmentStatus::holds_units).unwrap_or(all);
     let to_ship = if line.requires_shipping {
-        ordered.saturating_sub(never_to_ship).saturating_sub(spoken_for.max(returned))
+        ordered
+            .saturating_sub(never_to_ship)
+            .saturating_sub(spoken_for.max(returned))
     } else {
         0
     };

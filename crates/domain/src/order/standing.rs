@@ -126,9 +126,7 @@ impl Flag {
     pub fn sentence(&self) -> String {
         match self {
             Self::TestOrder => "The storefront marks this as a test order.".to_owned(),
-            Self::NoShippingAddress => {
-                "It has items to ship, but no shipping address.".to_owned()
-            }
+            Self::NoShippingAddress => "It has items to ship, but no shipping address.".to_owned(),
             Self::HeldByTag(tag) => format!("It is tagged “{tag}”."),
             Self::PartiallyRefunded => {
                 "Part of it was refunded; check what is still to be shipped.".to_owned()
@@ -205,10 +203,14 @@ impl Order {
             _ => {}
         }
         let left_the_house = self.items.iter().any(|item| item.shipped_quantity > 0)
-            || self.shipments.iter().any(|s| s.status == ShipmentStatus::Success);
-        let under_way = self.shipments.iter().any(|s| {
-            s.status.holds_units() && s.status != ShipmentStatus::Success
-        });
+            || self
+                .shipments
+                .iter()
+                .any(|s| s.status == ShipmentStatus::Success);
+        let under_way = self
+            .shipments
+            .iter()
+            .any(|s| s.status.holds_units() && s.status != ShipmentStatus::Success);
         match (left_the_house, self.to_ship() > 0 || under_way) {
             (true, true) => OrderState::PartiallyShipped,
             (true, false) => OrderState::Shipped,
@@ -227,11 +229,20 @@ impl Order {
         if self.test {
             flags.push(Flag::TestOrder);
         }
-        flags.extend(self.tags.iter().filter(|tag| doubts(tag)).cloned().map(Flag::HeldByTag));
+        flags.extend(
+            self.tags
+                .iter()
+                .filter(|tag| doubts(tag))
+                .cloned()
+                .map(Flag::HeldByTag),
+        );
         if self.shipping_address.is_none() && self.to_ship() > 0 {
             flags.push(Flag::NoShippingAddress);
         }
-        let in_trouble = self.shipments.iter().filter(|shipment| shipment.in_trouble());
+        let in_trouble = self
+            .shipments
+            .iter()
+            .filter(|shipment| shipment.in_trouble());
         flags.extend(in_trouble.map(|shipment| {
             Flag::ShipmentTrouble(shipment.name.clone().unwrap_or_else(|| shipment.id.clone()))
         }));
@@ -242,12 +253,17 @@ impl Order {
     }
 
     fn to_ship(&self) -> u32 {
-        self.items.iter().fold(0, |sum, item| sum.saturating_add(item.to_ship))
+        self.items
+            .iter()
+            .fold(0, |sum, item| sum.saturating_add(item.to_ship))
     }
 
     fn any_shipment(&self) -> bool {
         self.items.iter().any(|item| item.shipped_quantity > 0)
-            || self.shipments.iter().any(|shipment| shipment.status.holds_units())
+            || self
+                .shipments
+                .iter()
+                .any(|shipment| shipment.status.holds_units())
     }
 }
 

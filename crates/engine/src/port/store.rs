@@ -198,6 +198,8 @@ pub trait Reads: Send {
     // exports
     async fn export(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Export>>;
     async fn exports(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Export>>;
+    /// Whose export this is; only for a callback, whose signature says who may ask.
+    async fn merchant_of_export(&mut self, id: Uuid) -> Result<Option<Uuid>>;
     async fn exports_of_run(&mut self, merchant: Uuid, run: Uuid) -> Result<Vec<Export>>;
     /// Oldest first.
     async fn exports_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Export>>;

@@ -1,0 +1,259 @@
+//! The chain behind one thing: from the receipt that started it to the acknowledgement that ended it.
+//! What the pages draw as the thread, and the API returns whole.
+
+use domain::{
+    access::Action,
+    approval::Approval,
+    audit::AuditEntry,
+    connection::{Destination, Source},
+    contract::Contract,
+    export::{Attempt, Export},
+    flow::{Campaign, Flow, Run},
+    receipt::Receipt,
+    task::Task,
+};
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    engine::Engine,
+    error::{Error, Result},
+    port::{AuditFilter, EventRow, ListFilter, OrderRow, Reads},
+};
+
+/// An export with everything that hangs on it.
+#[derive(Clone, Debug)]
+pub struct ExportChain {
+    pub export: Export,
+    pub contract: Contract,
+    pub destination: Option<Destination>,
+    pub approvals: Vec<Approval>,
+    pub attempts: Vec<Attempt>,
+    pub tasks: Vec<Task>,
+}
+
+/// A run with its flow and its exports, oldest first.
+#[derive(Clone, Debug)]
+pub struct RunChain {
+    pub run: Run,
+    pub flow: Flow,
+    pub exports: Vec<ExportChain>,
+    pub tasks: Vec<Task>,
+}
+
+/// Everything about one subject.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    pub receipts: Vec<Receipt>,
+    pub source: Option<Source>,
+    pub order: Option<OrderRow>,
+    pub campaign: Option<Campaign>,
+    pub events: Vec<EventRow>,
+    pub runs: Vec<RunChain>,
+    /// About the subject itself: quarantined receipts, failed jobs.
+    pub tasks: Vec<Task>,
+}
+
+impl Chain {
+    pub fn exports(&self) -> impl Iterator<Item = &ExportChain> {
+        self.runs.iter().flat_map(|run| &run.exports)
+    }
+}
+
+impl Engine {
+    /// A page of receipts, newest first.
+    pub async fn receipts(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Receipt>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.receipts(ctx.merchant_id(), filter).await
+    }
+
+    pub async fn orders(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<OrderRow>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.orders(ctx.merchant_id(), filter).await
+    }
+
+    pub async fn exports(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Export>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.exports(ctx.merchant_id(), filter).await
+    }
+
+    /// Each with the export it is about.
+    pub async fn approvals(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<(Approval, Export)>> {
+        ctx.require(Action::ViewWork)?;
+        let mut reads = self.store.reads().await?;
+        let mut found = Vec::new();
+        for approval in reads.approvals(ctx.merchant_id(), filter).await? {
+            if let Some(export) = reads.export(ctx.merchant_id(), approval.export_id).await? {
+                found.push((approval, export));
+            }
+        }
+        Ok(found)
+    }
+
+    pub async fn approval(&self, ctx: &Ctx, id: Uuid) -> Result<Approval> {
+        ctx.require(Action::ViewWork)?;
+        let found = self.store.reads().await?.approval(ctx.merchant_id(), id).await?;
+        found.ok_or_else(|| Error::not_found("approval"))
+    }
+
+    pub async fn tasks(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Task>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.tasks(ctx.merchant_id(), filter).await
+    }
+
+    pub async fn task(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
+        ctx.require(Action::ViewWork)?;
+        let found = self.store.reads().await?.task(ctx.merchant_id(), id).await?;
+        found.ok_or_else(|| Error::not_found("task"))
+    }
+
+    pub async fn receipt_body(&self, ctx: &Ctx, id: Uuid) -> Result<Vec<u8>> {
+        ctx.require(Action::ViewWork)?;
+        let found = self.store.reads().await?.receipt_body(ctx.merchant_id(), id).await?;
+        found.ok_or_else(|| Error::not_found("receipt"))
+    }
+
+    /// The receipt first in `receipts`, then the others of its order.
+    pub async fn receipt_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
+        ctx.require(Action::ViewWork)?;
+        let mut reads = self.store.reads().await?;
+        let merchant = ctx.merchant_id();
+        let receipt =
+            reads.receipt(merchant, id).await?.ok_or_else(|| Error::not_found("receipt"))?;
+        let mut chain = Chain {
+            source: reads.source(merchant, receipt.source_id).await?,
+            tasks: reads.tasks_about(merchant, receipt.id).await?,
+            ..Chain::default()
+        };
+        if let Some(order_id) = receipt.order_id {
+            order_part(&mut *reads, merchant, order_id, &mut chain).await?;
+        }
+        chain.receipts.retain(|other| other.id != receipt.id);
+        chain.receipts.insert(0, receipt);
+        Ok(chain)
+    }
+
+    pub async fn order_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
+        ctx.require(Action::ViewWork)?;
+        let mut reads = self.store.reads().await?;
+        let mut chain = Chain::default();
+        order_part(&mut *reads, ctx.merchant_id(), id, &mut chain).await?;
+        if chain.order.is_none() {
+            return Err(Error::not_found("order"));
+        }
+        if let Some(order) = &chain.order {
+            chain.source = reads.source(ctx.merchant_id(), order.source_id).await?;
+        }
+        Ok(chain)
+    }
+
+    /// The chain of the export's subject, and which export was asked for.
+    pub async fn export_chain(&self, ctx: &Ctx, id: Uuid) -> Result<(ExportChain, Chain)> {
+        ctx.require(Action::ViewWork)?;
+        let mut reads = self.store.reads().await?;
+        let merchant = ctx.merchant_id();
+        let export = reads.export(merchant, id).await?.ok_or_else(|| Error::not_found("export"))?;
+        let mut chain = Chain::default();
+        if export.subject_kind == "order" {
+            order_part(&mut *reads, merchant, export.subject_id, &mut chain).await?;
+            if let Some(order) = &chain.order {
+                chain.source = reads.source(merchant, order.source_id).await?;
+            }
+        } else {
+            chain.campaign = reads.campaign(merchant, export.subject_id).await?;
+            chain.runs = run_chains(&mut *reads, merchant, export.subject_id).await?;
+        }
+        let export = match chain.exports().find(|one| one.export.id == id) {
+            Some(found) => found.clone(),
+            None => export_part(&mut *reads, merchant, export).await?,
+        };
+        Ok((export, chain))
+    }
+
+    /// The bytes an export was or will be sent as, once they are fixed.
+    pub async fn export_wire(&self, ctx: &Ctx, id: Uuid) -> Result<Option<Vec<u8>>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.export_wire(ctx.merchant_id(), id).await
+    }
+
+    pub async fn contract(&self, ctx: &Ctx, id: Uuid) -> Result<Contract> {
+        ctx.require(Action::ViewWork)?;
+        let found = self.store.reads().await?.contract(ctx.merchant_id(), id).await?;
+        found.ok_or_else(|| Error::not_found("contract"))
+    }
+
+    pub async fn contract_versions(&self, ctx: &Ctx, export_type: &str) -> Result<Vec<Contract>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.contract_versions(ctx.merchant_id(), export_type).await
+    }
+
+    pub async fn flow(&self, ctx: &Ctx, id: Uuid) -> Result<Flow> {
+        ctx.require(Action::ViewWork)?;
+        let found = self.store.reads().await?.flow(ctx.merchant_id(), id).await?;
+        found.ok_or_else(|| Error::not_found("flow"))
+    }
+
+    /// The newest runs of a flow.
+    pub async fn runs_of_flow(&self, ctx: &Ctx, flow_key: &str, limit: i64) -> Result<Vec<Run>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.runs_of_flow(ctx.merchant_id(), flow_key, limit).await
+    }
+
+    pub async fn audit(&self, ctx: &Ctx, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
+        ctx.require(Action::ViewAudit)?;
+        self.store.reads().await?.audit(ctx.merchant_id(), filter).await
+    }
+
+    /// The newest entries about one thing; part of its own page, so no right to the whole trail is
+    /// asked for.
+    pub async fn history(&self, ctx: &Ctx, subject_kind: &str, id: Uuid, limit: i64) -> Result<Vec<AuditEntry>> {
+        ctx.require(Action::ViewWork)?;
+        let filter = AuditFilter {
+            subject_kind: Some(subject_kind.to_owned()),
+            subject_id: Some(id.to_string()),
+            limit,
+            ..AuditFilter::default()
+        };
+        self.store.reads().await?.audit(ctx.merchant_id(), &filter).await
+    }
+}
+
+async fn order_part(reads: &mut dyn Reads, merchant: Uuid, id: Uuid, chain: &mut Chain) -> Result<()> {
+    chain.order = reads.order(merchant, id).await?;
+    chain.receipts = reads.receipts_of_order(merchant, id).await?;
+    chain.events = reads.events_of(merchant, id).await?;
+    chain.runs = run_chains(reads, merchant, id).await?;
+    Ok(())
+}
+
+async fn run_chains(reads: &mut dyn Reads, merchant: Uuid, subject: Uuid) -> Result<Vec<RunChain>> {
+    let mut chains = Vec::new();
+    for run in reads.runs_of(merchant, subject).await? {
+        let flow = reads
+            .flow(merchant, run.flow_id)
+            .await?
+            .ok_or_else(|| Error::internal(format!("run {} has lost its flow", run.id)))?;
+        let mut exports = Vec::new();
+        for export in reads.exports_of_run(merchant, run.id).await? {
+            exports.push(export_part(reads, merchant, export).await?);
+        }
+        let mut tasks = reads.tasks_about(merchant, run.id).await?;
+        tasks.retain(|task| task.export_id.is_none());
+        chains.push(RunChain { run, flow, exports, tasks });
+    }
+    Ok(chains)
+}
+
+async fn export_part(reads: &mut dyn Reads, merchant: Uuid, export: Export) -> Result<ExportChain> {
+    Ok(ExportChain {
+        contract: reads
+            .contract(merchant, export.contract_id)
+            .await?
+            .ok_or_else(|| Error::internal(format!("export {} has lost its contract", export.id)))?,
+        destination: reads.destination(merchant, export.destination_id).await?,
+        approvals: reads.approvals_of(merchant, export.id).await?,
+        attempts: reads.attempts(merchant, export.id).await?,
+        tasks: reads.tasks_about(merchant, export.id).await?,
+        export,
+    })
+}

@@ -1,0 +1,248 @@
+//! Connections: sources in, destinations out, and their secrets. A secret is shown when it is made
+//! and never again.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{
+    access::Action,
+    connection::{DEFAULT_MAX_BODY_BYTES, Destination, ROTATION_OVERLAP_MS, Source},
+    owner::{Owner, Party},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    engine::Engine,
+    error::{Error, FieldError, Result},
+    port::{AuditNote, StoreExt},
+    vault::Place,
+};
+
+/// A source, and the one time its secret is seen.
+#[derive(Clone, Debug)]
+pub struct NewSource {
+    pub source: Source,
+    pub secret: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct SourceInput {
+    pub system: String,
+    pub name: String,
+    /// Taken when the other side chose it (Shopify's client secret); made otherwise.
+    pub secret: Option<String>,
+    pub owner: Owner,
+    pub backup: Owner,
+}
+
+#[derive(Clone, Debug)]
+pub struct DestinationInput {
+    pub key: String,
+    pub name: String,
+    pub system: String,
+    pub party: Party,
+    pub url: String,
+    /// `whsec_…`; made when absent.
+    pub secret: Option<String>,
+}
+
+fn place(merchant_id: Uuid, table: &'static str, row_id: Uuid, column: &'static str) -> Place<'static> {
+    Place { merchant_id, table, row_id, column }
+}
+
+impl Engine {
+    fn random_text(&self, bytes: usize) -> String {
+        let mut random = vec![0_u8; bytes];
+        self.ids.fill(&mut random);
+        hex::encode(random)
+    }
+
+    fn connection_note(
+        ctx: &Ctx,
+        action: &str,
+        kind: &'static str,
+        id: Uuid,
+        detail: serde_json::Value,
+    ) -> AuditNote {
+        AuditNote {
+            merchant_id: ctx.merchant_id(),
+            at: ctx.now(),
+            actor: ctx.actor_name(),
+            action: action.to_owned(),
+            subject_kind: kind,
+            subject_id: id,
+            detail,
+            trace_id: Some(ctx.trace_id().to_owned()),
+        }
+    }
+
+    pub async fn create_source(&self, ctx: &Ctx, input: SourceInput) -> Result<NewSource> {
+        ctx.require(Action::ManageConnections)?;
+        let mut faults = Vec::new();
+        if !self.connectors.contains_key(input.system.as_str()) {
+            faults.push(FieldError {
+                field: "system".to_owned(),
+                sentence: format!("Meshline does not speak {:?} yet.", input.system),
+            });
+        }
+        let name = input.name.trim();
+        if name.is_empty() || name.chars().count() > 80 {
+            faults.push(FieldError {
+                field: "name".to_owned(),
+                sentence: "Give it a name of at most 80 characters.".to_owned(),
+            });
+        }
+        let secret = input.secret.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if secret.as_ref().is_some_and(|text| text.len() < 8) {
+            faults.push(FieldError {
+                field: "secret".to_owned(),
+                sentence: "A secret of fewer than 8 characters protects nothing.".to_owned(),
+            });
+        }
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        let secret = secret.unwrap_or_else(|| self.random_text(32));
+        let id = self.uuid();
+        let at = place(ctx.merchant_id(), "sources", id, "secret");
+        let source = Source {
+            id,
+            merchant_id: ctx.merchant_id(),
+            system: input.system,
+            name: name.to_owned(),
+            path: self.random_text(16),
+            sealed_secret: self.vault.seal(&*self.ids, at, secret.as_bytes())?,
+            sealed_previous: None,
+            previous_until: None,
+            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+            owner: input.owner,
+            backup: input.backup,
+            created_at: ctx.now(),
+            rev: 0,
+        };
+        let note = Self::connection_note(ctx, "source.created", "source", id, json!({ "system": source.system, "name": source.name }));
+        let row = source.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.insert_source(&row).await?;
+                    tx.note(note);
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(NewSource { source, secret })
+    }
+
+    /// A new secret; the old one is still good for an hour, as senders switch late.
+    pub async fn rotate_source_secret(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        id: Uuid,
+        chosen: Option<String>,
+    ) -> Result<NewSource> {
+        ctx.require(Action::ManageConnections)?;
+        let chosen = chosen.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if chosen.as_ref().is_some_and(|text| text.len() < 8) {
+            return Err(Error::invalid("secret", "A secret of fewer than 8 characters protects nothing."));
+        }
+        let secret = chosen.unwrap_or_else(|| self.random_text(32));
+        let merchant_id = ctx.merchant_id();
+        let sealed = self.vault.seal(
+            &*self.ids,
+            place(merchant_id, "sources", id, "secret"),
+            secret.as_bytes(),
+        )?;
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
+        let source = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut source =
+                        tx.source(merchant_id, id).await?.ok_or_else(|| Error::not_found("source"))?;
+                    let old = engine
+                        .vault
+                        .open(place(merchant_id, "sources", id, "secret"), &source.sealed_secret)?;
+                    let previous = place(merchant_id, "sources", id, "previous");
+                    source.sealed_previous = Some(engine.vault.seal(&*engine.ids, previous, &old)?);
+                    let until = ctx.now().plus_ms(ROTATION_OVERLAP_MS);
+                    source.previous_until = Some(until);
+                    source.sealed_secret = sealed;
+                    tx.save_source(&source).await?;
+                    tx.note(Self::connection_note(
+                        &ctx,
+                        "source.secret_rotated",
+                        "source",
+                        id,
+                        json!({ "previous_until": until }),
+                    ));
+                    source.rev += 1;
+                    Ok(source)
+                })
+            })
+            .await?;
+        Ok(NewSource { source, secret })
+    }
+
+    /// Returns the destination and its signing secret.
+    pub async fn create_destination(
+        &self,
+        ctx: &Ctx,
+        input: DestinationInput,
+    ) -> Result<(Destination, String)> {
+        ctx.require(Action::ManageConnections)?;
+        let secret = input.secret.unwrap_or_else(|| {
+            let mut random = [0_u8; 32];
+            self.ids.fill(&mut random);
+            format!("whsec_{}", STANDARD.encode(random))
+        });
+        if !secret.starts_with("whsec_") {
+            return Err(Error::invalid("secret", "A Standard Webhooks secret starts with whsec_."));
+        }
+        let id = self.uuid();
+        let at = place(ctx.merchant_id(), "destinations", id, "secret");
+        let destination = Destination {
+            id,
+            merchant_id: ctx.merchant_id(),
+            key: input.key,
+            name: input.name,
+            system: input.system,
+            party: input.party,
+            url: input.url,
+            sealed_secret: self.vault.seal(&*self.ids, at, secret.as_bytes())?,
+            created_at: ctx.now(),
+            rev: 0,
+        };
+        let note = Self::connection_note(ctx, "destination.created", "destination", id, json!({ "key": destination.key, "url": destination.url }));
+        let row = destination.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.insert_destination(&row).await?;
+                    tx.note(note);
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok((destination, secret))
+    }
+
+    /// A source's secret in the clear, for the test event we send to ourselves.
+    pub async fn source_secret(&self, ctx: &Ctx, id: Uuid) -> Result<(Source, Vec<u8>)> {
+        ctx.require(Action::ManageConnections)?;
+        let source = self
+            .store
+            .reads()
+            .await?
+            .source(ctx.merchant_id(), id)
+            .await?
+            .ok_or_else(|| Error::not_found("source"))?;
+        let secret = self.vault.open(
+            place(ctx.merchant_id(), "sources", id, "secret"),
+            &source.sealed_secret,
+        )?;
+        Ok((source, secret))
+    }
+}

@@ -1,0 +1,283 @@
+//! Sending an export to its destination, one attempt at a time, and what the answer means.
+//!
+//! An attempt is three steps: mark it as under way (durable), send, record what was answered together
+//! with everything that follows from it. A crash between them repeats the attempt with the same bytes
+//! and the same keys; a destination that remembers idempotency keys executes it once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{
+    Time,
+    contract::{Contract, codes},
+    delivery::{AckStatus, Answer, Verdict, judge, retry_delay_ms},
+    export::{Attempt, Export, ExportState},
+    flow::Until,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    ack::Ack,
+    engine::Engine,
+    error::{Error, Result},
+    exception::{Trouble, evidence},
+    job::{Job, JobKind},
+    port::{DeliveryRequest, StoreExt},
+    rules::Rules,
+    tasks::REPLAY,
+    vault::Place,
+    work::Work,
+};
+
+/// What was made durable before sending.
+struct Ready {
+    export: Export,
+    wire: Vec<u8>,
+}
+
+impl Engine {
+    /// Job: one attempt.
+    pub(crate) async fn deliver(self: &Arc<Self>, job: Job) -> Result<()> {
+        let rules = self.rules_of(job.merchant_id).await?;
+        let Some(ready) = self.start_attempt(&job, Arc::clone(&rules)).await? else {
+            return Ok(());
+        };
+        let started_at = self.now();
+        let answer = self.send(&ready, &rules, started_at).await?;
+        self.record(job, ready.export.id, answer, started_at, rules).await
+    }
+
+    async fn start_attempt(self: &Arc<Self>, job: &Job, rules: Arc<Rules>) -> Result<Option<Ready>> {
+        let (engine, job, now) = (Arc::clone(self), job.clone(), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut work = Work::for_job(tx, engine, rules, now);
+                    let mut export = work.export(job.subject_id).await?;
+                    work.trace_id.clone_from(&export.trace_id);
+                    match export.state {
+                        ExportState::Delivering => {}
+                        ExportState::Ready if now > export.valid_until && job.arg != REPLAY => {
+                            work.tx.finish_job(&job).await?;
+                            work.too_old(&mut export).await?;
+                            return Ok(None);
+                        }
+                        ExportState::Ready => {
+                            export.become_state(ExportState::Delivering)?;
+                            work.tx.save_export(&export).await?;
+                            work.note("export.delivering", "export", export.id, json!({}));
+                        }
+                        // Decided meanwhile: withdrawn, superseded, acknowledged by callback.
+                        _ => {
+                            work.tx.finish_job(&job).await?;
+                            return Ok(None);
+                        }
+                    }
+                    let wire = work
+                        .tx
+                        .export_wire(export.merchant_id, export.id)
+                        .await?
+                        .ok_or_else(|| Error::internal("an export without its bytes is ready"))?;
+                    Ok(Some(Ready { export, wire }))
+                })
+            })
+            .await
+    }
+
+    async fn send(&self, ready: &Ready, rules: &Rules, now: Time) -> Result<Answer> {
+        let export = &ready.export;
+        let destination = rules
+            .destinations
+            .iter()
+            .find(|one| one.id == export.destination_id)
+            .ok_or_else(|| Error::internal(format!("export {} has lost its destination", export.id)))?;
+        let place = Place {
+            merchant_id: export.merchant_id,
+            table: "destinations",
+            row_id: destination.id,
+            column: "secret",
+        };
+        let secret = String::from_utf8(self.vault.open(place, &destination.sealed_secret)?)
+            .map_err(|_| Error::internal("a destination's secret is not text"))?;
+        let mut span = [0_u8; 8];
+        self.ids.fill(&mut span);
+        let request = DeliveryRequest {
+            url: destination.url.clone(),
+            webhook_id: format!("msg_{}", export.id.simple()),
+            secret,
+            body: Bytes::from(ready.wire.clone()),
+            traceparent: format!("00-{}-{}-01", export.trace_id, hex::encode(span)),
+            now,
+        };
+        Ok(self.channel.deliver(request).await)
+    }
+
+    async fn record(
+        self: &Arc<Self>,
+        job: Job,
+        export_id: Uuid,
+        answer: Answer,
+        started_at: Time,
+        rules: Arc<Rules>,
+    ) -> Result<()> {
+        let (engine, now, random) = (Arc::clone(self), self.now(), self.ids.random());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut work = Work::for_job(tx, engine, rules, now);
+                    let export = work.export(export_id).await?;
+                    work.trace_id.clone_from(&export.trace_id);
+                    work.settle(&job, export, &answer, started_at, random).await
+                })
+            })
+            .await
+    }
+}
+
+impl Work<'_> {
+    async fn settle(
+        &mut self,
+        job: &Job,
+        mut export: Export,
+        answer: &Answer,
+        started_at: Time,
+        random: u64,
+    ) -> Result<()> {
+        let contract = self.contract_of(&export).await?;
+        let verdict = judge(answer);
+        let tries = u32::try_from(job.attempts + 1).unwrap_or(u32::MAX);
+        let wait = match &verdict {
+            Verdict::Retry { after_ms, .. } => {
+                retry_delay_ms(&contract.retry, tries, *after_ms, random)
+            }
+            _ => None,
+        };
+        let next_at = wait.map(|ms| self.now.plus_ms(ms));
+        let words = in_words(&verdict, next_at.is_some());
+        let n = self.tx.attempts(export.merchant_id, export.id).await?.len();
+        let attempt = Attempt {
+            export_id: export.id,
+            merchant_id: export.merchant_id,
+            n: i64::try_from(n).unwrap_or(i64::MAX - 1) + 1,
+            started_at,
+            duration_ms: answer.duration_ms,
+            http_status: answer.status.map(i64::from),
+            answer: String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}"),
+            error: answer.error.clone(),
+            verdict: words.clone(),
+            next_at,
+        };
+        self.tx.insert_attempt(&attempt).await?;
+        self.note(
+            "delivery.attempted",
+            "export",
+            export.id,
+            json!({ "n": attempt.n, "http_status": attempt.http_status, "verdict": words, "next_at": next_at }),
+        );
+        let kept = match next_at {
+            Some(at) if export.state == ExportState::Delivering => {
+                return if self.tx.postpone_job(job, at).await? { Ok(()) } else { Err(lost_lease()) };
+            }
+            _ => self.tx.finish_job(job).await?,
+        };
+        if !kept {
+            return Err(lost_lease());
+        }
+        if export.state != ExportState::Delivering {
+            // Its callback was quicker than its answer; that stands.
+            return Ok(());
+        }
+        self.follow(&mut export, &contract, verdict, tries).await
+    }
+
+    async fn follow(
+        &mut self,
+        export: &mut Export,
+        contract: &Contract,
+        verdict: Verdict,
+        tries: u32,
+    ) -> Result<()> {
+        let (state, code, sentence, found) = match verdict {
+            Verdict::Acknowledged { status, exception_code, exception_metadata, external_ref } => {
+                let ack = Ack { status, exception_code, exception_metadata, external_ref };
+                return self.acknowledged(export, contract, ack).await;
+            }
+            Verdict::Rejected { code, metadata, detail } => {
+                let ack = Ack {
+                    status: AckStatus::Rejected,
+                    exception_code: Some(code),
+                    exception_metadata: metadata.or_else(|| {
+                        (!detail.is_empty()).then(|| Value::String(detail.clone()))
+                    }),
+                    external_ref: None,
+                };
+                return self.acknowledged(export, contract, ack).await;
+            }
+            Verdict::Delivered => return self.delivered(export, contract).await,
+            Verdict::Gone => (
+                ExportState::Failed,
+                codes::DESTINATION_GONE,
+                "The destination answered 410: it wants nothing any more".to_owned(),
+                evidence("Answer", "410 Gone"),
+            ),
+            Verdict::Refused { status, detail } => (
+                ExportState::Rejected,
+                codes::REFUSED,
+                format!("The destination refused it with {status}"),
+                evidence("Answer", detail),
+            ),
+            Verdict::Retry { reason, .. } => (
+                ExportState::Failed,
+                codes::RETRIES_EXHAUSTED,
+                format!("{tries} attempts, and none got through: {reason}"),
+                evidence("Last answer", reason),
+            ),
+        };
+        export.become_state(state)?;
+        self.tx.save_export(export).await?;
+        self.note(&format!("export.{state}"), "export", export.id, json!({ "code": code }));
+        let trouble = Trouble { code: code.to_owned(), sentence, evidence: vec![found] };
+        self.raise(export, contract, trouble).await
+    }
+
+    async fn delivered(&mut self, export: &mut Export, contract: &Contract) -> Result<()> {
+        export.become_state(ExportState::Delivered)?;
+        self.tx.save_export(export).await?;
+        self.note("export.delivered", "export", export.id, json!({}));
+        match contract.ack.accepted_within_ms {
+            Some(ms) => self.arm(JobKind::AckDeadline, export.id, self.now.plus_ms(ms)).await,
+            None => self.export_reached(export.run_id, &export.step_key, Until::Acknowledged).await,
+        }
+    }
+
+    async fn too_old(&mut self, export: &mut Export) -> Result<()> {
+        export.become_state(ExportState::Expired)?;
+        self.tx.save_export(export).await?;
+        self.note("export.expired", "export", export.id, json!({ "valid_until": export.valid_until }));
+        let contract = self.contract_of(export).await?;
+        let trouble = Trouble {
+            code: codes::VALIDITY_EXPIRED.to_owned(),
+            sentence: format!("“{}” was true until {} and was not sent after", export.title, export.valid_until),
+            evidence: Vec::new(),
+        };
+        self.raise(export, &contract, trouble).await
+    }
+}
+
+fn lost_lease() -> Error {
+    Error::conflict("another worker took this job over")
+}
+
+fn in_words(verdict: &Verdict, again: bool) -> String {
+    match verdict {
+        Verdict::Acknowledged { status: AckStatus::Completed, .. } => "completed".to_owned(),
+        Verdict::Acknowledged { .. } => "accepted".to_owned(),
+        Verdict::Delivered => "delivered, acknowledgement awaited".to_owned(),
+        Verdict::Rejected { code, .. } => format!("rejected: {code}"),
+        Verdict::Gone => "gone".to_owned(),
+        Verdict::Refused { status, .. } => format!("refused with {status}"),
+        Verdict::Retry { reason, .. } if again => format!("will be tried again: {reason}"),
+        Verdict::Retry { reason, .. } => format!("given up: {reason}"),
+    }
+}

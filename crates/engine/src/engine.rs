@@ -1,0 +1,142 @@
+//! The engine: the one object through which anything is changed.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{Time, people::Merchant};
+use tokio::sync::{Mutex, Semaphore};
+use uuid::Uuid;
+
+use crate::{
+    bus::Bus,
+    ctx::{Actor, Ctx},
+    error::{Error, Result},
+    intake::Intake,
+    port::{Channel, Clock, Connector, Ids, Store},
+    qa::Schemas,
+    rules::{Rules, RulesCache},
+    vault::Vault,
+};
+
+/// What the engine is made of; the composition root gives it real parts, tests give it others.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub channel: Arc<dyn Channel>,
+    pub connectors: Vec<Arc<dyn Connector>>,
+    pub vault: Vault,
+    /// Where people and callbacks reach us, without a trailing slash.
+    pub public_url: String,
+}
+
+pub struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) channel: Arc<dyn Channel>,
+    pub(crate) connectors: HashMap<&'static str, Arc<dyn Connector>>,
+    pub(crate) vault: Vault,
+    pub(crate) public_url: String,
+    pub(crate) bus: Arc<Bus>,
+    pub(crate) rules: RulesCache,
+    pub(crate) schemas: Schemas,
+    pub(crate) intake: Intake,
+    /// Passwords are hashed a few at a time, so that sign-ins cannot starve intake.
+    pub(crate) hashing: Semaphore,
+    pub(crate) doors: Mutex<HashMap<String, Arc<crate::intake::Door>>>,
+}
+
+impl Engine {
+    /// Must be called inside a tokio runtime: intake's batching task starts here.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let bus = Arc::new(Bus::default());
+        parts.store.on_commit(Arc::clone(&bus) as _);
+        Arc::new(Self {
+            intake: Intake::start(Arc::clone(&parts.store), Arc::clone(&parts.ids), Arc::clone(&parts.clock)),
+            store: parts.store,
+            clock: parts.clock,
+            ids: parts.ids,
+            channel: parts.channel,
+            connectors: parts.connectors.into_iter().map(|c| (c.system(), c)).collect(),
+            vault: parts.vault,
+            public_url: parts.public_url,
+            bus,
+            rules: RulesCache::default(),
+            schemas: Schemas::default(),
+            hashing: Semaphore::new(2),
+            doors: Mutex::new(HashMap::new()),
+        })
+    }
+
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// 32 hex digits, for a piece of work that did not bring its own.
+    pub fn new_trace_id(&self) -> String {
+        let mut bytes = [0_u8; 16];
+        self.ids.fill(&mut bytes);
+        hex::encode(bytes)
+    }
+
+    pub(crate) fn uuid(&self) -> Uuid {
+        self.ids.uuid(self.clock.now())
+    }
+
+    pub async fn rules_of(&self, merchant_id: Uuid) -> Result<Arc<Rules>> {
+        self.rules.get(&*self.store, &self.bus, merchant_id, self.now()).await
+    }
+
+    /// A signed-in person at one of their merchants. Not a member reads as not found.
+    pub async fn enter(&self, user_id: Uuid, slug: &str, trace_id: Option<String>) -> Result<Ctx> {
+        let mut reads = self.store.reads().await?;
+        let missing = || Error::not_found("merchant");
+        let merchant = reads.merchant_by_slug(slug).await?.ok_or_else(missing)?;
+        let user = reads.user(user_id).await?.filter(|user| user.active).ok_or_else(missing)?;
+        let membership = reads
+            .memberships_of(user_id)
+            .await?
+            .into_iter()
+            .find(|membership| membership.merchant_id == merchant.id)
+            .ok_or_else(missing)?;
+        Ok(self.ctx(Actor::User { user, membership }, merchant, trace_id))
+    }
+
+    /// The bearer of an API token.
+    pub async fn enter_by_token(&self, token: &str, trace_id: Option<String>) -> Result<Ctx> {
+        let wrong = || Error::new(crate::Kind::Unauthenticated, "This API token is not valid.");
+        let mut reads = self.store.reads().await?;
+        let token = reads
+            .token_by_hash(&crate::people::token_hash(token))
+            .await?
+            .filter(|token| token.expires_at.is_none_or(|end| end > self.now()))
+            .ok_or_else(wrong)?;
+        let merchant = reads.merchant(token.merchant_id).await?.ok_or_else(wrong)?;
+        Ok(self.ctx(Actor::Token(token), merchant, trace_id))
+    }
+
+    /// For the command line and set-up: the engine acting as itself.
+    pub async fn enter_as_system(&self, merchant_id: Uuid) -> Result<Ctx> {
+        let mut reads = self.store.reads().await?;
+        let merchant =
+            reads.merchant(merchant_id).await?.ok_or_else(|| Error::not_found("merchant"))?;
+        Ok(self.ctx(Actor::System, merchant, None))
+    }
+
+    pub(crate) fn ctx(&self, actor: Actor, merchant: Merchant, trace_id: Option<String>) -> Ctx {
+        let trace_id = trace_id.unwrap_or_else(|| self.new_trace_id());
+        Ctx::new(actor, merchant, trace_id, self.now())
+    }
+}

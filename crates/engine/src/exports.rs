@@ -1,0 +1,361 @@
+//! Exports before they leave: made, checked, replaced when the facts change, made ready.
+
+use std::sync::Arc;
+
+use domain::{
+    approval::{Approval, ApprovalState},
+    contract::{ApprovalStep, Contract, codes},
+    export::{Export, ExportState, QaStatus},
+    flow::{Run, RunState, Step},
+    task::Evidence,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    draft::{Draft, Origin, export_of},
+    error::{Error, Result},
+    exception::{Trouble, evidence},
+    job::JobKind,
+    qa::Gates,
+    runs::Subject,
+    wire,
+    work::Work,
+};
+
+impl Work<'_> {
+    /// Makes the export a step asks for and takes it as far as it goes by itself.
+    pub async fn emit(
+        &mut self,
+        run: &Run,
+        step: &Step,
+        export_type: &str,
+        subject: Subject,
+    ) -> Result<()> {
+        let rules = Arc::clone(&self.rules);
+        let contract = rules.contract(export_type).ok_or_else(|| {
+            Error::internal(format!("step {} needs a published contract {export_type}", step.key))
+        })?;
+        let (draft, steps, reason) = self.draft(contract, &subject)?;
+        let export = self.new_export(run, &step.key, contract, draft, reason.clone())?;
+        self.note("export.created", "export", export.id, created(&export));
+        self.check_and_go(export, contract, &steps, &reason, true).await
+    }
+
+    fn draft(&self, contract: &Contract, subject: &Subject) -> Result<(Draft, Vec<ApprovalStep>, String)> {
+        let system = match subject {
+            Subject::Order(row) => {
+                self.rules.source(row.source_id).map_or("unknown", |source| source.system.as_str())
+            }
+            Subject::Campaign(_) => "meshline",
+        };
+        let draft = Draft::of(subject, system);
+        let (steps, reason) = contract.approval_for(draft.total, &draft.flags);
+        Ok((draft, steps, reason))
+    }
+
+    fn new_export(
+        &self,
+        run: &Run,
+        step_key: &str,
+        contract: &Contract,
+        draft: Draft,
+        reason: String,
+    ) -> Result<Export> {
+        let destination = self.rules.destination(&contract.destination).ok_or_else(|| {
+            Error::internal(format!("contract {} names no destination", contract.export_type))
+        })?;
+        let origin = Origin {
+            id: self.uuid(),
+            run,
+            step_key,
+            contract,
+            destination_id: destination.id,
+            now: self.now,
+            trace_id: &self.trace_id,
+        };
+        Ok(export_of(&origin, draft, reason))
+    }
+
+    /// Runs the gates, then asks, or makes ready. `new` tells an insert from a save.
+    async fn check_and_go(
+        &mut self,
+        mut export: Export,
+        contract: &Contract,
+        steps: &[ApprovalStep],
+        reason: &str,
+        new: bool,
+    ) -> Result<()> {
+        let siblings = self.tx.exports_of(export.merchant_id, export.subject_id).await?;
+        let engine = Arc::clone(&self.engine);
+        let rules = Arc::clone(&self.rules);
+        let validator = engine.schemas.of(contract).await?;
+        let gates =
+            Gates { contract, validator: &validator, rules: &rules, steps, siblings: &siblings };
+        export.qa = gates.check(&export);
+        let failed: Vec<_> = export.qa.iter().filter(|one| one.status == QaStatus::Failed).collect();
+        let passed = failed.is_empty();
+        let found: Vec<Evidence> = failed
+            .iter()
+            .map(|one| evidence(&one.check, one.detail.clone().unwrap_or_default()))
+            .collect();
+        let sentence = failed.first().map(|one| {
+            format!("The check “{}” failed: {}", one.check, one.detail.as_deref().unwrap_or("no detail"))
+        });
+        export.state = match (passed, steps.is_empty()) {
+            (false, _) => ExportState::Quarantined,
+            (true, false) => ExportState::AwaitingApproval,
+            (true, true) => ExportState::Ready,
+        };
+        self.put(&mut export, new).await?;
+        self.note(
+            if passed { "export.checked" } else { "export.quarantined" },
+            "export",
+            export.id,
+            json!({ "qa": export.qa, "state": export.state }),
+        );
+        if let Some(sentence) = sentence {
+            let trouble = Trouble { code: codes::QA_FAILED.to_owned(), sentence, evidence: found };
+            return self.raise(&export, contract, trouble).await;
+        }
+        if steps.is_empty() {
+            return self.release(&export, contract, &[]).await;
+        }
+        self.ask(&export, steps, reason).await
+    }
+
+    async fn put(&mut self, export: &mut Export, new: bool) -> Result<()> {
+        if new {
+            self.tx.insert_export(export).await
+        } else {
+            self.tx.save_export(export).await?;
+            export.rev += 1;
+            Ok(())
+        }
+    }
+
+    /// Opens one approval row per step; the first is asked, the rest wait their turn.
+    async fn ask(&mut self, export: &Export, steps: &[ApprovalStep], reason: &str) -> Result<()> {
+        let of = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+        for (index, step) in steps.iter().enumerate() {
+            let approval = Approval {
+                id: self.uuid(),
+                merchant_id: export.merchant_id,
+                export_id: export.id,
+                step: i64::try_from(index).unwrap_or(i64::MAX - 1) + 1,
+                of,
+                owner: step.owner.clone(),
+                backup: step.backup.clone(),
+                reason: reason.to_owned(),
+                content_hash: export.content_hash.clone(),
+                author: export.author,
+                state: ApprovalState::Queued,
+                accept_ms: step.accept_ms,
+                asked_at: None,
+                accept_by: None,
+                expires_at: None,
+                escalated_at: None,
+                decided_by: None,
+                decided_at: None,
+                decision_note: None,
+                rev: 0,
+            };
+            let approval = if index == 0 { approval.ask(self.now) } else { approval };
+            self.tx.insert_approval(&approval).await?;
+            if index == 0 {
+                self.announce(&approval).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A step was asked: its clocks run from here.
+    pub async fn announce(&mut self, approval: &Approval) -> Result<()> {
+        self.note(
+            "approval.asked",
+            "approval",
+            approval.id,
+            json!({
+                "export_id": approval.export_id, "step": approval.step, "of": approval.of,
+                "owner": approval.owner, "accept_by": approval.accept_by,
+                "content_hash": approval.content_hash,
+            }),
+        );
+        if let Some(at) = approval.accept_by {
+            self.arm(JobKind::ApprovalDeadline, approval.id, at).await?;
+        }
+        if let Some(at) = approval.expires_at {
+            self.arm(JobKind::ApprovalExpiry, approval.id, at).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything it needed is there: its bytes are fixed, and it is due at its destination.
+    /// `export` is already saved as ready.
+    pub async fn release(
+        &mut self,
+        export: &Export,
+        contract: &Contract,
+        approvals: &[Approval],
+    ) -> Result<()> {
+        let bytes = wire::message(
+            export,
+            contract,
+            approvals,
+            &self.rules,
+            self.now,
+            &self.engine.public_url,
+        );
+        self.tx.fix_wire(export.merchant_id, export.id, &bytes).await?;
+        self.note("export.ready", "export", export.id, json!({ "content_hash": export.content_hash }));
+        self.arm(JobKind::Deliver, export.id, self.now).await
+    }
+
+    pub async fn contract_of(&mut self, export: &Export) -> Result<Arc<Contract>> {
+        if let Some(found) = self.rules.contracts.iter().find(|one| one.id == export.contract_id) {
+            return Ok(Arc::clone(found));
+        }
+        let contract = self.tx.contract(export.merchant_id, export.contract_id).await?;
+        contract
+            .map(Arc::new)
+            .ok_or_else(|| Error::internal(format!("export {} has lost its contract", export.id)))
+    }
+
+    /// The facts behind a subject changed: what was not sent yet is replaced, what was is questioned.
+    pub async fn facts_changed(&mut self, subject: &Subject) -> Result<()> {
+        let exports = self.tx.exports_of(self.merchant_id(), subject.id()).await?;
+        for export in exports {
+            if export.superseded_by.is_some() || export.state == ExportState::Withdrawn {
+                continue;
+            }
+            let contract = self.contract_of(&export).await?;
+            let (draft, _, _) = self.draft(&contract, subject)?;
+            if draft.payload == export.payload {
+                continue;
+            }
+            if export.state.is_before_dispatch() {
+                self.replace(export, subject).await?;
+            } else if matches!(
+                export.state,
+                ExportState::Delivering | ExportState::Delivered | ExportState::Acknowledged
+            ) && !has_left(subject)
+            {
+                let trouble = Trouble {
+                    code: codes::CHANGED_AFTER_DISPATCH.to_owned(),
+                    sentence: format!(
+                        "{} changed after it was sent to its destination",
+                        export.source_ref
+                    ),
+                    evidence: vec![
+                        evidence("Sent", export.payload.to_string()),
+                        evidence("Now", draft.payload.to_string()),
+                    ],
+                };
+                self.raise(&export, &contract, trouble).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new version with the facts of now; the old one, its approvals and its tasks are over.
+    pub async fn replace(&mut self, mut old: Export, subject: &Subject) -> Result<()> {
+        let rules = Arc::clone(&self.rules);
+        let contract = rules
+            .contract(&old.export_type)
+            .cloned()
+            .ok_or_else(|| Error::internal(format!("no published contract {}", old.export_type)))?;
+        let run = self
+            .tx
+            .run(old.merchant_id, old.run_id)
+            .await?
+            .ok_or_else(|| Error::internal(format!("export {} has lost its run", old.id)))?;
+        let (draft, steps, reason) = self.draft(&contract, subject)?;
+        let mut export = self.new_export(&run, &old.step_key, &contract, draft, reason.clone())?;
+        export.version = old.version + 1;
+        export.supersedes = Some(old.id);
+        export.trace_id.clone_from(&old.trace_id);
+        self.close_approvals(old.id, ApprovalState::Superseded).await?;
+        self.cancel_tasks_about(old.id, "a newer version replaced it").await?;
+        old.become_state(ExportState::Superseded)?;
+        old.superseded_by = Some(export.id);
+        self.tx.save_export(&old).await?;
+        self.note("export.superseded", "export", old.id, json!({ "by": export.id }));
+        self.note("export.created", "export", export.id, created(&export));
+        self.check_and_go(export, &contract, &steps, &reason, true).await
+    }
+
+    /// The order will not be worked on any more: stop what has not left, ask about what has.
+    pub async fn subject_closed(&mut self, subject: &Subject, why: &str) -> Result<()> {
+        let runs = self.tx.runs_of(self.merchant_id(), subject.id()).await?;
+        for run in runs.into_iter().filter(|run| run.state == RunState::Running) {
+            let mut left = false;
+            for mut export in self.tx.exports_of_run(run.merchant_id, run.id).await? {
+                if export.state.is_before_dispatch() {
+                    self.close_approvals(export.id, ApprovalState::Withdrawn).await?;
+                    self.cancel_tasks_about(export.id, why).await?;
+                    export.become_state(ExportState::Withdrawn)?;
+                    self.tx.save_export(&export).await?;
+                    self.note("export.withdrawn", "export", export.id, json!({ "why": why }));
+                } else if !export.state.is_settled()
+                    || matches!(export.state, ExportState::Acknowledged | ExportState::Completed)
+                {
+                    left = true;
+                    let contract = self.contract_of(&export).await?;
+                    let trouble = Trouble {
+                        code: codes::CANCELLED_AFTER_DISPATCH.to_owned(),
+                        sentence: format!("{}: {why}, but it was already sent", export.source_ref),
+                        evidence: vec![evidence("Export is", export.state.words())],
+                    };
+                    self.raise(&export, &contract, trouble).await?;
+                }
+            }
+            if !left {
+                self.end_run(run.id, RunState::Cancelled, why).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub async fn close_approvals(&mut self, export_id: Uuid, state: ApprovalState) -> Result<()> {
+        for mut approval in self.tx.approvals_of(self.merchant_id(), export_id).await? {
+            if approval.state.is_open() {
+                approval.state = state;
+                self.tx.save_approval(&approval).await?;
+                self.note(
+                    &format!("approval.{state}"),
+                    "approval",
+                    approval.id,
+                    json!({ "export_id": export_id, "step": approval.step }),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// A person fixed the cause of a failed check: the gates look again, at the facts of now.
+    pub async fn recheck(&mut self, export: Export) -> Result<()> {
+        if export.state != ExportState::Quarantined {
+            return Ok(());
+        }
+        let run = self
+            .tx
+            .run(export.merchant_id, export.run_id)
+            .await?
+            .ok_or_else(|| Error::internal(format!("export {} has lost its run", export.id)))?;
+        let subject = self.subject_of(&run).await?;
+        self.replace(export, &subject).await
+    }
+}
+
+fn created(export: &Export) -> serde_json::Value {
+    json!({
+        "export_type": export.export_type, "version": export.version,
+        "supersedes": export.supersedes, "content_hash": export.content_hash,
+        "contract_version": export.contract_version, "owner": export.owner,
+    })
+}
+
+/// Something of it is on its way: less is left to ship, which is no change of what was asked.
+fn has_left(subject: &Subject) -> bool {
+    matches!(subject, Subject::Order(row) if !row.order.shipments.is_empty())
+}

@@ -1,0 +1,274 @@
+//! Publishing contracts and flows, and starting flows by hand. What is published is immutable; a
+//! contract or flow that is not ready is refused with every reason at once.
+
+use std::sync::Arc;
+
+use domain::{
+    Time,
+    access::Action,
+    contract::Contract,
+    flow::{Campaign, Flow, Run, StepKind, Trigger},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    draft::RECIPE_FIELDS,
+    engine::Engine,
+    error::{Error, FieldError, Result},
+    port::StoreExt,
+    qa::{compile, missing_paths},
+    rules::Rules,
+    runs::Subject,
+    work::Work,
+};
+
+/// What a person writes to start a promotion.
+#[derive(Clone, Debug, Default)]
+pub struct CampaignInput {
+    pub campaign_id: String,
+    pub title: String,
+    pub offer: String,
+    pub discount_percent: String,
+    /// Separated by commas, spaces or lines.
+    pub skus: String,
+    pub landing_url: String,
+    pub starts_at: String,
+    pub ends_at: String,
+    pub note: String,
+}
+
+fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
+    FieldError { field: field.to_owned(), sentence: sentence.into() }
+}
+
+impl Engine {
+    pub async fn publish_contract(&self, ctx: &Ctx, contract: Contract) -> Result<()> {
+        ctx.require(Action::ManageConnections)?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        let faults = contract_faults(&contract, &rules);
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        let ctx = ctx.clone();
+        let engine_note = self.set_up(
+            ctx.merchant_id(),
+            "contract.published",
+            "contract",
+            contract.id,
+            json!({ "export_type": contract.export_type, "version": contract.version }),
+        );
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.insert_contract(&contract).await?;
+                    tx.note(engine_note);
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    pub async fn publish_flow(&self, ctx: &Ctx, flow: Flow) -> Result<()> {
+        ctx.require(Action::ManageConnections)?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        let faults = flow_faults(&flow, &rules);
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        let note = self.set_up(
+            ctx.merchant_id(),
+            "flow.published",
+            "flow",
+            flow.id,
+            json!({ "key": flow.key, "version": flow.version }),
+        );
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.insert_flow(&flow).await?;
+                    tx.note(note);
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Marks a campaign brief ready: the flow that campaigns trigger starts.
+    pub async fn start_campaign(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        flow_key: &str,
+        input: CampaignInput,
+    ) -> Result<Run> {
+        ctx.require(Action::Trigger)?;
+        let (user, _) = ctx.member()?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        let flow = rules
+            .flows
+            .iter()
+            .find(|flow| flow.key == flow_key)
+            .cloned()
+            .ok_or_else(|| Error::not_found("flow"))?;
+        if flow.trigger != Trigger::Campaign {
+            return Err(Error::conflict("This flow starts by itself, with its event."));
+        }
+        let campaign = brief(&input, self.uuid(), user.id, ctx)?;
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut work = Work::of(&ctx, tx, engine, rules);
+                    work.tx.insert_campaign(&campaign).await.map_err(|error| {
+                        if error.kind == crate::Kind::Conflict {
+                            Error::invalid("campaign_id", "There is a campaign with this id already.")
+                        } else {
+                            error
+                        }
+                    })?;
+                    work.note(
+                        "campaign.ready",
+                        "campaign",
+                        campaign.id,
+                        json!({ "campaign_id": campaign.campaign_id, "title": campaign.title }),
+                    );
+                    let by = campaign.created_by;
+                    let subject = Subject::Campaign(Box::new(campaign));
+                    work.start_run(&flow, subject, Some(by))
+                        .await?
+                        .ok_or_else(|| Error::conflict("This campaign is running already."))
+                })
+            })
+            .await
+    }
+}
+
+fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    if let Err(error) = compile(contract) {
+        faults.push(fault("schema", error.sentence));
+    }
+    for (field, owner) in [("owner", &contract.owner), ("backup", &contract.backup)] {
+        if !rules.resolves(owner) {
+            faults.push(fault(field, format!("{owner} resolves to nobody active.")));
+        }
+    }
+    if contract.owner == contract.backup {
+        faults.push(fault("backup", "The backup must be somebody else than the owner."));
+    }
+    if contract.accept_ms <= 0 || contract.resolve_ms < contract.accept_ms || contract.valid_for_ms <= 0 {
+        faults.push(fault("sla", "accept_ms, resolve_ms and valid_for_ms must be positive and in this order."));
+    }
+    faults.extend(
+        missing_paths(contract, |owner| rules.resolves(owner))
+            .into_iter()
+            .map(|sentence| fault("exceptions", sentence)),
+    );
+    if contract.escalation.steps.is_empty() {
+        faults.push(fault("escalation", "Silence must go to somebody: add a step."));
+    }
+    if rules.destination(&contract.destination).is_none() {
+        faults.push(fault("destination", format!("{:?} is not a destination here.", contract.destination)));
+    }
+    for field in &contract.idempotency {
+        if !RECIPE_FIELDS.contains(&field.as_str()) {
+            faults.push(fault("idempotency", format!("{field:?} is not a field a key can be made of.")));
+        }
+    }
+    if contract.idempotency.is_empty() {
+        faults.push(fault("idempotency", "Name the fields that make the key."));
+    }
+    faults
+}
+
+fn flow_faults(flow: &Flow, rules: &Rules) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    if flow.steps.is_empty() {
+        faults.push(fault("steps", "A flow needs at least one step."));
+    }
+    for (index, step) in flow.steps.iter().enumerate() {
+        let at = |field: &str| format!("steps/{index}/{field}");
+        for (field, owner) in [("owner", &step.owner), ("backup", &step.backup)] {
+            if !rules.resolves(owner) {
+                faults.push(fault(&at(field), format!("{owner} resolves to nobody active.")));
+            }
+        }
+        match &step.kind {
+            StepKind::EmitExport { export_type, .. } if rules.contract(export_type).is_none() => {
+                faults.push(fault(&at("export_type"), format!("{export_type:?} is not a published contract.")));
+            }
+            StepKind::WaitForEvent { within_ms, resolve_ms, .. } if *within_ms <= 0 || *resolve_ms <= 0 => {
+                faults.push(fault(&at("within_ms"), "A wait needs a deadline.".to_owned()));
+            }
+            _ => {}
+        }
+    }
+    faults
+}
+
+fn brief(input: &CampaignInput, id: Uuid, by: Uuid, ctx: &Ctx) -> Result<Campaign> {
+    let mut faults = Vec::new();
+    let mut text = |field: &str, value: &str, most: usize| {
+        let value = value.trim();
+        if value.is_empty() || value.chars().count() > most {
+            faults.push(fault(field, format!("Write something here, at most {most} characters.")));
+        }
+        value.to_owned()
+    };
+    let title = text("title", &input.title, 120);
+    let offer = text("offer", &input.offer, 200);
+    let campaign_id = text("campaign_id", &input.campaign_id, 64);
+    let landing_url = text("landing_url", &input.landing_url, 500);
+    let skus: Vec<String> = input
+        .skus
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|sku| !sku.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if !campaign_id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        faults.push(fault("campaign_id", "Use lower-case letters, digits and dashes, e.g. winter-kit-26."));
+    }
+    if !landing_url.is_empty() && !landing_url.starts_with("https://") {
+        faults.push(fault("landing_url", "The landing page must start with https://."));
+    }
+    if skus.is_empty() || skus.len() > 500 {
+        faults.push(fault("skus", "Name between 1 and 500 SKUs."));
+    }
+    let discount_percent = input.discount_percent.trim().parse::<i64>().unwrap_or(0);
+    if !(1..=90).contains(&discount_percent) {
+        faults.push(fault("discount_percent", "A whole number from 1 to 90."));
+    }
+    let mut moment = |field: &str, value: &str| {
+        // A browser's datetime-local has neither seconds nor zone; it is read as UTC.
+        let value = value.trim();
+        let read = value.parse::<Time>().or_else(|_| format!("{value}:00Z").parse());
+        read.unwrap_or_else(|_| {
+            faults.push(fault(field, "A date and a time, e.g. 2026-11-27T15:00Z."));
+            Time::default()
+        })
+    };
+    let starts_at = moment("starts_at", &input.starts_at);
+    let ends_at = moment("ends_at", &input.ends_at);
+    if faults.is_empty() && (ends_at <= starts_at || ends_at <= ctx.now()) {
+        faults.push(fault("ends_at", "It has to end after it starts, and not in the past."));
+    }
+    if !faults.is_empty() {
+        return Err(Error::invalid_fields(faults));
+    }
+    Ok(Campaign {
+        id,
+        merchant_id: ctx.merchant_id(),
+        campaign_id,
+        title,
+        offer,
+        discount_percent,
+        skus,
+        landing_url,
+        starts_at,
+        ends_at,
+        note: input.note.trim().to_owned(),
+        created_by: by,
+        created_at: ctx.now(),
+    })
+}

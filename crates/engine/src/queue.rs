@@ -1,0 +1,125 @@
+//! My queue: what waits on one person, over all their merchants, by deadline.
+
+use domain::{
+    Time,
+    access::Action,
+    approval::Approval,
+    export::Export,
+    people::{Membership, Merchant, User},
+    task::{Task, TaskState},
+};
+use uuid::Uuid;
+
+use crate::{
+    engine::Engine,
+    error::Result,
+    port::Reads,
+};
+
+/// More than this nobody works off in a day; the page says so.
+const MOST: i64 = 500;
+
+#[derive(Clone, Debug)]
+pub enum Waiting {
+    Approval { approval: Box<Approval>, export: Box<Export> },
+    Task(Box<Task>),
+}
+
+#[derive(Clone, Debug)]
+pub struct QueueItem {
+    pub merchant: Merchant,
+    pub what: Waiting,
+    pub deadline: Time,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    /// Earliest deadline first.
+    pub items: Vec<QueueItem>,
+    /// Snoozed by or for this person: coming back by themselves.
+    pub snoozed: Vec<QueueItem>,
+    /// Open elsewhere, and this person is told.
+    pub watching: Vec<QueueItem>,
+}
+
+impl Queue {
+    pub fn late(&self, now: Time) -> usize {
+        self.items.iter().filter(|item| item.deadline <= now).count()
+    }
+}
+
+impl Engine {
+    /// `only`: one merchant's part of it.
+    pub async fn queue(
+        &self,
+        user: &User,
+        places: &[(Merchant, Membership)],
+        only: Option<Uuid>,
+    ) -> Result<Queue> {
+        let places: Vec<_> =
+            places.iter().filter(|(merchant, _)| only.is_none_or(|id| id == merchant.id)).collect();
+        let ids: Vec<Uuid> = places.iter().map(|(merchant, _)| merchant.id).collect();
+        let mut queue = Queue::default();
+        if ids.is_empty() {
+            return Ok(queue);
+        }
+        let mut reads = self.store.reads().await?;
+        for approval in reads.pending_approvals(&ids, MOST).await? {
+            if let Some((merchant, member)) = place(&places, approval.merchant_id)
+                && asks(&approval, member, user)
+                && !approved_before(&mut *reads, &approval, user.id).await?
+                && let Some(export) = reads.export(merchant.id, approval.export_id).await?
+            {
+                queue.items.push(QueueItem {
+                    merchant: merchant.clone(),
+                    deadline: approval.accept_by.unwrap_or(export.accept_by),
+                    what: Waiting::Approval { approval: Box::new(approval), export: Box::new(export) },
+                });
+            }
+        }
+        for task in reads.live_tasks(&ids, MOST).await? {
+            let Some((merchant, member)) = place(&places, task.merchant_id) else {
+                continue;
+            };
+            let mine = task.is_for(member) && member.access.allows(Action::WorkTasks);
+            let watched = task.watchers.iter().any(|owner| member.answers_for(owner));
+            let item = QueueItem {
+                merchant: merchant.clone(),
+                deadline: task.deadline(),
+                what: Waiting::Task(Box::new(task.clone())),
+            };
+            match (mine, watched) {
+                (true, _) if task.state == TaskState::Snoozed => queue.snoozed.push(item),
+                (true, _) => queue.items.push(item),
+                (false, true) => queue.watching.push(item),
+                (false, false) => {}
+            }
+        }
+        for list in [&mut queue.items, &mut queue.snoozed, &mut queue.watching] {
+            list.sort_by_key(|item| item.deadline);
+        }
+        Ok(queue)
+    }
+}
+
+fn place<'p>(
+    places: &[&'p (Merchant, Membership)],
+    merchant_id: Uuid,
+) -> Option<(&'p Merchant, &'p Membership)> {
+    places.iter().find(|(merchant, _)| merchant.id == merchant_id).map(|(m, s)| (m, s))
+}
+
+/// Whether it is this person's move: a role they hold, and not their own work.
+fn asks(approval: &Approval, member: &Membership, user: &User) -> bool {
+    approval.may_be_decided_by(member)
+        && member.access.allows(Action::Decide)
+        && approval.author != Some(user.id)
+}
+
+async fn approved_before(reads: &mut dyn Reads, approval: &Approval, user: Uuid) -> Result<bool> {
+    if approval.step == 1 {
+        return Ok(false);
+    }
+    let all = reads.approvals_of(approval.merchant_id, approval.export_id).await?;
+    Ok(all.iter().any(|one| one.id != approval.id && one.decided_by == Some(user)))
+}

@@ -1,0 +1,264 @@
+//! Working tasks: claim, release, reassign, snooze, resolve; and what their clocks do.
+
+use std::sync::Arc;
+
+use domain::{
+    Time,
+    access::Action,
+    export::ExportState,
+    owner::Owner,
+    task::{Task, TaskState, Unlock},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    engine::Engine,
+    error::{Error, Result},
+    job::{Job, JobKind},
+    port::StoreExt,
+    work::Work,
+};
+
+/// The `arg` of a delivery that a person asked for again.
+pub(crate) const REPLAY: i64 = -1;
+
+/// Something a person does with a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskAct {
+    Claim,
+    Release,
+    Reassign { to: Owner },
+    Snooze { until: Time },
+    Resolve { note: String },
+}
+
+impl Engine {
+    pub async fn act_on_task(self: &Arc<Self>, ctx: &Ctx, task_id: Uuid, act: TaskAct) -> Result<Task> {
+        ctx.require(Action::WorkTasks)?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        if let TaskAct::Reassign { to } = &act
+            && rules.people(to).is_empty()
+        {
+            return Err(Error::invalid("to", format!("{} is nobody active here.", to.title())));
+        }
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let user = ctx.user_id();
+                    let mut work = Work::of(&ctx, tx, engine, rules);
+                    work.act(task_id, user, act).await
+                })
+            })
+            .await
+    }
+}
+
+impl Work<'_> {
+    async fn act(&mut self, id: Uuid, user: Option<Uuid>, act: TaskAct) -> Result<Task> {
+        let task = self
+            .tx
+            .task(self.merchant_id(), id)
+            .await?
+            .ok_or_else(|| Error::not_found("task"))?;
+        let person = || user.ok_or_else(|| Error::forbidden("Only a person can claim a task."));
+        let now = self.now;
+        let (next, action, detail) = match act {
+            TaskAct::Claim => {
+                let user = person()?;
+                (task.claim(user)?, "task.claimed", json!({ "assignee": user }))
+            }
+            TaskAct::Release => (task.release(person()?, now)?, "task.released", json!({})),
+            TaskAct::Reassign { to } => {
+                let from = task.owner.clone();
+                (task.reassign(to.clone(), now)?, "task.reassigned", json!({ "from": from, "to": to }))
+            }
+            TaskAct::Snooze { until } => {
+                (task.snooze(until, now)?, "task.snoozed", json!({ "until": until }))
+            }
+            TaskAct::Resolve { note } => {
+                let unlock = task.unlock;
+                let next = task.resolve(user, &note, now)?;
+                (next, "task.resolved", json!({ "note": note.trim(), "unlock": unlock }))
+            }
+        };
+        self.tx.save_task(&next).await?;
+        self.note(action, "task", next.id, detail);
+        match next.state {
+            TaskState::Open => self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by).await?,
+            TaskState::Snoozed => {
+                if let Some(until) = next.snoozed_until {
+                    self.arm(JobKind::TaskWake, next.id, until).await?;
+                }
+            }
+            TaskState::Resolved => self.unlock(&next).await?,
+            TaskState::Claimed | TaskState::Cancelled => {}
+        }
+        Ok(Task { rev: next.rev + 1, ..next })
+    }
+
+    /// What resolving it sets going again.
+    async fn unlock(&mut self, task: &Task) -> Result<()> {
+        match task.unlock {
+            Unlock::Nothing => Ok(()),
+            Unlock::ReprocessReceipt => self.reprocess(task).await,
+            Unlock::RetryJob => self.retry_job(task).await,
+            Unlock::WaitAgain if task.export_id.is_none() => match task.run_id {
+                Some(run) => self.wait_again(run).await,
+                None => Ok(()),
+            },
+            Unlock::RedeliverExport | Unlock::RecheckExport | Unlock::AskAgain | Unlock::WaitAgain => {
+                let Some(id) = task.export_id else {
+                    return Ok(());
+                };
+                let mut export = self.export(id).await?;
+                match task.unlock {
+                    Unlock::RecheckExport => self.recheck(export).await,
+                    Unlock::AskAgain => self.ask_again(&mut export).await,
+                    Unlock::WaitAgain => self.expect_again(&export).await,
+                    _ => self.redeliver(export).await,
+                }
+            }
+        }
+    }
+
+    /// Same bytes, same idempotency key, a fresh schedule.
+    pub async fn redeliver(&mut self, mut export: domain::export::Export) -> Result<()> {
+        if !matches!(
+            export.state,
+            ExportState::Rejected | ExportState::Failed | ExportState::Delivered
+        ) {
+            return Ok(());
+        }
+        export.become_state(ExportState::Ready)?;
+        self.tx.save_export(&export).await?;
+        self.note("export.replayed", "export", export.id, json!({ "idempotency_key": export.idempotency_key }));
+        // It was decided anew that this is still to happen, so its validity is not asked again.
+        let job = Job {
+            id: self.uuid(),
+            merchant_id: export.merchant_id,
+            kind: JobKind::Deliver,
+            subject_id: export.id,
+            arg: REPLAY,
+            run_at: self.now,
+            attempts: 0,
+            fence: 0,
+        };
+        self.tx.enqueue(&[job]).await
+    }
+
+    async fn reprocess(&mut self, task: &Task) -> Result<()> {
+        let Some(id) = task.receipt_id else {
+            return Ok(());
+        };
+        self.arm(JobKind::ProcessReceipt, id, self.now).await
+    }
+
+    async fn retry_job(&mut self, task: &Task) -> Result<()> {
+        let mut parts = task.dedup_key.split(':').skip(1);
+        let kind = parts.next().and_then(|text| text.parse::<JobKind>().ok());
+        let subject = parts.next().and_then(|text| text.parse::<Uuid>().ok());
+        let arg = parts.next().and_then(|text| text.parse::<i64>().ok());
+        let (Some(kind), Some(subject_id), Some(arg)) = (kind, subject, arg) else {
+            return Err(Error::internal("a failed job's task does not name its job"));
+        };
+        let job = Job {
+            id: self.uuid(),
+            merchant_id: self.merchant_id(),
+            kind,
+            subject_id,
+            arg,
+            run_at: self.now,
+            attempts: 0,
+            fence: 0,
+        };
+        self.tx.enqueue(&[job]).await
+    }
+
+    /// The trouble went away by itself.
+    pub async fn cancel_task(&mut self, dedup_key: &str, why: &str) -> Result<()> {
+        if let Some(task) = self.tx.live_task_by_key(self.merchant_id(), dedup_key).await? {
+            let task = task.cancel(why, self.now);
+            self.tx.save_task(&task).await?;
+            self.note("task.cancelled", "task", task.id, json!({ "why": why }));
+        }
+        Ok(())
+    }
+
+    pub async fn cancel_tasks_about(&mut self, subject: Uuid, why: &str) -> Result<()> {
+        for task in self.tx.tasks_about(self.merchant_id(), subject).await? {
+            if !task.state.is_over() {
+                self.cancel_task(&task.dedup_key, why).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Job: nobody took it in time.
+    pub async fn task_accept_deadline(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
+        let Some(task) = self.tx.task(self.merchant_id(), id).await? else {
+            return Ok(());
+        };
+        if task.state != TaskState::Open || task.accept_by != armed_for {
+            return Ok(());
+        }
+        self.escalate(&task, "nobody took it in time").await
+    }
+
+    /// Job: it was not done in time, whoever has it.
+    pub async fn task_resolve_deadline(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
+        let Some(task) = self.tx.task(self.merchant_id(), id).await? else {
+            return Ok(());
+        };
+        if task.state.is_over() || task.resolve_by != armed_for {
+            return Ok(());
+        }
+        self.escalate(&task, "it was not done in time").await
+    }
+
+    /// Job: the snooze is over.
+    pub async fn task_wake(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
+        let Some(task) = self.tx.task(self.merchant_id(), id).await? else {
+            return Ok(());
+        };
+        if task.state != TaskState::Snoozed || task.snoozed_until != Some(armed_for) {
+            return Ok(());
+        }
+        let task = task.wake();
+        self.tx.save_task(&task).await?;
+        self.note("task.woke", "task", task.id, json!({}));
+        if task.state == TaskState::Open && task.accept_by <= self.now {
+            // Its time to be taken passed while it slept.
+            let rev = task.rev + 1;
+            return self.escalate(&Task { rev, ..task }, "nobody took it in time").await;
+        }
+        Ok(())
+    }
+
+    /// To the next rung; rungs nobody stands on are passed over at once.
+    async fn escalate(&mut self, task: &Task, why: &str) -> Result<()> {
+        let mut current = task.clone();
+        while let Some(next) = current.escalate(self.now) {
+            if !self.rules.resolves(&next.owner) {
+                current.rung = next.rung;
+                continue;
+            }
+            self.tx.save_task(&next).await?;
+            self.note(
+                "task.escalated",
+                "task",
+                next.id,
+                json!({ "from": task.owner, "to": next.owner, "why": why, "rung": next.rung }),
+            );
+            self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by).await?;
+            if next.resolve_by > task.resolve_by {
+                self.arm(JobKind::TaskResolveDeadline, next.id, next.resolve_by).await?;
+            }
+            return Ok(());
+        }
+        self.note("task.overdue", "task", task.id, json!({ "owner": task.owner, "why": why }));
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! The audit trail as a whole: checked where it stands, or written out to be checked elsewhere.
+
+use domain::audit::{AuditEntry, ChainFault, Head, verify_chain};
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    engine::Engine,
+    error::Result,
+};
+
+const PAGE: i64 = 1_000;
+
+impl Engine {
+    /// Every entry of the caller's merchant, in order, and the head they must end in.
+    pub async fn export_trail(&self, ctx: &Ctx) -> Result<(Vec<AuditEntry>, Option<Head>)> {
+        ctx.require(domain::access::Action::ViewAudit)?;
+        self.trail(ctx.merchant_id()).await
+    }
+
+    async fn trail(&self, merchant_id: Uuid) -> Result<(Vec<AuditEntry>, Option<Head>)> {
+        let mut reads = self.store.reads().await?;
+        // The head first: entries written meanwhile come after it and are left out.
+        let head = reads.audit_head(merchant_id).await?;
+        let last = head.as_ref().map_or(0, |head| head.seq);
+        let mut entries: Vec<AuditEntry> = Vec::new();
+        loop {
+            let from = entries.last().map_or(1, |entry| entry.seq + 1);
+            let page = reads.audit_from(merchant_id, from, PAGE).await?;
+            let full = i64::try_from(page.len()).unwrap_or(0) == PAGE;
+            entries.extend(page.into_iter().filter(|entry| entry.seq <= last));
+            if !full {
+                return Ok((entries, head));
+            }
+        }
+    }
+
+    /// Recomputes one merchant's chain. `Ok(Err(_))` names the first entry that does not fit.
+    pub async fn verify_trail(&self, merchant_id: Uuid) -> Result<Result<Head, ChainFault>> {
+        let (entries, head) = self.trail(merchant_id).await?;
+        Ok(verify_chain(merchant_id, entries, head))
+    }
+}

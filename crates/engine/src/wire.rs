@@ -1,0 +1,145 @@
+//! What goes out: an export as a CloudEvents 1.0 JSON message. Composed once, when the export becomes
+//! ready; the stored bytes are what every attempt sends.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Time,
+    approval::{Approval, ApprovalState},
+    contract::Contract,
+    export::{Export, QaStatus},
+    owner::Owner,
+};
+use serde_json::{Value, json};
+
+use crate::rules::Rules;
+
+/// The CloudEvents `type` of an export.
+pub fn event_type(export_type: &str) -> String {
+    format!("com.meshline.export.{export_type}")
+}
+
+fn role_name(owner: &Owner) -> Option<String> {
+    match owner {
+        Owner::Role { role, .. } => Some(role.clone()),
+        Owner::User(_) | Owner::System(_) => None,
+    }
+}
+
+/// The person who would be called for this owner first.
+fn person(rules: &Rules, owner: &Owner) -> Value {
+    match owner {
+        Owner::User(id) => json!(id),
+        Owner::Role { .. } | Owner::System(_) => {
+            rules.people(owner).first().map_or(Value::Null, |user| json!(user.id))
+        }
+    }
+}
+
+fn duty(rules: &Rules, owner: &Owner) -> Value {
+    json!({ "owner_id": person(rules, owner), "owner_role": role_name(owner) })
+}
+
+pub(crate) fn message(
+    export: &Export,
+    contract: &Contract,
+    approvals: &[Approval],
+    rules: &Rules,
+    at: Time,
+    public_url: &str,
+) -> Vec<u8> {
+    let approved: Vec<&Approval> =
+        approvals.iter().filter(|one| one.state == ApprovalState::Approved).collect();
+    let last = approved.last();
+    let routes: BTreeMap<&str, String> = contract
+        .exceptions
+        .iter()
+        .map(|(code, route)| (code.as_str(), role_name(&route.owner).unwrap_or_else(|| route.owner.to_string())))
+        .collect();
+    let mut trail = vec![
+        json!({ "ts": export.created_at, "actor": "system", "change": "created" }),
+        json!({ "ts": export.created_at, "actor": "system", "change": "checks passed" }),
+    ];
+    trail.extend(approved.iter().map(|one| {
+        json!({
+            "ts": one.decided_at,
+            "actor": one.decided_by.map(|id| format!("user:{id}")),
+            "change": format!("approved step {} of {}", one.step, one.of),
+        })
+    }));
+    trail.push(json!({ "ts": at, "actor": "system", "change": "ready" }));
+    let is_order = export.subject_kind == "order";
+    let data = json!({
+        "export_id": export.id,
+        "export_type": export.export_type,
+        "version": export.version,
+        "supersedes": export.supersedes,
+        "contract": { "id": export.contract_id, "version": export.contract_version },
+        "decision_version": null,
+        "intent": export.intent,
+        "intended_action": export.intended_action,
+        "merchant_id": export.merchant_id,
+        "order_id": is_order.then_some(export.subject_id),
+        "campaign_id": (!is_order).then_some(&export.source_ref),
+        "owning_party": export.owner.to_string(),
+        "owner_id": person(rules, &export.owner),
+        "owner_role": role_name(&export.owner),
+        "backup_owner": duty(rules, &export.backup),
+        "watchers": export.watchers,
+        "source_of_truth": { "system": export.source_system, "ref": export.source_ref },
+        "sla": {
+            "sla_ms": contract.resolve_ms,
+            "accept_by": export.accept_by,
+            "resolve_by": export.resolve_by,
+            "ship_by": null,
+        },
+        "valid_until": export.valid_until,
+        "refresh": {},
+        "exception_path": {
+            "type": "route-to-owner",
+            "contact_id": person(rules, &export.backup),
+            "routes": routes,
+        },
+        "escalation_policy": { "id": export.escalation.id, "version": export.escalation.version },
+        "remediation_steps": contract.route("*").map(|route| &route.remediation_steps),
+        "qa": export.qa.iter().map(|one| json!({
+            "check": one.check,
+            "status": match one.status { QaStatus::Passed => "passed", QaStatus::Failed => "failed" },
+            "detail": one.detail,
+        })).collect::<Vec<_>>(),
+        "approvals": approved.iter().map(|one| json!({
+            "step": one.step,
+            "role": role_name(&one.owner),
+            "accepted_by": one.decided_by,
+            "accepted_at": one.decided_at,
+            "content_hash": one.content_hash,
+        })).collect::<Vec<_>>(),
+        "accepted_by": last.and_then(|one| one.decided_by),
+        "accepted_at": last.and_then(|one| one.decided_at),
+        "exception_code": null,
+        "exception_metadata": null,
+        "idempotency_key": export.idempotency_key,
+        "trace_id": export.trace_id,
+        "timestamp": at,
+        "rationale": { "summary": export.rationale, "trace": [] },
+        "payload": export.payload,
+        "audit_trail": trail,
+    });
+    let message = json!({
+        "specversion": "1.0",
+        "id": export.id,
+        "source": format!("{public_url}/m/{}", rules.merchant.slug),
+        "type": event_type(&export.export_type),
+        "subject": export.subject_id,
+        "time": at,
+        "datacontenttype": "application/json",
+        "dataschema": format!(
+            "{public_url}/api/v1/contracts/{}/versions/{}/schema",
+            export.contract_id, export.contract_version
+        ),
+        // Where the destination may say later what became of it, signed with the secret we share.
+        "callbackurl": format!("{public_url}/api/v1/exports/{}/ack", export.id),
+        "data": data,
+    });
+    message.to_string().into_bytes()
+}
