@@ -9,12 +9,18 @@ use crate::{RECEIVED, body, with};
 
 fn faults(topic: &str, body: &[u8]) -> Vec<(String, String)> {
     let faults = examine(topic, body).expect_err("should not fit");
-    faults.into_iter().map(|fault| (fault.path, fault.sentence)).collect()
+    faults
+        .into_iter()
+        .map(|fault| (fault.path, fault.sentence))
+        .collect()
 }
 
 fn check(topic: &str, body: &[u8], expected: &[(&str, &str)]) {
     let found = faults(topic, body);
-    let found: Vec<_> = found.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|(path, why)| (path.as_str(), why.as_str()))
+        .collect();
     assert_eq!(found, expected);
     assert!(facts(topic, body, Uuid::nil(), RECEIVED, None).is_err());
 }
@@ -22,18 +28,36 @@ fn check(topic: &str, body: &[u8], expected: &[(&str, &str)]) {
 #[test]
 fn a_body_that_is_not_a_json_object() {
     for topic in ["orders/create", "refunds/create", "app/uninstalled"] {
-        for broken in ["", "{", "{\"id\":1}}", "nothing", "{\"id\":1,}", "{\"id\":NaN}"] {
+        for broken in [
+            "",
+            "{",
+            "{\"id\":1}}",
+            "nothing",
+            "{\"id\":1,}",
+            "{\"id\":NaN}",
+        ] {
             let found = faults(topic, broken.as_bytes());
             assert_eq!(found.len(), 1, "{topic} {broken:?}");
             assert_eq!(found[0].0, "");
-            assert!(found[0].1.starts_with("The body is not JSON: "), "{:?}", found[0].1);
+            assert!(
+                found[0].1.starts_with("The body is not JSON: "),
+                "{:?}",
+                found[0].1
+            );
         }
         check(topic, b"[1]", &[("", "The body should be a JSON object.")]);
-        check(topic, b"\"x\"", &[("", "The body should be a JSON object.")]);
+        check(
+            topic,
+            b"\"x\"",
+            &[("", "The body should be a JSON object.")],
+        );
         check(
             topic,
             b"{\"id\":\"\xff\"}",
-            &[("", "The body is not UTF-8: byte 7 is the first that is not.")],
+            &[(
+                "",
+                "The body is not UTF-8: byte 7 is the first that is not.",
+            )],
         );
     }
 }
@@ -79,7 +103,10 @@ fn a_label_that_the_body_cannot_bear() {
     check(
         "orders/cancelled",
         &body("orders-paid.json"),
-        &[("/cancelled_at", "The topic says orders/cancelled, but the order in it is not cancelled.")],
+        &[(
+            "/cancelled_at",
+            "The topic says orders/cancelled, but the order in it is not cancelled.",
+        )],
     );
     check(
         "orders/paid",
@@ -94,10 +121,16 @@ fn a_label_that_the_body_cannot_bear() {
         ("orders/create", "orders-paid.json"),
         ("fulfillments/create", "fulfillments-create.json"),
         ("refunds/create", "refunds-create.rest.json"),
-        ("order_transactions/create", "order_transactions-create.json"),
+        (
+            "order_transactions/create",
+            "order_transactions-create.json",
+        ),
     ];
     for (topic, _) in all {
-        for (right, file) in all.iter().chain(&[("products/update", "products-update.json")]) {
+        for (right, file) in all
+            .iter()
+            .chain(&[("products/update", "products-update.json")])
+        {
             let fits = examine(topic, &body(file)).is_ok();
             assert_eq!(fits, topic == *right, "{file} as {topic}");
         }
@@ -106,10 +139,23 @@ fn a_label_that_the_body_cannot_bear() {
 
 #[test]
 fn unknown_fields_and_unread_topics_are_no_fault() {
-    let more = with(&body("orders-paid.json"), "{", "{\"new\\u0020field\":[{\"deep\":1e999}],");
+    let more = with(
+        &body("orders-paid.json"),
+        "{",
+        "{\"new\\u0020field\":[{\"deep\":1e999}],",
+    );
     assert_eq!(examine("orders/paid", &more), Ok(()));
-    assert_eq!(examine("inventory_levels/update", &body("inventory_levels-update.json")), Ok(()));
-    assert_eq!(examine("orders/edited", &body("orders-edited.json")), Ok(()));
+    assert_eq!(
+        examine(
+            "inventory_levels/update",
+            &body("inventory_levels-update.json")
+        ),
+        Ok(())
+    );
+    assert_eq!(
+        examine("orders/edited", &body("orders-edited.json")),
+        Ok(())
+    );
     assert_eq!(examine("something/new", b"{}"), Ok(()));
     let none = facts("something/new", b"{}", Uuid::nil(), RECEIVED, None);
     assert_eq!(none, Ok(Vec::new()));

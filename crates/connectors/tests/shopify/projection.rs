@@ -1,5 +1,7 @@
 //! Real messages about one order, in every sequence: the order comes out the same.
 
+use std::sync::LazyLock;
+
 use domain::{
     event::EventKind,
     order::{Order, OrderFact, OrderState, PaymentStatus, ShipmentStatus},
@@ -10,7 +12,7 @@ use crate::{body, fact, with};
 
 /// What could reach us about order 450789469: the bodies as they are, and a few made from them, so
 /// that some share a second and some contradict each other. Two receipts repeat what others said.
-fn told() -> Vec<OrderFact> {
+static TOLD: LazyLock<Vec<OrderFact>> = LazyLock::new(|| {
     let updated = body("orders-updated.json");
     let authorized = body("orders-create.authorized.json");
     let same_second = with(
@@ -18,15 +20,43 @@ fn told() -> Vec<OrderFact> {
         "\"updated_at\": \"2024-04-02T09:04:19-05:00\"",
         "\"updated_at\": \"2024-04-02T09:03:40-05:00\"",
     );
-    let cancelled = with(&updated, "\"cancelled_at\": null", "\"cancelled_at\": \"2024-04-02T09:03:00-05:00\"");
-    let cancelled = with(&cancelled, "\"cancel_reason\": null", "\"cancel_reason\": \"fraud\"");
-    let noted = with(&updated, "\"note\": null", "\"note\": \"leave at the door\"");
+    let cancelled = with(
+        &updated,
+        "\"cancelled_at\": null",
+        "\"cancelled_at\": \"2024-04-02T09:03:00-05:00\"",
+    );
+    let cancelled = with(
+        &cancelled,
+        "\"cancel_reason\": null",
+        "\"cancel_reason\": \"fraud\"",
+    );
+    let noted = with(
+        &updated,
+        "\"note\": null",
+        "\"note\": \"leave at the door\"",
+    );
     let shipment = body("fulfillments-update.json");
-    let label = with(&shipment, "\"status\": \"success\"", "\"status\": \"pending\"");
-    let earlier = with(&label, "\"updated_at\": \"2024-04-02T09:01:43-05:00\"", "\"updated_at\": \"2024-04-02T08:59:11-05:00\"");
-    let moved = with(&shipment, "\"shipment_status\": null", "\"shipment_status\": \"in_transit\"");
+    let label = with(
+        &shipment,
+        "\"status\": \"success\"",
+        "\"status\": \"pending\"",
+    );
+    let earlier = with(
+        &label,
+        "\"updated_at\": \"2024-04-02T09:01:43-05:00\"",
+        "\"updated_at\": \"2024-04-02T08:59:11-05:00\"",
+    );
+    let moved = with(
+        &shipment,
+        "\"shipment_status\": null",
+        "\"shipment_status\": \"in_transit\"",
+    );
     let refund = body("refunds-create.rest.json");
-    let pending = with(&refund, "\"status\": \"success\"", "\"status\": \"pending\"");
+    let pending = with(
+        &refund,
+        "\"status\": \"success\"",
+        "\"status\": \"pending\"",
+    );
     let capture = body("order_transactions-create.capture.json");
     vec![
         fact("orders/create", &authorized, 1),
@@ -38,22 +68,30 @@ fn told() -> Vec<OrderFact> {
         fact("fulfillments/update", &label, 7),
         fact("fulfillments/update", &shipment, 8),
         fact("fulfillments/update", &moved, 9),
-        fact("fulfillments/update", &body("fulfillments-update.cancelled.json"), 10),
+        fact(
+            "fulfillments/update",
+            &body("fulfillments-update.cancelled.json"),
+            10,
+        ),
         fact("refunds/create", &refund, 11),
         fact("refunds/create", &pending, 12),
         fact("order_transactions/create", &capture, 13),
-        fact("order_transactions/create", &body("order_transactions-create.void.json"), 14),
+        fact(
+            "order_transactions/create",
+            &body("order_transactions-create.void.json"),
+            14,
+        ),
         fact("orders/updated", &updated, 15),
         fact("refunds/create", &refund, 16),
     ]
-}
+});
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn any_arrival_and_any_repetition_give_the_same_order(
-        (some, arrivals) in prop::sample::subsequence((0..told().len()).collect::<Vec<_>>(), 1..=told().len())
+        (some, arrivals) in prop::sample::subsequence((0..TOLD.len()).collect::<Vec<_>>(), 1..=TOLD.len())
             .prop_flat_map(|some| {
                 let again = prop::collection::vec(prop::sample::select(some.clone()), 0..8);
                 (Just(some), again)
@@ -63,8 +101,7 @@ proptest! {
                 (Just(some), Just(arrivals).prop_shuffle())
             }),
     ) {
-        let told = told();
-        let pick = |which: &[usize]| which.iter().map(|i| told[*i].clone()).collect::<Vec<_>>();
+        let pick = |which: &[usize]| which.iter().map(|i| TOLD[*i].clone()).collect::<Vec<_>>();
         let once = Order::project(&pick(&some));
         let shuffled = Order::project(&pick(&arrivals));
         prop_assert_eq!(&once, &shuffled);
@@ -77,13 +114,12 @@ proptest! {
     /// Told one by one in any sequence, the order is accepted once, cancelled once, and each
     /// refund is issued once; a shipment is confirmed at most once.
     #[test]
-    fn each_event_happens_once(arrivals in Just((0..told().len()).collect::<Vec<_>>()).prop_shuffle()) {
-        let told = told();
+    fn each_event_happens_once(arrivals in Just((0..TOLD.len()).collect::<Vec<_>>()).prop_shuffle()) {
         let mut known = Vec::new();
         let mut before: Option<Order> = None;
         let mut events = Vec::new();
         for i in arrivals {
-            known.push(told[i].clone());
+            known.push(TOLD[i].clone());
             if let Some(now) = Order::project(&known) {
                 events.extend(now.events_since(before.as_ref()));
                 before = Some(now);
@@ -101,10 +137,13 @@ proptest! {
 
 #[test]
 fn what_holds_in_the_end_and_who_said_so() {
-    let order = Order::project(&told()).unwrap();
+    let order = Order::project(&TOLD).unwrap();
     // the authorized listing is the latest by its own clock, and the cancellation still stands
     assert_eq!(order.payment.status, PaymentStatus::Authorized);
-    assert_eq!(order.cancelled.as_ref().unwrap().reason.as_deref(), Some("fraud"));
+    assert_eq!(
+        order.cancelled.as_ref().unwrap().reason.as_deref(),
+        Some("fraud")
+    );
     assert_eq!(order.state(), OrderState::Cancelled);
 
     let from = |source: &domain::order::Source| source.receipt_id.as_u128();
@@ -130,7 +169,11 @@ fn a_shipment_alone_is_no_order_yet() {
 
     let snapshot = fact("orders/updated", &body("orders-updated.json"), 2);
     let order = Order::project(&[shipment, snapshot]).unwrap();
-    let kinds: Vec<_> = order.events_since(None).into_iter().map(|event| event.kind).collect();
+    let kinds: Vec<_> = order
+        .events_since(None)
+        .into_iter()
+        .map(|event| event.kind)
+        .collect();
     assert_eq!(
         kinds,
         [

@@ -25,8 +25,14 @@ fn order(topic: &str, body: &[u8]) -> Order {
 fn the_money_and_the_quantities_of_an_edited_order() {
     let order = order("orders/updated", &body("orders-updated.json"));
 
-    assert_eq!((order.external_id.as_str(), order.name.as_str()), ("450789469", "#1001"));
-    assert_eq!(order.placed_at.unwrap().to_string(), "2008-01-10T16:00:00.000Z");
+    assert_eq!(
+        (order.external_id.as_str(), order.name.as_str()),
+        ("450789469", "#1001")
+    );
+    assert_eq!(
+        order.placed_at.unwrap().to_string(),
+        "2008-01-10T16:00:00.000Z"
+    );
     let totals = order.totals;
     assert_eq!(totals.subtotal, usd(59_700));
     assert_eq!(totals.shipping, usd(0));
@@ -42,7 +48,14 @@ fn the_money_and_the_quantities_of_an_edited_order() {
         .iter()
         .map(|i| {
             let sku = i.sku.as_deref().unwrap();
-            (i.line_id.as_str(), sku, i.quantity, i.current_quantity, i.shipped_quantity, i.to_ship)
+            (
+                i.line_id.as_str(),
+                sku,
+                i.quantity,
+                i.current_quantity,
+                i.shipped_quantity,
+                i.to_ship,
+            )
         })
         .collect();
     assert_eq!(
@@ -53,20 +66,34 @@ fn the_money_and_the_quantities_of_an_edited_order() {
             ("703073504", "IPOD2008BLACK", 1, 0, 0, 0),
         ]
     );
-    assert!(order.items.iter().all(|item| item.unit_price == usd(19_900)));
+    assert!(
+        order
+            .items
+            .iter()
+            .all(|item| item.unit_price == usd(19_900))
+    );
     assert_eq!(order.items[1].variant.as_deref(), Some("red"));
 
     assert_eq!(order.refunds.len(), 1);
     let refund = &order.refunds[0];
-    assert_eq!((refund.id.as_str(), refund.amount), ("509562969", usd(20_900)));
+    assert_eq!(
+        (refund.id.as_str(), refund.amount),
+        ("509562969", usd(20_900))
+    );
     assert_eq!(refund.reason.as_deref(), Some("it broke during shipping"));
     assert_eq!(refund.at.unwrap().to_string(), "2024-04-02T13:59:11.000Z");
-    let lines: Vec<_> =
-        refund.lines.iter().map(|l| (l.line_id.as_str(), l.quantity, l.subtotal)).collect();
+    let lines: Vec<_> = refund
+        .lines
+        .iter()
+        .map(|l| (l.line_id.as_str(), l.quantity, l.subtotal))
+        .collect();
     // written as JSON numbers: 195.66 and 195.67
     assert_eq!(
         lines,
-        [("703073504", 1, Some(usd(19_566))), ("466157049", 1, Some(usd(19_567)))]
+        [
+            ("703073504", 1, Some(usd(19_566))),
+            ("466157049", 1, Some(usd(19_567)))
+        ]
     );
 
     assert_eq!(order.shipments.len(), 1);
@@ -77,7 +104,10 @@ fn the_money_and_the_quantities_of_an_edited_order() {
     assert_eq!(order.payment.status, PaymentStatus::PartiallyRefunded);
     assert_eq!(order.payment.gateways, ["bogus"]);
     assert_eq!(order.customer.name.as_deref(), Some("Bob Norman"));
-    assert_eq!(order.customer.email.as_deref(), Some("bob.norman@mail.example.com"));
+    assert_eq!(
+        order.customer.email.as_deref(),
+        Some("bob.norman@mail.example.com")
+    );
     let address = order.shipping_address.as_ref().unwrap();
     assert_eq!(address.address1.as_deref(), Some("Chestnut Street 92"));
     assert_eq!(address.address2, None, "an empty line is no line");
@@ -87,9 +117,16 @@ fn the_money_and_the_quantities_of_an_edited_order() {
     assert_eq!(order.state(), OrderState::Open);
     assert_eq!(
         order.flags(),
-        [Flag::ShipmentTrouble("#1001.0".to_owned()), Flag::PartiallyRefunded]
+        [
+            Flag::ShipmentTrouble("#1001.0".to_owned()),
+            Flag::PartiallyRefunded
+        ]
     );
-    let to_ship: Vec<_> = order.ship_lines().into_iter().map(|l| (l.line_id, l.quantity)).collect();
+    let to_ship: Vec<_> = order
+        .ship_lines()
+        .into_iter()
+        .map(|l| (l.line_id, l.quantity))
+        .collect();
     assert_eq!(to_ship, [("518995019".to_owned(), 1)]);
 }
 
@@ -98,10 +135,20 @@ fn a_refund_message_takes_the_last_line_away() {
     let snapshot = fact("orders/updated", &body("orders-updated.json"), 1);
     let refund = fact("refunds/create", &body("refunds-create.rest.json"), 2);
     let order = Order::project(&[refund, snapshot]).unwrap();
-    let refunds: Vec<_> = order.refunds.iter().map(|r| (r.id.as_str(), r.amount)).collect();
-    assert_eq!(refunds, [("509562969", usd(20_900)), ("929361466", usd(4_194))]);
+    let refunds: Vec<_> = order
+        .refunds
+        .iter()
+        .map(|r| (r.id.as_str(), r.amount))
+        .collect();
+    assert_eq!(
+        refunds,
+        [("509562969", usd(20_900)), ("929361466", usd(4_194))]
+    );
     assert!(order.ship_lines().is_empty());
-    assert_eq!(order.readiness(), Readiness::Closed(ClosedReason::NothingToShip));
+    assert_eq!(
+        order.readiness(),
+        Readiness::Closed(ClosedReason::NothingToShip)
+    );
 }
 
 #[test]
@@ -117,7 +164,13 @@ fn where_each_order_stands() {
     };
     let waiting = Readiness::WaitingForPayment;
     let closed = Readiness::Closed;
-    check("orders-paid.json", "orders/paid", P::Paid, Readiness::Releasable, OrderState::Open);
+    check(
+        "orders-paid.json",
+        "orders/paid",
+        P::Paid,
+        Readiness::Releasable,
+        OrderState::Open,
+    );
     check(
         "orders-create.authorized.json",
         "orders/create",
@@ -168,7 +221,10 @@ fn money_is_in_the_currency_of_the_order() {
     let eur: Currency = "EUR".parse().unwrap();
     assert_eq!(order.totals.total, Money::new(23_847, eur));
     assert_eq!(order.totals.tax, Money::new(1_350, eur));
-    assert_eq!((order.items[0].quantity, order.items[0].unit_price.minor), (3, 7_499));
+    assert_eq!(
+        (order.items[0].quantity, order.items[0].unit_price.minor),
+        (3, 7_499)
+    );
     assert_eq!(order.flags(), [Flag::NoShippingAddress]);
 }
 
@@ -188,14 +244,25 @@ fn a_cancelled_order_with_its_refund() {
 #[test]
 fn ids_above_two_to_the_53_stay_exact() {
     let sample = body("orders-updated.sample.json");
-    let exact = with(&sample, "\"id\": 820982911946154500", "\"id\": 820982911946154509");
+    let exact = with(
+        &sample,
+        "\"id\": 820982911946154500",
+        "\"id\": 820982911946154509",
+    );
     let order = order("orders/updated", &exact);
     assert_eq!(order.external_id, "820982911946154509");
     let stored = serde_json::to_string(&order).unwrap();
     assert_eq!(serde_json::from_str::<Order>(&stored).unwrap(), order);
     // one above i64, still a u64
-    let huge = with(&sample, "\"id\": 820982911946154500", "\"id\": 9223372036854775809");
-    assert_eq!(fact("orders/updated", &huge, 1).order_ref, "9223372036854775809");
+    let huge = with(
+        &sample,
+        "\"id\": 820982911946154500",
+        "\"id\": 9223372036854775809",
+    );
+    assert_eq!(
+        fact("orders/updated", &huge, 1).order_ref,
+        "9223372036854775809"
+    );
 }
 
 #[test]
@@ -205,16 +272,25 @@ fn a_label_is_not_a_shipment_that_left() {
     else {
         panic!("not a shipment")
     };
-    assert_eq!((shipment.id.as_str(), shipment.status), ("123456", ShipmentStatus::Pending));
+    assert_eq!(
+        (shipment.id.as_str(), shipment.status),
+        ("123456", ShipmentStatus::Pending)
+    );
     assert_eq!(shipment.carrier.as_deref(), Some("UPS"));
     assert_eq!(shipment.lines.len(), 2);
 }
 
 #[test]
 fn tracking_numbers_are_kept_as_they_came() {
-    let fact = fact("fulfillments/update", &body("fulfillments-update.cancelled.json"), 1);
+    let fact = fact(
+        "fulfillments/update",
+        &body("fulfillments-update.cancelled.json"),
+        1,
+    );
     assert_eq!(fact.order_ref, "450789469");
-    let FactBody::Shipment(shipment) = fact.body else { panic!("not a shipment") };
+    let FactBody::Shipment(shipment) = fact.body else {
+        panic!("not a shipment")
+    };
     assert_eq!(shipment.status, ShipmentStatus::Cancelled);
     assert_eq!(shipment.tracking_numbers, ["#☠1☢\n---\n4321\n"]);
 }
@@ -252,8 +328,15 @@ fn the_time_is_the_bodys_own_or_else_the_senders_or_else_ours() {
         shopify::facts("refunds/create", body, Uuid::nil(), RECEIVED, triggered).unwrap()[0]
             .occurred_at
     };
-    let dated = with(&refund, "\"created_at\": null", "\"created_at\": \"2025-06-01T12:00:00+02:00\"");
-    assert_eq!(at(&dated, Some(triggered)).to_string(), "2025-06-01T10:00:00.000Z");
+    let dated = with(
+        &refund,
+        "\"created_at\": null",
+        "\"created_at\": \"2025-06-01T12:00:00+02:00\"",
+    );
+    assert_eq!(
+        at(&dated, Some(triggered)).to_string(),
+        "2025-06-01T10:00:00.000Z"
+    );
     assert_eq!(at(&refund, Some(triggered)), triggered);
     assert_eq!(at(&refund, None), RECEIVED);
 }
@@ -265,7 +348,11 @@ fn payments_at_the_gateway() {
         else {
             panic!("not a payment")
         };
-        assert_eq!((payment.kind.as_str(), payment.amount), (kind, usd(amount)), "{file}");
+        assert_eq!(
+            (payment.kind.as_str(), payment.amount),
+            (kind, usd(amount)),
+            "{file}"
+        );
         assert!(!payment.failed());
     };
     check("order_transactions-create.json", "authorization", 40_300);
@@ -290,7 +377,9 @@ fn only_the_total_is_demanded_of_the_totals() {
 #[test]
 fn every_shopify_body_of_the_collection_is_read_or_left_alone() {
     let test = "every_shopify_body_of_the_collection_is_read_or_left_alone";
-    let Some(folder) = collection(test) else { return };
+    let Some(folder) = collection(test) else {
+        return;
+    };
     let mut read = 0;
     for entry in fs::read_dir(folder.join("shopify")).unwrap() {
         let path = entry.unwrap().path();
@@ -317,7 +406,10 @@ fn every_shopify_body_of_the_collection_is_read_or_left_alone() {
     assert_eq!(order.external_id, "820982911946154508");
     assert_eq!(order.items[1].line_id, "141249953214522974");
     assert_eq!(order.payment.status, PaymentStatus::Voided);
-    assert_eq!(order.readiness(), Readiness::Closed(ClosedReason::Cancelled));
+    assert_eq!(
+        order.readiness(),
+        Readiness::Closed(ClosedReason::Cancelled)
+    );
     assert_eq!(order.totals.total, usd(40_300));
     assert_eq!(order.totals.shipping, usd(1_000));
     assert!(order.flags().contains(&Flag::TestOrder));

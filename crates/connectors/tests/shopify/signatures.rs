@@ -27,20 +27,36 @@ fn decide(vectors: &[Value], read: impl Fn(&str) -> Vec<u8>) -> usize {
         let mut bytes = read(vector["file"].as_str().unwrap());
         let mutation = &vector["mutation"];
         if let Some(replace) = mutation["replace"].as_array() {
-            bytes = crate::with(&bytes, replace[0].as_str().unwrap(), replace[1].as_str().unwrap());
+            bytes = crate::with(
+                &bytes,
+                replace[0].as_str().unwrap(),
+                replace[1].as_str().unwrap(),
+            );
         } else if let Some(tail) = mutation["append"].as_str() {
             bytes.extend_from_slice(tail.as_bytes());
         } else if let Some(tail) = mutation["strip_suffix"].as_str() {
             bytes.truncate(bytes.strip_suffix(tail.as_bytes()).unwrap().len());
         }
-        assert_eq!(hex::encode(Sha256::digest(&bytes)), vector["body_sha256"], "{id}: wrong bytes");
+        assert_eq!(
+            hex::encode(Sha256::digest(&bytes)),
+            vector["body_sha256"],
+            "{id}: wrong bytes"
+        );
 
         let headers = vector["headers"].as_object().unwrap();
-        let headers = header_map(headers.iter().map(|(k, v)| (k.as_str(), v.as_str().unwrap())));
+        let headers = header_map(
+            headers
+                .iter()
+                .map(|(k, v)| (k.as_str(), v.as_str().unwrap())),
+        );
         let secret = vector["secret"].as_str().unwrap().as_bytes();
         let verdict = shopify::verify(&[secret], &headers, &bytes);
         let why = vector["why"].as_str().unwrap();
-        assert_eq!(verdict.is_ok(), vector["valid"], "{id} ({why}): {verdict:?}");
+        assert_eq!(
+            verdict.is_ok(),
+            vector["valid"],
+            "{id} ({why}): {verdict:?}"
+        );
     }
     vectors.len()
 }
@@ -53,7 +69,9 @@ fn every_vector_in_the_repository_gets_its_verdict() {
 
 #[test]
 fn every_vector_of_the_collection_gets_its_verdict() {
-    let Some(folder) = collection("every_vector_of_the_collection_gets_its_verdict") else { return };
+    let Some(folder) = collection("every_vector_of_the_collection_gets_its_verdict") else {
+        return;
+    };
     let vectors = fs::read(folder.join("signatures.json")).unwrap();
     let mut vectors: Vec<Value> = serde_json::from_slice(&vectors).unwrap();
     vectors.retain(|vector| vector["system"] == "shopify");
@@ -94,8 +112,14 @@ fn an_old_secret_counts_as_long_as_it_is_given() {
     let headers = sent("orders/create");
     assert!(shopify::verify(&[b"new", SECRET], &headers, BODY).is_ok());
     assert!(shopify::verify(&[SECRET, b"old"], &headers, BODY).is_ok());
-    assert_eq!(shopify::verify(&[b"new"], &headers, BODY), Err(VerifyError::Signature));
-    assert_eq!(shopify::verify(&[], &headers, BODY), Err(VerifyError::Signature));
+    assert_eq!(
+        shopify::verify(&[b"new"], &headers, BODY),
+        Err(VerifyError::Signature)
+    );
+    assert_eq!(
+        shopify::verify(&[], &headers, BODY),
+        Err(VerifyError::Signature)
+    );
 }
 
 #[test]
@@ -110,26 +134,41 @@ fn nobody_signs_with_an_empty_secret() {
         STANDARD.encode(mac.finalize().into_bytes())
     };
     headers.insert("x-shopify-hmac-sha256", by_hand.parse().unwrap());
-    assert_eq!(shopify::verify(&[b""], &headers, BODY), Err(VerifyError::Signature));
+    assert_eq!(
+        shopify::verify(&[b""], &headers, BODY),
+        Err(VerifyError::Signature)
+    );
 }
 
 #[test]
 fn ambiguous_headers_are_refused() {
-    for name in sent("orders/create").keys().filter(|name| name.as_str() != "content-type") {
+    for name in sent("orders/create")
+        .keys()
+        .filter(|name| name.as_str() != "content-type")
+    {
         let mut twice = sent("orders/create");
         let value = twice[name].clone();
         twice.append(name.clone(), value);
         let verdict = shopify::verify(&[SECRET], &twice, BODY);
-        assert!(matches!(verdict, Err(VerifyError::Repeated(_))), "{name}: {verdict:?}");
+        assert!(
+            matches!(verdict, Err(VerifyError::Repeated(_))),
+            "{name}: {verdict:?}"
+        );
 
         let mut without = sent("orders/create");
         without.remove(name);
         let verdict = shopify::verify(&[SECRET], &without, BODY);
-        assert!(matches!(verdict, Err(VerifyError::Missing(_))), "{name}: {verdict:?}");
+        assert!(
+            matches!(verdict, Err(VerifyError::Missing(_))),
+            "{name}: {verdict:?}"
+        );
     }
     let mut both = sent("orders/create");
     both.insert("shopify-hmac-sha256", both["x-shopify-hmac-sha256"].clone());
-    assert_eq!(shopify::verify(&[SECRET], &both, BODY), Err(VerifyError::BothSets));
+    assert_eq!(
+        shopify::verify(&[SECRET], &both, BODY),
+        Err(VerifyError::BothSets)
+    );
 }
 
 #[test]
@@ -138,7 +177,13 @@ fn a_signature_is_base64_to_the_letter() {
     let unpadded = right.trim_end_matches('=').to_owned();
     let url_safe = format!("{}-{}", &right[..4], &right[5..]);
     let doubled = format!("{right}{right}");
-    for wrong in [unpadded, url_safe, doubled, right.to_lowercase(), "AAAA".to_owned()] {
+    for wrong in [
+        unpadded,
+        url_safe,
+        doubled,
+        right.to_lowercase(),
+        "AAAA".to_owned(),
+    ] {
         let mut headers = sent("orders/create");
         headers.insert("x-shopify-hmac-sha256", wrong.parse().unwrap());
         let verdict = shopify::verify(&[SECRET], &headers, BODY);
@@ -152,6 +197,9 @@ fn header_values_that_would_spoil_a_key_are_refused() {
         let mut headers = sent("orders/create");
         headers.insert("x-shopify-webhook-id", value.parse().unwrap());
         let verdict = shopify::verify(&[SECRET], &headers, BODY);
-        assert_eq!(verdict, Err(VerifyError::Unreadable("x-shopify-webhook-id")));
+        assert_eq!(
+            verdict,
+            Err(VerifyError::Unreadable("x-shopify-webhook-id"))
+        );
     }
 }

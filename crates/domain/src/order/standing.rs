@@ -72,6 +72,18 @@ pub enum ClosedReason {
     NothingToShip,
 }
 
+impl ClosedReason {
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Cancelled => "The order is cancelled.",
+            Self::Voided => "The payment was voided; nothing may be shipped on it.",
+            Self::Refunded => "The order is fully refunded.",
+            Self::AlreadyFulfilled => "Everything is already shipped or on its way out.",
+            Self::NothingToShip => "Nothing in it needs shipping.",
+        }
+    }
+}
+
 impl Readiness {
     pub const fn sentence(self) -> &'static str {
         match self {
@@ -86,15 +98,7 @@ impl Readiness {
                 "The storefront gives no payment status we know; it waits until one is clear."
             }
             Self::WaitingForPayment(_) => "It is not paid or authorized yet.",
-            Self::Closed(ClosedReason::Cancelled) => "The order is cancelled.",
-            Self::Closed(ClosedReason::Voided) => {
-                "The payment was voided; nothing may be shipped on it."
-            }
-            Self::Closed(ClosedReason::Refunded) => "The order is fully refunded.",
-            Self::Closed(ClosedReason::AlreadyFulfilled) => {
-                "Everything is already shipped or on its way out."
-            }
-            Self::Closed(ClosedReason::NothingToShip) => "Nothing in it needs shipping.",
+            Self::Closed(reason) => reason.sentence(),
         }
     }
 }
