@@ -22,7 +22,11 @@ pub fn examine(topic: &str, body: &[u8]) -> Result<(), Vec<Fault>> {
         Shape::Other => {
             let mut faults = Faults::default();
             Object::body(body, &mut faults);
-            if faults.0.is_empty() { Ok(()) } else { Err(faults.0) }
+            if faults.0.is_empty() {
+                Ok(())
+            } else {
+                Err(faults.0)
+            }
         }
         shape => read(shape, topic, body).map(drop),
     }
@@ -68,9 +72,15 @@ struct FreshLine<'a> {
 
 /// True only if a full reading would find no fault; false says nothing.
 fn fits_at_a_glance(topic: &str, body: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(body) else { return false };
-    let Ok(order) = serde_json::from_str::<FreshOrder<'_>>(text) else { return false };
-    let Ok(currency) = order.currency.0.parse::<Currency>() else { return false };
+    let Ok(text) = std::str::from_utf8(body) else {
+        return false;
+    };
+    let Ok(order) = serde_json::from_str::<FreshOrder<'_>>(text) else {
+        return false;
+    };
+    let Ok(currency) = order.currency.0.parse::<Currency>() else {
+        return false;
+    };
     let amount = |raw: &RawValue| {
         decimal(raw).is_some_and(|decimal| Money::parse(&decimal, currency).is_ok())
     };
@@ -89,7 +99,10 @@ fn fits_at_a_glance(topic: &str, body: &[u8]) -> bool {
         && is_id(order.id.get())
         && amount(order.total_price)
         && totals.into_iter().flatten().all(amount)
-        && order.line_items.iter().all(|line| is_id(line.id.get()) && amount(line.price))
+        && order
+            .line_items
+            .iter()
+            .all(|line| is_id(line.id.get()) && amount(line.price))
         && cancelled_at.as_ref().is_none_or(Result::is_ok)
         && contradiction(topic, cancelled_at.is_some(), status).is_none()
 }

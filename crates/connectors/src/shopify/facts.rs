@@ -49,7 +49,9 @@ pub fn facts(
 /// Reads a body of a known shape, or says everything that is wrong with it.
 pub(super) fn read(shape: Shape, topic: &str, body: &[u8]) -> Result<Said, Vec<Fault>> {
     let mut faults = Faults::default();
-    let Some(object) = Object::body(body, &mut faults) else { return Err(faults.0) };
+    let Some(object) = Object::body(body, &mut faults) else {
+        return Err(faults.0);
+    };
     let said = match shape {
         Shape::Order => order(topic, &object, &mut faults),
         Shape::Shipment => {
@@ -122,17 +124,26 @@ fn order(topic: &str, o: &Object<'_>, faults: &mut Faults) -> Option<Said> {
         faults.0.push(fault);
     }
     let currency = o.currency("currency", faults)?;
-    let items: Vec<_> = lines.iter().map(|line| item(line, currency, faults)).collect();
+    let items: Vec<_> = lines
+        .iter()
+        .map(|line| item(line, currency, faults))
+        .collect();
     let totals = totals(o, currency, payment, &items, faults);
     let shipments = o.list_if_any("fulfillments", faults);
     let refunds = o.list_if_any("refunds", faults);
     let shipping = o.object("shipping_address");
     let customer = o.object("customer");
-    let buyer = [customer.as_ref(), shipping.as_ref(), o.object("billing_address").as_ref()]
-        .into_iter()
-        .flatten()
-        .find_map(full_name);
-    let email = ["email", "contact_email"].iter().find_map(|key| o.text(key));
+    let buyer = [
+        customer.as_ref(),
+        shipping.as_ref(),
+        o.object("billing_address").as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+    .find_map(full_name);
+    let email = ["email", "contact_email"]
+        .iter()
+        .find_map(|key| o.text(key));
 
     let snapshot = OrderSnapshot {
         name: o.text("name").unwrap_or_else(|| format!("#{order_ref}")),
@@ -148,7 +159,14 @@ fn order(topic: &str, o: &Object<'_>, faults: &mut Faults) -> Option<Said> {
             .collect(),
         refunds: refunds
             .iter()
-            .map(|r| refund(r, &r.list_if_any("refund_line_items", faults), Some(currency), faults))
+            .map(|r| {
+                refund(
+                    r,
+                    &r.list_if_any("refund_line_items", faults),
+                    Some(currency),
+                    faults,
+                )
+            })
             .collect(),
         customer: Customer {
             name: buyer,
@@ -158,7 +176,10 @@ fn order(topic: &str, o: &Object<'_>, faults: &mut Faults) -> Option<Said> {
         note: o.text("note"),
         tags: tags(o),
         test: o.is_true("test"),
-        cancelled: cancelled_at.map(|at| Cancellation { at, reason: o.text("cancel_reason") }),
+        cancelled: cancelled_at.map(|at| Cancellation {
+            at,
+            reason: o.text("cancel_reason"),
+        }),
     };
     Some(Said {
         order_ref,
@@ -184,7 +205,11 @@ fn totals(
         });
         Money::new(minor, currency)
     };
-    let owed = if payment.was_captured() || payment == PaymentStatus::Voided { zero } else { total };
+    let owed = if payment.was_captured() || payment == PaymentStatus::Voided {
+        zero
+    } else {
+        total
+    };
     Totals {
         subtotal: stated("subtotal_price").unwrap_or_else(of_lines),
         tax: stated("total_tax").unwrap_or(zero),
@@ -222,7 +247,11 @@ fn shipment(s: &Object<'_>, lines: &[Object<'_>], faults: &mut Faults) -> Shipme
     };
     let all_or_one = |all: &str, one: &str| {
         let texts = s.texts(all);
-        if texts.is_empty() { s.text(one).into_iter().collect() } else { texts }
+        if texts.is_empty() {
+            s.text(one).into_iter().collect()
+        } else {
+            texts
+        }
     };
     ShipmentFact {
         id: s.id("id", faults),
@@ -273,7 +302,10 @@ fn refund(
             }
             Some(sum) => faults.add(
                 transaction.path("currency"),
-                format!("One refund in two currencies, {} and {currency}.", sum.currency),
+                format!(
+                    "One refund in two currencies, {} and {currency}.",
+                    sum.currency
+                ),
             ),
         }
     }
@@ -306,7 +338,10 @@ fn refund(
 /// A refund on its own does not say its currency; the amounts inside it do.
 fn refund_currency(r: &Object<'_>, lines: &[Object<'_>]) -> Option<Currency> {
     let of_set = |holder: &Object<'_>, set: &str| {
-        holder.object(set)?.object("shop_money")?.currency_if_any("currency_code")
+        holder
+            .object(set)?
+            .object("shop_money")?
+            .currency_if_any("currency_code")
     };
     of_set(r, "total_duties_set")
         .or_else(|| lines.iter().find_map(|line| of_set(line, "subtotal_set")))
@@ -321,8 +356,19 @@ fn payment(t: &Object<'_>, faults: &mut Faults) -> Option<Said> {
     let at = first_time(t, &["processed_at", "created_at"]);
     let amount = t.money("amount", currency, faults);
     let gateway = t.text("gateway");
-    let body = FactBody::Payment(Transaction { id, kind, status, amount, gateway, at });
-    Some(Said { order_ref, at, body })
+    let body = FactBody::Payment(Transaction {
+        id,
+        kind,
+        status,
+        amount,
+        gateway,
+        at,
+    });
+    Some(Said {
+        order_ref,
+        at,
+        body,
+    })
 }
 
 fn address(a: &Object<'_>) -> Option<Address> {
@@ -345,23 +391,34 @@ fn address(a: &Object<'_>) -> Option<Address> {
 fn full_name(person: &Object<'_>) -> Option<String> {
     let parts = [person.text("first_name"), person.text("last_name")];
     let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    if joined.is_empty() { person.text("name") } else { Some(joined) }
+    if joined.is_empty() {
+        person.text("name")
+    } else {
+        Some(joined)
+    }
 }
 
 fn title(line: &Object<'_>) -> String {
-    line.text("title").or_else(|| line.text("name")).unwrap_or_default()
+    line.text("title")
+        .or_else(|| line.text("name"))
+        .unwrap_or_default()
 }
 
 fn tags(o: &Object<'_>) -> Vec<String> {
     let tags = o.text("tags").unwrap_or_default();
-    tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+    tags.split(',')
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The amount in the shop's own currency, from one of the sets that also give the buyer's.
 fn shop_money(holder: &Object<'_>, set: &str, currency: Currency) -> Option<Money> {
     let money = holder.object(set)?.object("shop_money")?;
     let ours = money.currency_if_any("currency_code").unwrap_or(currency) == currency;
-    ours.then(|| money.money_if_fits("amount", currency)).flatten()
+    ours.then(|| money.money_if_fits("amount", currency))
+        .flatten()
 }
 
 fn first_time(o: &Object<'_>, keys: &[&str]) -> Option<Time> {

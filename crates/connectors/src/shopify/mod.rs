@@ -52,8 +52,12 @@ enum Shape {
 impl Shape {
     fn of(topic: &str) -> Self {
         match topic {
-            "orders/create" | "orders/updated" | "orders/paid" | "orders/cancelled"
-            | "orders/fulfilled" | "orders/partially_fulfilled" => Self::Order,
+            "orders/create"
+            | "orders/updated"
+            | "orders/paid"
+            | "orders/cancelled"
+            | "orders/fulfilled"
+            | "orders/partially_fulfilled" => Self::Order,
             "fulfillments/create" | "fulfillments/update" => Self::Shipment,
             "refunds/create" => Self::Refund,
             "order_transactions/create" => Self::Payment,
@@ -81,11 +85,20 @@ fn canonical_topic(topic: &str, action: Option<&str>) -> String {
         return format!("{topic}{plural}/{action}");
     }
     let consumed = [
-        "orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/fulfilled",
-        "orders/partially_fulfilled", "fulfillments/create", "fulfillments/update",
-        "refunds/create", "order_transactions/create",
+        "orders/create",
+        "orders/updated",
+        "orders/paid",
+        "orders/cancelled",
+        "orders/fulfilled",
+        "orders/partially_fulfilled",
+        "fulfillments/create",
+        "fulfillments/update",
+        "refunds/create",
+        "order_transactions/create",
     ];
-    let known = consumed.iter().find(|known| known.replace('/', "_") == topic);
+    let known = consumed
+        .iter()
+        .find(|known| known.replace('/', "_") == topic);
     known.map_or(topic, |known| (*known).to_owned())
 }
 
@@ -101,8 +114,16 @@ mod tests {
         check("orders/create", None, "orders/create");
         check("Orders/Create", None, "orders/create");
         check("ORDERS_CREATE", None, "orders/create");
-        check("ORDERS_PARTIALLY_FULFILLED", None, "orders/partially_fulfilled");
-        check("ORDER_TRANSACTIONS_CREATE", None, "order_transactions/create");
+        check(
+            "ORDERS_PARTIALLY_FULFILLED",
+            None,
+            "orders/partially_fulfilled",
+        );
+        check(
+            "ORDER_TRANSACTIONS_CREATE",
+            None,
+            "order_transactions/create",
+        );
         check("Product", Some("update"), "products/update");
         check("Order", Some("create"), "orders/create");
         check("Order", Some("update"), "orders/updated");

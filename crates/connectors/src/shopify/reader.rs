@@ -26,7 +26,10 @@ pub(super) struct Faults(pub(super) Vec<Fault>);
 
 impl Faults {
     pub(super) fn add(&mut self, path: impl Into<String>, sentence: impl Into<String>) {
-        self.0.push(Fault { path: path.into(), sentence: sentence.into() });
+        self.0.push(Fault {
+            path: path.into(),
+            sentence: sentence.into(),
+        });
     }
 }
 
@@ -36,8 +39,10 @@ impl<'a> Object<'a> {
         let text = match std::str::from_utf8(body) {
             Ok(text) => text,
             Err(error) => {
-                let sentence =
-                    format!("The body is not UTF-8: byte {} is the first that is not.", error.valid_up_to());
+                let sentence = format!(
+                    "The body is not UTF-8: byte {} is the first that is not.",
+                    error.valid_up_to()
+                );
                 faults.add("", sentence);
                 return None;
             }
@@ -65,7 +70,11 @@ impl<'a> Object<'a> {
 
     pub(super) fn path(&self, key: &str) -> String {
         // RFC 6901
-        format!("{}/{}", self.path, key.replace('~', "~0").replace('/', "~1"))
+        format!(
+            "{}/{}",
+            self.path,
+            key.replace('~', "~0").replace('/', "~1")
+        )
     }
 
     /// The member as written; `null` is the same as not there. The last of several counts.
@@ -101,7 +110,10 @@ impl<'a> Object<'a> {
     pub(super) fn count(&self, key: &str, faults: &mut Faults) -> u32 {
         match self.raw(key).map(RawValue::get) {
             Some(digits) => digits.parse().unwrap_or_else(|_| {
-                faults.add(self.path(key), format!("{} is not a number of units.", short(digits)));
+                faults.add(
+                    self.path(key),
+                    format!("{} is not a number of units.", short(digits)),
+                );
                 0
             }),
             None => {
@@ -173,7 +185,9 @@ impl<'a> Object<'a> {
 
     /// A list that may be missing; what it holds must be objects.
     pub(super) fn list_if_any(&self, key: &str, faults: &mut Faults) -> Vec<Self> {
-        let Some(raw) = self.raw(key) else { return Vec::new() };
+        let Some(raw) = self.raw(key) else {
+            return Vec::new();
+        };
         let path = self.path(key);
         match serde_json::from_str::<Vec<&'a RawValue>>(raw.get()) {
             Ok(values) => values
@@ -193,7 +207,10 @@ impl<'a> Object<'a> {
         let raw = self.raw(key)?;
         let time = self.time_if_any(key);
         if time.is_none() {
-            faults.add(self.path(key), format!("{} is not a time.", short(raw.get())));
+            faults.add(
+                self.path(key),
+                format!("{} is not a time.", short(raw.get())),
+            );
         }
         time
     }
@@ -212,9 +229,9 @@ impl<'a> Object<'a> {
 
     /// A list of texts, without the empty ones.
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
-        let list = self.raw(key).and_then(|raw| {
-            serde_json::from_str::<Vec<Option<String>>>(raw.get()).ok()
-        });
+        let list = self
+            .raw(key)
+            .and_then(|raw| serde_json::from_str::<Vec<Option<String>>>(raw.get()).ok());
         let texts = list.unwrap_or_default().into_iter().flatten();
         texts.filter(|text| !text.trim().is_empty()).collect()
     }
@@ -257,7 +274,9 @@ pub(super) fn is_id(digits: &str) -> bool {
 pub(super) fn decimal(raw: &RawValue) -> Option<Cow<'_, str>> {
     let text = raw.get();
     match text.as_bytes().first()? {
-        b'"' => serde_json::from_str::<Borrowed<'_>>(text).ok().map(|text| text.0),
+        b'"' => serde_json::from_str::<Borrowed<'_>>(text)
+            .ok()
+            .map(|text| text.0),
         b'-' | b'0'..=b'9' => Some(Cow::Borrowed(text)),
         _ => None,
     }

@@ -93,7 +93,10 @@ pub fn verify(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Delivery, VerifyError> {
-    let names = match (headers.contains_key(CLASSIC.hmac), headers.contains_key(EVENTS.hmac)) {
+    let names = match (
+        headers.contains_key(CLASSIC.hmac),
+        headers.contains_key(EVENTS.hmac),
+    ) {
         (true, true) => return Err(VerifyError::BothSets),
         (false, true) => &EVENTS,
         (_, false) => &CLASSIC,
@@ -107,10 +110,14 @@ pub fn verify(
     if names.event_id_required && event_id.is_none() {
         return Err(VerifyError::Missing(names.event_id));
     }
-    let action = names.action.map_or(Ok(None), |action| optional(headers, action))?;
+    let action = names
+        .action
+        .map_or(Ok(None), |action| optional(headers, action))?;
     let triggered_at = optional(headers, names.triggered_at)?;
 
-    let claimed = STANDARD.decode(claimed).map_err(|_| VerifyError::Signature)?;
+    let claimed = STANDARD
+        .decode(claimed)
+        .map_err(|_| VerifyError::Signature)?;
     // Every secret is tried to the end, so the time taken does not tell which one fitted.
     let authentic = secrets.iter().fold(Choice::from(0), |found, secret| {
         found | digest(secret, body).map_or(Choice::from(0), |digest| digest.ct_eq(&claimed))
@@ -152,11 +159,16 @@ fn optional<'a>(
     name: &'static str,
 ) -> Result<Option<&'a str>, VerifyError> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
         return Err(VerifyError::Repeated(name));
     }
-    let value = value.to_str().map_err(|_| VerifyError::Unreadable(name))?.trim();
+    let value = value
+        .to_str()
+        .map_err(|_| VerifyError::Unreadable(name))?
+        .trim();
     if value.len() > LONGEST_BYTES || value.contains(char::is_whitespace) {
         return Err(VerifyError::Unreadable(name));
     }
