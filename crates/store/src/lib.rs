@@ -1,1 +1,18 @@
-//! store
+//! Where everything is kept: SQLite in one file, or Postgres. The only crate that names sqlx.
+//!
+//! [`sql`] is the thin driver under one SQL text for both engines. [`database`] opens a database,
+//! reads through a pool, and writes on one path: an operation gets a [`WriteTx`], and what it did is
+//! either committed with its audit entries or never happened. On SQLite one task owns the writing
+//! connection and commits many operations with one sync to disk; on Postgres every operation is a
+//! transaction of its own. [`migrate`] brings the tables up to date when a database is opened.
+//!
+//! Nothing here reads a clock to decide anything; times come in as values.
+
+pub mod audit;
+pub mod database;
+pub mod error;
+pub mod migrate;
+pub mod sql;
+
+pub use database::{Database, Health, OpenError, Options, Priority, Stats, WriteTx};
+pub use error::{Kind, Result, StoreError};

@@ -1,0 +1,170 @@
+//! One database, opened: reads through a pool, writes on one path.
+//!
+//! `read` lends a connection for a few queries. `write` takes an operation and runs it to its end, in
+//! a transaction, on whichever engine is behind; it answers after the commit, so that what has been
+//! answered is on the disk. The operation must not wait for anything but the database: on SQLite
+//! everybody else's writes wait behind it.
+//!
+//! Deliberately absent: nested transactions, and transactions held open by a caller.
+
+mod open;
+mod postgres;
+mod readers;
+mod tx;
+mod writer;
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use futures::future::BoxFuture;
+
+pub use open::{OpenError, Options};
+pub(crate) use readers::Reader;
+pub use tx::WriteTx;
+
+use crate::{
+    error::{Result, StoreError},
+    sql::{Conn, Engine, Link},
+};
+
+/// Whose writes go first when several wait. It matters on SQLite only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Somebody outside waits for an acknowledgement.
+    Intake,
+    Normal,
+}
+
+/// Whether writes are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    Serving,
+    /// The disk failed while writing. Nothing was acknowledged that may be lost, and nothing more is
+    /// accepted until the process starts anew and reads what the disk really holds.
+    RestartNeeded { why: String },
+}
+
+/// How many operations shared how many commits since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub operations: u64,
+    pub commits: u64,
+}
+
+#[derive(Default)]
+struct State {
+    operations: AtomicU64,
+    commits: AtomicU64,
+    stopped: OnceLock<String>,
+}
+
+impl State {
+    fn committed(&self, operations: u64) {
+        self.operations.fetch_add(operations, Ordering::Relaxed);
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn accepting(&self) -> Result<()> {
+        match self.stopped.get() {
+            None => Ok(()),
+            Some(why) => Err(StoreError::unavailable(format!("writing has stopped, a restart is needed: {why}"))),
+        }
+    }
+}
+
+/// A handle that is cheap to clone. The last one that is dropped lets go of the database.
+#[derive(Clone)]
+pub struct Database {
+    backend: Arc<Backend>,
+    state: Arc<State>,
+}
+
+enum Backend {
+    Sqlite(open::SqliteBackend),
+    Postgres(postgres::Backend),
+}
+
+impl Database {
+    /// Opens `sqlite://<path>` or `postgres://…` for this process and brings its tables up to date.
+    pub async fn connect(url: &str, options: Options) -> Result<Self, OpenError> {
+        open::connect(url, options).await
+    }
+
+    /// Opens a database that another process may be using, for reading: no lock, no migration, and
+    /// every write is refused.
+    pub async fn connect_read_only(url: &str, options: Options) -> Result<Self, OpenError> {
+        open::connect_read_only(url, options).await
+    }
+
+    pub fn engine(&self) -> Engine {
+        match &*self.backend {
+            Backend::Sqlite(_) => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    pub fn health(&self) -> Health {
+        match self.state.stopped.get() {
+            None => Health::Serving,
+            Some(why) => Health::RestartNeeded { why: why.clone() },
+        }
+    }
+
+    pub fn stats(&self) -> Stats {
+        Stats {
+            operations: self.state.operations.load(Ordering::Relaxed),
+            commits: self.state.commits.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Lends a connection. Every query sees what was committed before it began; two queries can see
+    /// different moments.
+    pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, E>> + Send,
+    {
+        let mut conn = Conn::new(match &*self.backend {
+            Backend::Sqlite(sqlite) => Link::SqliteReader(sqlite.readers.acquire().await?),
+            Backend::Postgres(postgres) => Link::Postgres(postgres.acquire().await?),
+        });
+        let answer = query(&mut conn).await;
+        if let Backend::Sqlite(sqlite) = &*self.backend
+            && !conn.has_failed()
+            && let Link::SqliteReader(reader) = conn.into_link()
+        {
+            sqlite.readers.give_back(reader);
+        }
+        answer
+    }
+
+    /// Runs an operation in a transaction: `Ok` commits, `Err` undoes everything it did.
+    ///
+    /// When this returns `Ok`, what was written is on the disk. When the caller goes away meanwhile,
+    /// the operation is done as a whole or not at all.
+    pub async fn write<T, E, F>(&self, priority: Priority, operation: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut WriteTx) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        self.state.accepting()?;
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.writer.submit(priority, operation).await,
+            Backend::Postgres(postgres) => postgres.write(operation, &self.state).await,
+        }
+    }
+
+    /// Finishes what is queued, closes every connection and lets go of the lock.
+    pub async fn close(self) {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => {
+                sqlite.writer.close().await;
+                sqlite.readers.close().await;
+            }
+            Backend::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! One SQL text for two engines: a thin layer over sqlx that knows values, rows and connections,
+//! and nothing about nouns.
+//!
+//! A statement is a `&'static str` with `$1 … $n`, which both engines understand; a number may stand
+//! twice. Where a text has to grow with its data there are two builders, and they are the only places
+//! that assemble SQL: [`InsertMany`] and [`Query`]. Neither takes anything but static text and
+//! parameters, so that no value can become SQL.
+//!
+//! What the engines do differently is made alike here:
+//! - After a failed statement a transaction is over, on SQLite too: every further statement is
+//!   refused and the operation is rolled back, even if it returns `Ok`. Write
+//!   `ON CONFLICT … DO NOTHING` where a conflict is expected.
+//! - A violated unique constraint has the name that Postgres gives it: the index's own, or
+//!   `<table>_pkey`, or `<table>_<columns>_key`.
+//! - A text with a NUL character is refused (Postgres cannot store it).
+//!
+//! Sums are `NUMERIC` on Postgres: write `CAST(sum(x) AS BIGINT)`.
+
+mod build;
+mod constraint;
+mod row;
+mod value;
+
+use futures::TryFutureExt;
+use sqlx::{
+    PgConnection, Postgres, Sqlite, SqlSafeStr, SqlStr, SqliteConnection, Transaction,
+    pool::PoolConnection,
+};
+
+pub use build::{InsertMany, Query};
+pub use row::Row;
+pub use value::Value;
+
+use crate::{
+    database::Reader,
+    error::{Kind, Result, StoreError},
+};
+
+/// Which database is behind a connection, for the few operations that differ by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// One connection for the time of one operation.
+pub struct Conn {
+    link: Link,
+    /// Why a statement failed: on Postgres the transaction is over then, and so it is made to be on
+    /// SQLite.
+    failure: Option<StoreError>,
+}
+
+pub(crate) enum Link {
+    SqliteWriter(Box<SqliteConnection>),
+    SqliteReader(Reader),
+    Postgres(PoolConnection<Postgres>),
+    PostgresTx(Transaction<'static, Postgres>),
+}
+
+enum Driver<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Conn {
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link, failure: None }
+    }
+
+    pub(crate) fn into_link(self) -> Link {
+        self.link
+    }
+
+    pub fn engine(&self) -> Engine {
+        match self.link {
+            Link::SqliteWriter(_) | Link::SqliteReader(_) => Engine::Sqlite,
+            Link::Postgres(_) | Link::PostgresTx(_) => Engine::Postgres,
+        }
+    }
+
+    fn driver(&mut self) -> Driver<'_> {
+        match &mut self.link {
+            Link::SqliteWriter(connection) => Driver::Sqlite(connection),
+            Link::SqliteReader(reader) => Driver::Sqlite(reader.connection()),
+            Link::Postgres(connection) => Driver::Postgres(connection),
+            Link::PostgresTx(transaction) => Driver::Postgres(transaction),
+        }
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub async fn execute(&mut self, sql: &'static str, params: Vec<Value>) -> Result<u64> {
+        self.run_execute(sql.into_sql_str(), params).await
+    }
+
+    pub async fn fetch_all(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>> {
+        self.run_fetch_all(sql.into_sql_str(), params).await
+    }
+
+    /// The first row, if there is one.
+    pub async fn fetch_opt(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Option<Row>> {
+        self.run_fetch_opt(sql.into_sql_str(), params).await
+    }
+
+    /// The first row. None is a mistake of the program, as with `SELECT count(*)` or `RETURNING`.
+    pub async fn fetch_one(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Row> {
+        self.fetch_opt(sql, params).await?.ok_or_else(|| StoreError::internal(format!("no row came back: {sql}")))
+    }
+
+    pub(super) async fn run_execute(&mut self, sql: SqlStr, params: Vec<Value>) -> Result<u64> {
+        self.still_good()?;
+        let done = match self.driver() {
+            Driver::Sqlite(connection) => {
+                sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
+                    .execute(connection)
+                    .map_ok(|done| done.rows_affected())
+                    .await
+            }
+            Driver::Postgres(connection) => {
+                sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
+                    .execute(connection)
+                    .map_ok(|done| done.rows_affected())
+                    .await
+            }
+        };
+        self.settle(done).await
+    }
+
+    pub(super) async fn run_fetch_all(&mut self, sql: SqlStr, params: Vec<Value>) -> Result<Vec<Row>> {
+        self.still_good()?;
+        let rows = match self.driver() {
+            Driver::Sqlite(connection) => sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
+                .fetch_all(connection)
+                .await
+                .map(|rows| rows.into_iter().map(|row| Row(row::Inner::Sqlite(row))).collect()),
+            Driver::Postgres(connection) => sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
+                .fetch_all(connection)
+                .await
+                .map(|rows| rows.into_iter().map(|row| Row(row::Inner::Postgres(row))).collect()),
+        };
+        self.settle(rows).await
+    }
+
+    pub(super) async fn run_fetch_opt(&mut self, sql: SqlStr, params: Vec<Value>) -> Result<Option<Row>> {
+        self.still_good()?;
+        let row = match self.driver() {
+            Driver::Sqlite(connection) => sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
+                .fetch_optional(connection)
+                .await
+                .map(|row| row.map(|row| Row(row::Inner::Sqlite(row)))),
+            Driver::Postgres(connection) => sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
+                .fetch_optional(connection)
+                .await
+                .map(|row| row.map(|row| Row(row::Inner::Postgres(row)))),
+        };
+        self.settle(row).await
+    }
+
+    /// Runs a text of several statements, without parameters: a migration.
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
+        let done = match self.driver() {
+            Driver::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).map_ok(drop).await,
+            Driver::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).map_ok(drop).await,
+        };
+        self.settle(done).await
+    }
+
+    /// `BEGIN`, `SAVEPOINT` and their like, which are said also after a failure.
+    pub(crate) async fn control(&mut self, sql: &'static str) -> Result<()> {
+        let done = match self.driver() {
+            Driver::Sqlite(connection) => sqlx::query(sql).execute(connection).map_ok(drop).await,
+            Driver::Postgres(connection) => sqlx::query(sql).execute(connection).map_ok(drop).await,
+        };
+        done.map_err(StoreError::from_driver)
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// The operation that failed is being undone: the next one starts clean.
+    pub(crate) fn take_failure(&mut self) -> Option<StoreError> {
+        self.failure.take()
+    }
+
+    fn still_good(&self) -> Result<()> {
+        match &self.failure {
+            None => Ok(()),
+            Some(first) => Err(StoreError::internal(format!(
+                "a statement of this transaction has failed before, it can only be rolled back: {first:?}"
+            ))),
+        }
+    }
+
+    async fn settle<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T> {
+        let error = match done {
+            Ok(value) => return Ok(value),
+            Err(error) => StoreError::from_driver(error),
+        };
+        let error = match (self.driver(), error.kind()) {
+            (Driver::Sqlite(connection), Kind::Conflict(_)) => constraint::named(connection, error).await,
+            _ => error,
+        };
+        // a reader has no transaction that could be over, only a connection that could be
+        if matches!(self.link, Link::SqliteWriter(_) | Link::PostgresTx(_)) || error.is_transient() {
+            self.failure = Some(error.clone());
+        }
+        Err(error)
+    }
+}

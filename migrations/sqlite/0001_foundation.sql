@@ -1,0 +1,24 @@
+-- The audit trail: one hash chain per merchant, and where each chain ends.
+
+CREATE TABLE audit_entries (
+    merchant_id  BLOB    NOT NULL,
+    seq          INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    actor        TEXT    NOT NULL,
+    action       TEXT    NOT NULL,
+    subject_kind TEXT    NOT NULL,
+    subject_id   TEXT    NOT NULL,
+    detail       TEXT    NOT NULL,
+    trace_id     TEXT,
+    prev_hash    BLOB    NOT NULL,
+    hash         BLOB    NOT NULL,
+    PRIMARY KEY (merchant_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX audit_entries_by_subject ON audit_entries (merchant_id, subject_kind, subject_id, seq);
+
+CREATE TABLE audit_heads (
+    merchant_id BLOB    NOT NULL PRIMARY KEY,
+    seq         INTEGER NOT NULL,
+    hash        BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
