@@ -141,7 +141,9 @@ impl Callbacks {
         }
         let status = match post.send().await {
             Ok(response) => response.status(),
-            Err(error) => return Err(error.without_url().to_string()),
+            Err(error) if error.is_timeout() => return Err("no answer in time".to_owned()),
+            Err(error) if error.is_builder() => return Err("the address is unusable".to_owned()),
+            Err(_) => return Err("nobody answered".to_owned()),
         };
         if status.is_success() {
             return Ok(());
