@@ -11,12 +11,14 @@
 //! what the order cannot be understood without (its id, currency, total, lines and quantities) is
 //! demanded, because the raw bytes are kept and can be read again.
 
+mod connector;
 mod examine;
 mod facts;
 mod reader;
 mod send;
 mod verify;
 
+pub use connector::Shopify;
 pub use domain::receipt::Fault;
 pub use examine::examine;
 pub use facts::facts;

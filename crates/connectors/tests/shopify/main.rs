@@ -3,6 +3,12 @@
 //! The bodies beside these tests are always used. When `MESHLINE_FIXTURES` names a folder with the
 //! larger collection, all of its Shopify bodies and signatures are used too.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should stop"
+)]
+
 mod examination;
 mod projection;
 mod reading;
