@@ -14,7 +14,11 @@ use leptos::prelude::*;
 const MINUTE: i64 = 60_000;
 
 fn main() -> std::io::Result<()> {
-    let dir = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/gallery".to_owned()));
+    let dir = PathBuf::from(
+        std::env::args()
+            .nth(1)
+            .unwrap_or_else(|| "target/gallery".to_owned()),
+    );
     fs::create_dir_all(&dir)?;
     write(&dir, "queue", queue)?;
     write(&dir, "export", export)?;
@@ -22,7 +26,11 @@ fn main() -> std::io::Result<()> {
     write(&dir, "form", form)
 }
 
-fn write<V: IntoView + 'static>(dir: &std::path::Path, name: &str, page: fn() -> V) -> std::io::Result<()> {
+fn write<V: IntoView + 'static>(
+    dir: &std::path::Path,
+    name: &str,
+    page: fn() -> V,
+) -> std::io::Result<()> {
     let owner = Owner::new();
     let html = owner.with(|| {
         leptos_meta::provide_meta_context();
@@ -68,8 +76,8 @@ fn decline(id: &'static str) -> AnyView {
     view! {
         <Dialog id label="Decline" title="Why not?" key="d">
             <form method="post" action="/decline">
-                <p class="text-ink-2">"Priya N. reads this. The prices stay as they are."</p>
-                <TextArea text=FieldText::new("reason", "Reason") required=true/>
+                <p>"Priya N. reads this. The prices stay as they are."</p>
+                <TextArea text=FieldText::new("reason", "Reason") required=true autofocus=true/>
                 <div class="acts"><Button label="Decline" kind=Kind::Danger/></div>
             </form>
         </Dialog>
@@ -78,7 +86,10 @@ fn decline(id: &'static str) -> AnyView {
 }
 
 fn review(id: &'static str) -> Option<AnyView> {
-    Some(view! { {decline(id)} <LinkButton href="/x" label="Review" kind=Kind::Primary key="a"/> }.into_any())
+    Some(
+        view! { {decline(id)} <LinkButton href="/x" label="Review" kind=Kind::Primary key="a"/> }
+            .into_any(),
+    )
 }
 
 fn take(label: &'static str) -> AnyView {
@@ -93,7 +104,8 @@ fn queue() -> impl IntoView {
     }
     .into_any();
     let stock = view! { <code>"insufficient_inventory"</code> " from Harbor 3PL" }.into_any();
-    let held = view! { <Countdown due=now().plus_ms(3_065_000) now=now() tone=Tone::Held/> }.into_any();
+    let held =
+        view! { <Countdown due=now().plus_ms(3_065_000) now=now() tone=Tone::Held/> }.into_any();
     view! {
         <Shell nav=nav("queue") title="12 waiting on you" crumbs=vec![Crumb::here("My queue")] now=now() all_merchants=true>
             <PageHead title="12 waiting on you" sub/>
@@ -141,23 +153,43 @@ fn station(label: &str, lines: &[&str], state: Tone) -> Station {
 
 fn healthy_thread() -> Vec<Station> {
     vec![
-        station("Trigger", &["brief marked ready", "Priya N. · 14:02:11"], Tone::Done),
+        station(
+            "Trigger",
+            &["brief marked ready", "Priya N. · 14:02:11"],
+            Tone::Done,
+        ),
         station("Flow", &["Promotion go-live v4", "step 2 of 6"], Tone::Done),
         station("Checks", &["7 of 7 passed", "stock 412 of 300"], Tone::Done),
         Station {
             owner_initials: Some("MK".to_owned()),
             progress: Some(40),
-            ..station("Approval 1 of 2", &["Marketing ops", "by 14:17:11"], Tone::Wait)
+            ..station(
+                "Approval 1 of 2",
+                &["Marketing ops", "by 14:17:11"],
+                Tone::Wait,
+            )
         },
         station("Approval 2 of 2", &["Operations", "15 min"], Tone::Idle),
-        station("Delivery", &["Shopify, Harbor 3PL", "2 destinations"], Tone::Idle),
-        station("Outcome", &["live 15:00", "rolls back Sun 23:59"], Tone::Idle),
+        station(
+            "Delivery",
+            &["Shopify, Harbor 3PL", "2 destinations"],
+            Tone::Idle,
+        ),
+        station(
+            "Outcome",
+            &["live 15:00", "rolls back Sun 23:59"],
+            Tone::Idle,
+        ),
     ]
 }
 
 fn broken_thread() -> Vec<Station> {
     vec![
-        station("Receipt", &["Shopify orders/create", "13:40:02"], Tone::Done),
+        station(
+            "Receipt",
+            &["Shopify orders/create", "13:40:02"],
+            Tone::Done,
+        ),
         station("Event", &["order.accepted", "12 ms"], Tone::Done),
         station("Order", &["#10482", "$412.00"], Tone::Done),
         station("Export", &["fulfillment_request", "13:40:03"], Tone::Done),
@@ -172,11 +204,30 @@ fn broken_thread() -> Vec<Station> {
                 tone: Tone::Late,
                 href: Some("/x".to_owned()),
             }),
-            ..station("Delivery", &["Harbor 3PL refused", "attempt 1 · 409"], Tone::Late)
+            ..station(
+                "Delivery",
+                &["Harbor 3PL refused", "attempt 1 · 409"],
+                Tone::Late,
+            )
         },
         station("Acknowledgement", &["within 15 min"], Tone::Idle),
         station("Outcome", &["ships by Sat 18:00"], Tone::Idle),
     ]
+}
+
+fn late_thread() -> Vec<Station> {
+    let mut stations = healthy_thread();
+    stations.truncate(3);
+    stations.push(Station {
+        branch: Some(Branch {
+            label: "No carrier scan".to_owned(),
+            lines: vec!["Task with Logistics since 13:02".to_owned()],
+            tone: Tone::Wait,
+            href: Some("/x".to_owned()),
+        }),
+        ..station("Outcome", &["expected by 12:00"], Tone::Late)
+    });
+    stations
 }
 
 fn export() -> impl IntoView {
@@ -191,7 +242,11 @@ fn export() -> impl IntoView {
         <PostButton action="/approve" label="Approve as Marketing ops" kind=Kind::Primary key="a"/>
     }
     .into_any();
-    let price = |sku: &'static str, title: &'static str, before: &'static str, after: &'static str, stock: &'static str| {
+    let price = |sku: &'static str,
+                 title: &'static str,
+                 before: &'static str,
+                 after: &'static str,
+                 stock: &'static str| {
         view! {
             <tr>
                 <td class="mono wide">{sku}</td>
@@ -203,7 +258,10 @@ fn export() -> impl IntoView {
     };
     let quiet = |text: &'static str| text.into_any();
     let next = vec![
-        Station { state: Tone::Wait, ..station("You approve as Marketing ops", &["now"], Tone::Wait) },
+        Station {
+            state: Tone::Wait,
+            ..station("You approve as Marketing ops", &["now"], Tone::Wait)
+        },
         station("Operations approves", &["15 min"], Tone::Idle),
         station("Prices change in Shopify", &["15:00"], Tone::Idle),
         station("Rolls back by itself", &["Sun 23:59"], Tone::Idle),
@@ -262,6 +320,7 @@ fn export() -> impl IntoView {
                 </Card>
             </Split>
             <Thread stations=broken_thread() label="The life of order #10482, wide"/>
+            <Thread stations=late_thread() label="The life of order #10477, late at the end"/>
         </Shell>
     }
 }
@@ -280,7 +339,12 @@ fn list() -> impl IntoView {
         chip("Paused", false, Some(1), Some(Tone::Held)),
         chip("Failed", false, Some(2), Some(Tone::Late)),
     ];
-    let row = |id: &'static str, what: &'static str, kind: &'static str, tone, word: &'static str, minutes: i64| {
+    let row = |id: &'static str,
+               what: &'static str,
+               kind: &'static str,
+               tone,
+               word: &'static str,
+               minutes: i64| {
         view! {
             <tr data-row=id>
                 <td><a class="title" data-open="" href="/x">{what}</a></td>
@@ -291,7 +355,8 @@ fn list() -> impl IntoView {
             </tr>
         }
     };
-    let end = view! { <LinkButton href="/x.csv" label="CSV" icon=Ico::Download kind=Kind::Quiet/> }.into_any();
+    let end = view! { <LinkButton href="/x.csv" label="CSV" icon=Ico::Download kind=Kind::Quiet/> }
+        .into_any();
     view! {
         <Shell nav=nav("exports") title="Two exports failed today" crumbs=vec![Crumb::here("Exports")] now=now()>
             <PageHead title="Two exports failed today" sub=view! { "312 went out in the last 24 hours, " <b>"3"</b> " wait for a person." }.into_any()/>

@@ -97,8 +97,11 @@ pub fn Shell(
     all_merchants: bool,
     children: Children,
 ) -> impl IntoView {
-    let live_merchant =
-        nav.current.as_ref().filter(|_| !all_merchants).map(|(slug, _)| slug.clone());
+    let live_merchant = nav
+        .current
+        .as_ref()
+        .filter(|_| !all_merchants)
+        .map(|(slug, _)| slug.clone());
     view! {
         <Title text=format!("{title} · Meshline")/>
         <a class="skip btn" href="#main">"Skip to content"</a>
@@ -120,14 +123,17 @@ pub fn BareShell(#[prop(into)] title: String, children: Children) -> impl IntoVi
     view! {
         <Title text=format!("{title} · Meshline")/>
         <div class="bare">
-            <div class="brand"><Mark/>"Meshline"</div>
+            <header class="brand"><Mark/>"Meshline"</header>
             <main id="main">{children()}</main>
         </div>
         <Companion/>
     }
 }
 
-const GROUPS: &[(&str, &[(&str, &str, Ico)])] = &[
+/// Path under the merchant, label, icon.
+type Entry = (&'static str, &'static str, Ico);
+
+const GROUPS: &[(&str, &[Entry])] = &[
     (
         "Work",
         &[
@@ -153,7 +159,10 @@ const GROUPS: &[(&str, &[(&str, &str, Ico)])] = &[
 fn Sidebar(nav: Nav) -> impl IntoView {
     let current = nav.current.clone();
     let groups = current.as_ref().map(|(slug, _)| {
-        GROUPS.iter().map(|(title, entries)| nav_group(title, entries, slug, &nav)).collect_view()
+        GROUPS
+            .iter()
+            .map(|(title, entries)| nav_group(title, entries, slug, &nav))
+            .collect_view()
     });
     let queue_current = (nav.active == "queue").then_some("page");
     let (late, waiting) = (nav.queue_late, nav.queue_count);
@@ -166,15 +175,9 @@ fn Sidebar(nav: Nav) -> impl IntoView {
                     <Icon of=Ico::Queue/>
                     "My queue"
                     {if late > 0 {
-                        Some(view! {
-                            <span class="count-late">{late}<span class="sr-only">" overdue"</span></span>
-                        }.into_any())
-                    } else if waiting > 0 {
-                        Some(view! {
-                            <span class="count-idle">{waiting}<span class="sr-only">" waiting"</span></span>
-                        }.into_any())
+                        nav_count("nav-queue", late, "count-late", " overdue")
                     } else {
-                        None
+                        nav_count("nav-queue", waiting, "count-idle", " waiting")
                     }}
                 </a>
                 {groups}
@@ -185,14 +188,13 @@ fn Sidebar(nav: Nav) -> impl IntoView {
 
 fn nav_group(
     title: &'static str,
-    entries: &'static [(&'static str, &'static str, Ico)],
+    entries: &'static [Entry],
     slug: &str,
     nav: &Nav,
 ) -> impl IntoView + use<> {
     let links = entries
         .iter()
         .map(|&(key, label, icon)| {
-            let count = (key == "tasks" && nav.task_count > 0).then_some(nav.task_count);
             view! {
                 <li>
                     <a
@@ -202,7 +204,7 @@ fn nav_group(
                     >
                         <Icon of=icon/>
                         {label}
-                        {count.map(|n| view! { <span class="count-idle">{n}<span class="sr-only">" open"</span></span> })}
+                        {(key == "tasks").then(|| nav_count("nav-tasks", nav.task_count, "count-idle", " open"))}
                     </a>
                 </li>
             }
@@ -214,10 +216,32 @@ fn nav_group(
     }
 }
 
+/// A count beside an entry. It is a live region of its own even at nought, so that it can come and go
+/// without the rest of the sidebar being touched.
+fn nav_count(
+    id: &'static str,
+    count: u32,
+    class: &'static str,
+    word: &'static str,
+) -> impl IntoView {
+    let shown = (count > 0).then(|| {
+        view! { <span class=class>{count}<span class="sr-only">{word}</span></span> }
+    });
+    view! { <span id=id data-live="">{shown}</span> }
+}
+
 #[component]
 fn Switcher(nav: Nav) -> impl IntoView {
-    let Nav { operator_name, merchants, current, active, .. } = nav;
-    let name = current.as_ref().map_or_else(|| operator_name.clone(), |(_, name)| name.clone());
+    let Nav {
+        operator_name,
+        merchants,
+        current,
+        active,
+        ..
+    } = nav;
+    let name = current
+        .as_ref()
+        .map_or_else(|| operator_name.clone(), |(_, name)| name.clone());
     let chosen = current.map(|(slug, _)| slug);
     // changing the merchant keeps the section, so that two merchants are easily compared
     let section = if active == "queue" { "exports" } else { active };
@@ -256,7 +280,10 @@ fn Switcher(nav: Nav) -> impl IntoView {
 
 #[component]
 fn TopBar(nav: Nav, crumbs: Vec<Crumb>, all_merchants: bool) -> impl IntoView {
-    let search = nav.current.clone().map(|(slug, _)| view! { <Search slug/> });
+    let search = nav
+        .current
+        .clone()
+        .map(|(slug, _)| view! { <Search slug/> });
     let place = nav.current.filter(|_| !all_merchants).map(|(_, name)| name);
     let phone_place = place.unwrap_or_else(|| "all merchants".to_owned());
     view! {
@@ -289,7 +316,11 @@ fn Search(slug: String) -> impl IntoView {
 
 #[component]
 fn UserMenu(name: String, theme: String) -> impl IntoView {
-    let themes = [("light", "Light", Ico::Light), ("dark", "Dark", Ico::Dark), ("", "As the system", Ico::System)];
+    let themes = [
+        ("light", "Light", Ico::Light),
+        ("dark", "Dark", Ico::Dark),
+        ("", "As the system", Ico::System),
+    ];
     let choices = themes
         .into_iter()
         .map(|(value, label, icon)| {

@@ -25,11 +25,17 @@ thread_local! {
 pub fn start() {
     if let Some(server) = one("[data-now]").and_then(|shell| number(&shell, "data-now")) {
         let skew = server - js_sys::Date::now();
-        SKEW_MS.set(if skew.abs() > TOLERATED_SKEW_MS { skew } else { 0.0 });
+        SKEW_MS.set(if skew.abs() > TOLERATED_SKEW_MS {
+            skew
+        } else {
+            0.0
+        });
     }
     let turn = Closure::<dyn FnMut()>::new(tick);
-    let _ = window()
-        .set_interval_with_callback_and_timeout_and_arguments_0(turn.as_ref().unchecked_ref(), 1000);
+    let _ = window().set_interval_with_callback_and_timeout_and_arguments_0(
+        turn.as_ref().unchecked_ref(),
+        1000,
+    );
     turn.forget();
     on(&leptos::prelude::document(), "click", copy);
 }
@@ -50,7 +56,11 @@ pub fn tick() {
 }
 
 fn tick_deadline(clock: &Element, left_ms: i64) {
-    let text = if clock.has_attribute("data-words") { duration_text(left_ms) } else { countdown_text(left_ms) };
+    let text = if clock.has_attribute("data-words") {
+        duration_text(left_ms)
+    } else {
+        countdown_text(left_ms)
+    };
     if let Some(shown) = inside(clock, "[data-text]") {
         set_text(&shown, &text);
     }
@@ -77,8 +87,12 @@ fn tick_deadline(clock: &Element, left_ms: i64) {
 }
 
 fn copy(event: Event) {
-    let Some(button) = from(&event, "[data-copy]") else { return };
-    let Some(text) = button.get_attribute("data-copy") else { return };
+    let Some(button) = from(&event, "[data-copy]") else {
+        return;
+    };
+    let Some(text) = button.get_attribute("data-copy") else {
+        return;
+    };
     let done = Closure::once_into_js(move |_: wasm_bindgen::JsValue| {
         set(&button, "data-copied", "");
         announce("Copied");
@@ -91,6 +105,8 @@ fn copy(event: Event) {
         );
     });
     let promise = window().navigator().clipboard().write_text(&text);
-    let _ = js_sys::Reflect::get(&promise, &"then".into())
-        .and_then(|then| then.unchecked_into::<js_sys::Function>().call1(&promise, &done));
+    let _ = js_sys::Reflect::get(&promise, &"then".into()).and_then(|then| {
+        then.unchecked_into::<js_sys::Function>()
+            .call1(&promise, &done)
+    });
 }

@@ -1,15 +1,25 @@
 //! The few DOM verbs the companion is made of. What is missing on the page is silently not done:
 //! every behaviour is an addition to a page that works without it.
 
+use js_sys::Function;
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, closure::Closure, convert::FromWasmAbi};
 use web_sys::{Element, Event, EventTarget, HtmlElement};
 
 /// Listens for as long as the page lives.
-pub fn on<E: FromWasmAbi + JsCast + 'static>(target: &EventTarget, name: &str, act: impl FnMut(E) + 'static) {
-    let listener = Closure::<dyn FnMut(E)>::new(act);
-    let _ = target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
-    listener.forget();
+pub fn on<E: FromWasmAbi + 'static>(
+    target: &EventTarget,
+    name: &str,
+    act: impl FnMut(E) + 'static,
+) {
+    let _ = target.add_event_listener_with_callback(name, &listener(act));
+}
+
+/// A function for the browser to call; it is never freed, so make few.
+pub fn listener<E: FromWasmAbi + 'static>(act: impl FnMut(E) + 'static) -> Function {
+    Closure::<dyn FnMut(E)>::new(act)
+        .into_js_value()
+        .unchecked_into()
 }
 
 pub fn one(selector: &str) -> Option<Element> {
@@ -21,15 +31,22 @@ pub fn inside(root: &Element, selector: &str) -> Option<Element> {
 }
 
 pub fn all(selector: &str) -> Vec<Element> {
-    document().query_selector_all(selector).map(|list| elements(&list)).unwrap_or_default()
+    document()
+        .query_selector_all(selector)
+        .map(|list| elements(&list))
+        .unwrap_or_default()
 }
 
 pub fn all_in(root: &Element, selector: &str) -> Vec<Element> {
-    root.query_selector_all(selector).map(|list| elements(&list)).unwrap_or_default()
+    root.query_selector_all(selector)
+        .map(|list| elements(&list))
+        .unwrap_or_default()
 }
 
 fn elements(list: &web_sys::NodeList) -> Vec<Element> {
-    (0..list.length()).filter_map(|i| list.get(i)?.dyn_into().ok()).collect()
+    (0..list.length())
+        .filter_map(|i| list.get(i)?.dyn_into().ok())
+        .collect()
 }
 
 /// A number in a data attribute.
@@ -52,7 +69,13 @@ pub fn set_text(element: &Element, text: &str) {
 
 /// The element an event came from, or its nearest ancestor that matches.
 pub fn from(event: &Event, selector: &str) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+    event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest(selector)
+        .ok()
+        .flatten()
 }
 
 pub fn html(element: &Element) -> Option<&HtmlElement> {

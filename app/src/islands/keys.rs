@@ -4,7 +4,9 @@
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
+use web_sys::{
+    Element, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent,
+};
 
 use super::dom::{all, from, html, inside, on, one, set};
 
@@ -41,8 +43,16 @@ fn keydown(event: KeyboardEvent) {
     if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("k") {
         return search(&event);
     }
-    let typing = from(&event, "input, textarea, select, [contenteditable], dialog, [popover]:popover-open");
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() || typing.is_some() {
+    let typing = from(
+        &event,
+        "input, textarea, select, [contenteditable], dialog, [popover]:popover-open",
+    );
+    if event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+        || event.is_composing()
+        || typing.is_some()
+    {
         return;
     }
     match key.as_str() {
@@ -50,7 +60,8 @@ fn keydown(event: KeyboardEvent) {
         "k" => step(&event, -1),
         "/" => search(&event),
         "?" => {
-            if let Some(dialog) = one("#keys").and_then(|d| d.dyn_into::<HtmlDialogElement>().ok()) {
+            if let Some(dialog) = one("#keys").and_then(|d| d.dyn_into::<HtmlDialogElement>().ok())
+            {
                 event.prevent_default();
                 let _ = dialog.show_modal();
             }
@@ -71,11 +82,17 @@ fn search(event: &KeyboardEvent) {
 
 fn step(event: &KeyboardEvent, by: i32) {
     let rows = all(ROWS);
-    let Some(last) = rows.len().checked_sub(1) else { return };
+    let Some(last) = rows.len().checked_sub(1) else {
+        return;
+    };
     event.prevent_default();
     // the first press of either key lands on the row that is already marked
-    let focused = document().active_element().and_then(|a| a.closest(ROWS).ok().flatten());
-    let chosen = rows.iter().position(|row| row.has_attribute("data-selected"));
+    let focused = document()
+        .active_element()
+        .and_then(|a| a.closest(ROWS).ok().flatten());
+    let chosen = rows
+        .iter()
+        .position(|row| row.has_attribute("data-selected"));
     let next = match (chosen, focused.is_some()) {
         (Some(at), true) if by > 0 => (at + 1).min(last),
         (Some(at), true) => at.saturating_sub(1),

@@ -3,7 +3,8 @@
 //! The message carries no content. The same URL is asked again with the same rights, and only the
 //! regions marked `[data-live]` (each with an id) take over what is new. Nothing moves under a
 //! hand: a region that the pointer is on, or in which a field has the focus, waits behind a pill that
-//! says how much has come. A hidden tab asks once, when it is looked at again.
+//! says how much has come. A hidden tab lets go of its stream (a browser allows only a few per server)
+//! and asks once when it is looked at again.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,54 +12,110 @@ use std::{
     time::Duration,
 };
 
+use js_sys::Function;
 use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Document, DomParser, Element, Event, EventSource, MessageEvent, Response, SupportedType};
+use web_sys::{
+    Document, DomParser, Element, Event, EventSource, MessageEvent, Response, SupportedType,
+};
 
 use super::{
     clocks,
-    dom::{all, all_in, announce, inside, on, one, set, set_text},
+    dom::{all, all_in, announce, inside, listener, on, one, set, set_text},
     keys,
 };
 
 /// Messages come in bursts; one fetch answers a whole burst.
 const GATHER: Duration = Duration::from_millis(250);
+const TRY_AGAIN: Duration = Duration::from_secs(10);
 const NEW_ROW_SHOWN: Duration = Duration::from_secs(4);
 
 thread_local! {
     static WAITING: Cell<bool> = const { Cell::new(false) };
     static UNSEEN: Cell<u32> = const { Cell::new(0) };
+    static LINE: RefCell<Option<Line>> = const { RefCell::new(None) };
+    static STREAM: RefCell<Option<EventSource>> = const { RefCell::new(None) };
     static FRESH: RefCell<Option<Document>> = const { RefCell::new(None) };
 }
 
+/// The listeners, made once and hung on every stream that is opened.
+struct Line {
+    url: String,
+    opened: Function,
+    failed: Function,
+    came: Function,
+}
+
 pub fn start() {
-    let Some(shell) = one("[data-shell]") else { return };
+    let Some(shell) = one("[data-shell]") else {
+        return;
+    };
     let url = match shell.get_attribute("data-merchant") {
         Some(slug) => format!("/live?merchant={slug}"),
         None => "/live".to_owned(),
     };
-    let Ok(stream) = EventSource::new(&url) else { return };
-    let was_lost = Cell::new(false);
-    on(&stream, "open", move |_: Event| {
-        dot("on", "live");
-        // what happened while the line was down is asked for now
-        if was_lost.replace(true) {
+    let opened_before = Cell::new(false);
+    LINE.replace(Some(Line {
+        url,
+        opened: listener(move |_: Event| {
+            dot("on", "live");
+            // what happened while nobody listened is asked for now
+            if opened_before.replace(true) {
+                refresh_soon();
+            }
+        }),
+        failed: listener(|_: Event| failed()),
+        came: listener(|_: MessageEvent| {
+            UNSEEN.set(UNSEEN.get().saturating_add(1));
             refresh_soon();
-        }
-    });
-    on(&stream, "error", |_: Event| dot("retry", "reconnecting"));
-    on(&stream, "message", |_: MessageEvent| {
-        UNSEEN.set(UNSEEN.get().saturating_add(1));
-        refresh_soon();
-    });
+        }),
+    }));
+    connect();
     on(&document(), "visibilitychange", |_: Event| {
-        if UNSEEN.get() > 0 {
-            refresh_soon();
+        if document().hidden() {
+            disconnect()
+        } else {
+            connect()
         }
     });
     if let Some(pill) = one("[data-pill]") {
         on(&pill, "click", |_: Event| show(true));
+    }
+}
+
+fn connect() {
+    if document().hidden() || STREAM.with_borrow(Option::is_some) {
+        return;
+    }
+    LINE.with_borrow(|line| {
+        let Some(line) = line else { return };
+        let Ok(stream) = EventSource::new(&line.url) else {
+            return;
+        };
+        stream.set_onopen(Some(&line.opened));
+        stream.set_onerror(Some(&line.failed));
+        stream.set_onmessage(Some(&line.came));
+        STREAM.replace(Some(stream));
+    });
+}
+
+fn disconnect() {
+    if let Some(stream) = STREAM.take() {
+        stream.close();
+    }
+}
+
+/// A lost line comes back by itself; a refused one (the session ended, the server restarts) does not,
+/// so it is tried again from the start.
+fn failed() {
+    dot("retry", "reconnecting");
+    if STREAM.with_borrow(|s| {
+        s.as_ref()
+            .is_some_and(|s| s.ready_state() == EventSource::CLOSED)
+    }) {
+        disconnect();
+        set_timeout(connect, TRY_AGAIN);
     }
 }
 
@@ -89,12 +146,17 @@ fn refresh_soon() {
 
 async fn fetch_page() -> Result<Document, JsValue> {
     let here = window().location().href()?;
-    let response: Response = JsFuture::from(window().fetch_with_str(&here)).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window().fetch_with_str(&here))
+        .await?
+        .dyn_into()?;
     // a redirect means the session ended: leave the page as it is until the person acts
     if !response.ok() || response.redirected() {
         return Err(JsValue::NULL);
     }
-    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    let text = JsFuture::from(response.text()?)
+        .await?
+        .as_string()
+        .unwrap_or_default();
     DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)
 }
 
@@ -104,7 +166,9 @@ fn show(asked: bool) {
     let mut held_back = false;
     let mut new_rows = 0;
     for region in all("[data-live]") {
-        let Some(next) = fresh.get_element_by_id(&region.id()) else { continue };
+        let Some(next) = fresh.get_element_by_id(&region.id()) else {
+            continue;
+        };
         let html = next.inner_html();
         if same(&region, &next) {
             continue;
@@ -134,7 +198,10 @@ fn show(asked: bool) {
 /// Whether both say the same, apart from the clocks that have moved on and the marks set here.
 fn same(region: &Element, next: &Element) -> bool {
     let plain = |element: &Element| {
-        let Ok(copy) = element.clone_node_with_deep(true).map(JsCast::unchecked_into::<Element>) else {
+        let Ok(copy) = element
+            .clone_node_with_deep(true)
+            .map(JsCast::unchecked_into::<Element>)
+        else {
             return String::new();
         };
         for clock in all_in(&copy, "[data-text], [data-ago]") {
@@ -170,13 +237,16 @@ fn take_over(region: &Element, html: &str) -> usize {
             .collect()
     };
     let before: HashSet<String> = row_keys(region).into_iter().map(|(key, _)| key).collect();
-    let chosen = inside(region, "[data-row][data-selected]").and_then(|row| row.get_attribute("data-row"));
+    let chosen =
+        inside(region, "[data-row][data-selected]").and_then(|row| row.get_attribute("data-row"));
     let focused = document()
         .active_element()
         .filter(|active| region.contains(Some(active)) && active.has_attribute("data-open"))
         .is_some();
-    let unfolded: Vec<bool> =
-        all_in(region, "details").iter().map(|details| details.has_attribute("open")).collect();
+    let unfolded: Vec<bool> = all_in(region, "details")
+        .iter()
+        .map(|details| details.has_attribute("open"))
+        .collect();
 
     region.set_inner_html(html);
 
@@ -208,7 +278,9 @@ fn take_over(region: &Element, html: &str) -> usize {
 }
 
 fn pill(count: u32) {
-    let Some(pill) = one("[data-pill]") else { return };
+    let Some(pill) = one("[data-pill]") else {
+        return;
+    };
     if count == 0 {
         set(&pill, "hidden", "");
         return;

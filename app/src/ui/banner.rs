@@ -35,7 +35,11 @@ pub fn YourMove(
 /// One sentence about what the last form did. Failures interrupt a screen reader, the rest waits.
 #[component]
 pub fn Flash(tone: Tone, children: Children) -> impl IntoView {
-    let role = if tone == Tone::Late { "alert" } else { "status" };
+    let role = if tone == Tone::Late {
+        "alert"
+    } else {
+        "status"
+    };
     view! {
         <div class="flash" role=role data-tone=tone.key()>
             <StateGlyph tone/>

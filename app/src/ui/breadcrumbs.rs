@@ -13,15 +13,27 @@ pub struct Crumb {
 
 impl Crumb {
     pub fn link(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { label: label.into(), href: Some(href.into()), mono: false }
+        Self {
+            label: label.into(),
+            href: Some(href.into()),
+            mono: false,
+        }
     }
 
     pub fn here(label: impl Into<String>) -> Self {
-        Self { label: label.into(), href: None, mono: false }
+        Self {
+            label: label.into(),
+            href: None,
+            mono: false,
+        }
     }
 
     pub fn id(id: &str) -> Self {
-        Self { label: super::copy::short_id(id), href: None, mono: true }
+        Self {
+            label: super::copy::short_id(id),
+            href: None,
+            mono: true,
+        }
     }
 }
 
@@ -32,9 +44,12 @@ pub fn Breadcrumbs(crumbs: Vec<Crumb>) -> impl IntoView {
         .map(|crumb| {
             let class = crumb.mono.then_some("mono");
             match crumb.href {
-                Some(href) => view! { <li><a class=class href=href>{crumb.label}</a></li> }.into_any(),
+                Some(href) => {
+                    view! { <li><a class=class href=href>{crumb.label}</a></li> }.into_any()
+                }
                 None => {
-                    view! { <li><span class=class aria-current="page">{crumb.label}</span></li> }.into_any()
+                    view! { <li><span class=class aria-current="page">{crumb.label}</span></li> }
+                        .into_any()
                 }
             }
         })

@@ -25,7 +25,10 @@ pub fn CopyId(
     what: Option<String>,
 ) -> impl IntoView {
     let shown = if whole { id.clone() } else { short_id(&id) };
-    let label = format!("Copy {}", what.unwrap_or_else(|| format!("id {}", short_id(&id))));
+    let label = format!(
+        "Copy {}",
+        what.unwrap_or_else(|| format!("id {}", short_id(&id)))
+    );
     view! {
         <span class="copy">
             <code title=id.clone()>{shown}</code>
@@ -42,7 +45,10 @@ mod tests {
 
     #[test]
     fn keeps_both_ends() {
-        assert_eq!(short_id("0198f3a2-1111-7000-8000-00000000c41e"), "0198f3a2…c41e");
+        assert_eq!(
+            short_id("0198f3a2-1111-7000-8000-00000000c41e"),
+            "0198f3a2…c41e"
+        );
         assert_eq!(short_id("winter-kit-26"), "winter-kit-26");
     }
 }

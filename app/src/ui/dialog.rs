@@ -3,7 +3,10 @@
 
 use leptos::prelude::*;
 
-use super::button::Kind;
+use super::{
+    button::Kind,
+    icon::{Ico, Icon},
+};
 
 /// `label` is on the button that opens it; the children are the form, ending in
 /// `<div class="acts">` with its buttons. `id` is unique on the page.
@@ -17,13 +20,17 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let heading = format!("{id}-title");
+    let (id_to_open, id_to_close) = (id.clone(), id.clone());
     let labelled_by = heading.clone();
     view! {
-        <button type="button" class=kind.class() popovertarget=id.clone() data-key=key aria-haspopup="dialog">
+        <button type="button" class=kind.class() popovertarget=id_to_open data-key=key aria-haspopup="dialog">
             {label}
         </button>
         <div class="dialog" id=id popover="auto" role="dialog" aria-labelledby=labelled_by>
             <h2 id=heading>{title}</h2>
+            <button type="button" class="close" popovertarget=id_to_close popovertargetaction="hide" aria-label="Close">
+                <Icon of=Ico::Close/>
+            </button>
             {children()}
         </div>
     }

@@ -15,7 +15,12 @@ pub struct FieldText {
 
 impl FieldText {
     pub fn new(name: &'static str, label: impl Into<String>) -> Self {
-        Self { name, label: label.into(), hint: None, error: None }
+        Self {
+            name,
+            label: label.into(),
+            hint: None,
+            error: None,
+        }
     }
 
     #[must_use]
@@ -77,7 +82,8 @@ pub fn Input(
     #[prop(optional)] required: bool,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let (id, described, invalid, name) = (text.id(), text.described_by(), text.invalid(), text.name);
+    let (id, described, invalid, name) =
+        (text.id(), text.described_by(), text.invalid(), text.name);
     view! {
         <Field text>
             <input
@@ -103,8 +109,10 @@ pub fn TextArea(
     #[prop(optional, into)] value: String,
     #[prop(default = 3)] rows: u32,
     #[prop(optional)] required: bool,
+    #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let (id, described, invalid, name) = (text.id(), text.described_by(), text.invalid(), text.name);
+    let (id, described, invalid, name) =
+        (text.id(), text.described_by(), text.invalid(), text.name);
     view! {
         <Field text>
             <textarea
@@ -113,6 +121,7 @@ pub fn TextArea(
                 name=name
                 rows=rows.to_string()
                 required=required
+                autofocus=autofocus
                 aria-describedby=described
                 aria-invalid=invalid
             >
@@ -130,7 +139,8 @@ pub fn Select(
     #[prop(optional, into)] value: String,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let (id, described, invalid, name) = (text.id(), text.described_by(), text.invalid(), text.name);
+    let (id, described, invalid, name) =
+        (text.id(), text.described_by(), text.invalid(), text.name);
     let choices = options
         .into_iter()
         .map(|(key, label)| {

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 /// Two letters for a name: first and last word's first letters, or the first two of a single word.
 pub fn initials(name: &str) -> String {
-    let mut words =
-        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && *word != "and");
+    let mut words = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && *word != "and");
     let first = words.next().unwrap_or("?");
     let letters: String = match words.next_back() {
         Some(last) => first.chars().take(1).chain(last.chars().take(1)).collect(),

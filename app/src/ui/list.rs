@@ -47,7 +47,10 @@ pub fn ListRow(
     #[prop(optional)] meta: Vec<AnyView>,
     #[prop(optional)] actions: Option<AnyView>,
 ) -> impl IntoView {
-    let facts = meta.into_iter().map(|fact| view! { <span>{fact}</span> }).collect_view();
+    let facts = meta
+        .into_iter()
+        .map(|fact| view! { <span>{fact}</span> })
+        .collect_view();
     view! {
         <li class="item" data-row=key>
             {due.map(|due| view! { <div class="due">{due}</div> })}

@@ -11,7 +11,11 @@ pub fn PageHead(
     #[prop(optional)] actions: Option<AnyView>,
     #[prop(optional)] sticky: bool,
 ) -> impl IntoView {
-    let class = if sticky { "page-actions at-foot" } else { "page-actions" };
+    let class = if sticky {
+        "page-actions at-foot"
+    } else {
+        "page-actions"
+    };
     view! {
         <header class="page-head">
             <div>

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    button::LinkButton,
-    icon::Ico,
-};
+use super::{button::LinkButton, icon::Ico};
 
 /// `shown` says what is on this page ("50 exports, newest first"); `first` and `next` are links.
 #[component]

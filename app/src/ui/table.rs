@@ -19,7 +19,10 @@ impl Col {
     }
 
     pub const fn num(label: &'static str) -> Self {
-        Self { label, class: Some("num") }
+        Self {
+            label,
+            class: Some("num"),
+        }
     }
 
     /// Left out on a phone; its cells carry `class="wide"` (or `"num wide"`) themselves.

@@ -47,7 +47,9 @@ pub fn Thread(
     #[prop(default = "The life of this work".to_owned(), into)] label: String,
     #[prop(optional)] upright: bool,
 ) -> impl IntoView {
-    let now = stations.iter().position(|s| !matches!(s.state, Tone::Done | Tone::Idle));
+    let now = stations
+        .iter()
+        .position(|s| !matches!(s.state, Tone::Done | Tone::Idle));
     let items = stations
         .into_iter()
         .enumerate()
@@ -58,11 +60,23 @@ pub fn Thread(
             {items}
         </ol>
     };
-    if upright { list.into_any() } else { view! { <div class="thread-box">{list}</div> }.into_any() }
+    if upright {
+        list.into_any()
+    } else {
+        view! { <div class="thread-box">{list}</div> }.into_any()
+    }
 }
 
 fn station_view(station: Station, is_now: bool) -> impl IntoView {
-    let Station { label, lines, state, owner_initials, href, progress, branch } = station;
+    let Station {
+        label,
+        lines,
+        state,
+        owner_initials,
+        href,
+        progress,
+        branch,
+    } = station;
     let broken = branch.is_some();
     let inside = view! {
         <span class="node"><StateGlyph tone=state/></span>
@@ -94,7 +108,12 @@ fn station_view(station: Station, is_now: bool) -> impl IntoView {
 }
 
 fn branch_view(branch: Branch) -> impl IntoView {
-    let Branch { label, lines, tone, href } = branch;
+    let Branch {
+        label,
+        lines,
+        tone,
+        href,
+    } = branch;
     let inside = view! {
         <StateGlyph tone/>
         <span>
@@ -117,7 +136,10 @@ fn branch_view(branch: Branch) -> impl IntoView {
 }
 
 fn text_lines(lines: Vec<String>) -> impl IntoView {
-    lines.into_iter().map(|line| view! { <span class="st-line">{breakable(&line)}</span> }).collect_view()
+    lines
+        .into_iter()
+        .map(|line| view! { <span class="st-line">{breakable(&line)}</span> })
+        .collect_view()
 }
 
 /// Stations are narrow and names such as `fulfillment_request` long: they may break after `_`.
@@ -139,7 +161,9 @@ fn rail(state: Tone, progress: Option<u8>) -> String {
     };
     let mut drawing = r#"<line x2="100%" y1="1" y2="1"/>"#.to_owned();
     if used > 0 {
-        drawing.push_str(&format!(r#"<line class="run" x2="{used}%" y1="1" y2="1"/>"#));
+        drawing.push_str(&format!(
+            r#"<line class="run" x2="{used}%" y1="1" y2="1"/>"#
+        ));
     }
     drawing
 }
@@ -150,7 +174,10 @@ mod tests {
 
     #[test]
     fn the_rail_is_full_when_done_and_as_long_as_the_time_used_before() {
-        assert!(rail(Tone::Done, None).contains(r#"x2="100%" y1="1" y2="1"/><line class="run" x2="100%""#));
+        assert!(
+            rail(Tone::Done, None)
+                .contains(r#"x2="100%" y1="1" y2="1"/><line class="run" x2="100%""#)
+        );
         assert!(rail(Tone::Wait, Some(40)).contains(r#"class="run" x2="40%""#));
         assert!(rail(Tone::Late, Some(250)).contains(r#"class="run" x2="100%""#));
         assert!(!rail(Tone::Idle, None).contains("run"));

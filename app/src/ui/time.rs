@@ -31,7 +31,11 @@ pub fn countdown_text(left_ms: i64) -> String {
 pub fn duration_text(ms: i64) -> String {
     let ms = ms.saturating_abs();
     let two = |a: i64, unit: &str, b: i64, small: &str| {
-        if b == 0 { format!("{a} {unit}") } else { format!("{a} {unit} {b} {small}") }
+        if b == 0 {
+            format!("{a} {unit}")
+        } else {
+            format!("{a} {unit} {b} {small}")
+        }
     };
     if ms < SECOND {
         format!("{ms} ms")
@@ -60,7 +64,11 @@ pub fn relative_text(ago_ms: i64) -> String {
     } else {
         format!("{} days", ms / DAY)
     };
-    if ago_ms < 0 { format!("in {span}") } else { format!("{span} ago") }
+    if ago_ms < 0 {
+        format!("in {span}")
+    } else {
+        format!("{span} ago")
+    }
 }
 
 /// What a deadline looks like with this much time left.
@@ -84,7 +92,11 @@ pub fn exact(at: Time) -> String {
 pub fn When(at: Time, now: Time) -> impl IntoView {
     let ago = now.since_ms(at);
     let old = ago.saturating_abs() > 30 * DAY;
-    let text = if old { at.format_utc("%b %-d, %Y") } else { relative_text(ago) };
+    let text = if old {
+        at.format_utc("%b %-d, %Y")
+    } else {
+        relative_text(ago)
+    };
     view! {
         <time datetime=at.to_string() title=exact(at) data-ago=(!old).then(|| at.as_ms().to_string())>
             {text}
@@ -121,7 +133,11 @@ pub fn Countdown(
 ) -> impl IntoView {
     let left = due.since_ms(now);
     let shown = tone.unwrap_or_else(|| deadline_tone(left));
-    let text = if words { duration_text(left) } else { countdown_text(left) };
+    let text = if words {
+        duration_text(left)
+    } else {
+        countdown_text(left)
+    };
     let class = if big { "count big" } else { "count" };
     view! {
         <span
