@@ -1,1 +1,14 @@
-//! testkit
+//! For tests only: a world whose clock moves by hand, whose ids repeat, and whose destination answers
+//! what the test says. The store and the connectors in it are the real ones.
+
+mod channel;
+mod clock;
+mod orders;
+mod rules;
+mod world;
+
+pub use channel::{Reply, ScriptedChannel, Sent};
+pub use clock::{CountedIds, ManualClock};
+pub use orders::{OrderBody, order};
+pub use rules::{HOUR, MINUTE, fulfillment_contract, order_flow, promo_contract, promo_flow};
+pub use world::{Person, World};
