@@ -144,7 +144,17 @@ impl Work<'_> {
             .tx
             .order_by_ref(receipt.merchant_id, receipt.source_id, &order.external_id)
             .await?;
-        let changes = order.events_since(before.as_ref().map(|row| &row.order));
+        let mut changes = order.events_since(before.as_ref().map(|row| &row.order));
+        if let Some(known) = &before {
+            // Late snapshots can take a projection back and forth; what happened, happened once.
+            let told = self.tx.events_of(known.merchant_id, known.id).await?;
+            changes.retain(|change| {
+                change.kind == EventKind::OrderUpdated
+                    || !told.iter().any(|event| {
+                        event.kind == change.kind && event.data["part"].as_str() == change.part.as_deref()
+                    })
+            });
+        }
         let row = match before {
             None => {
                 let row = OrderRow {
