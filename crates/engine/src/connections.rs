@@ -229,8 +229,34 @@ impl Engine {
         Ok((destination, secret))
     }
 
+    /// Sends the source an event as its system would, signed with its secret and marked as a test, and
+    /// takes it in by the same door as any other. Returns the receipt to watch.
+    pub async fn send_test_event(&self, ctx: &Ctx, id: Uuid) -> Result<Uuid> {
+        let (source, secret) = self.source_secret(ctx, id).await?;
+        let door = self.open_door(&source.path).await?;
+        let test = door.connector().test_delivery(&secret, ctx.now(), self.ids.random());
+        let trace_id = Some(ctx.trace_id().to_owned());
+        let (receipt_id, _) = self.receive(&door, &test.headers, test.body, trace_id).await?;
+        let note = Self::connection_note(
+            ctx,
+            "source.tested",
+            "source",
+            source.id,
+            json!({ "receipt_id": receipt_id }),
+        );
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.note(note);
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(receipt_id)
+    }
+
     /// A source's secret in the clear, for the test event we send to ourselves.
-    pub async fn source_secret(&self, ctx: &Ctx, id: Uuid) -> Result<(Source, Vec<u8>)> {
+    async fn source_secret(&self, ctx: &Ctx, id: Uuid) -> Result<(Source, Vec<u8>)> {
         ctx.require(Action::ManageConnections)?;
         let source = self
             .store

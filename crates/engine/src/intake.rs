@@ -53,6 +53,10 @@ impl Door {
     pub fn max_body_bytes(&self) -> usize {
         usize::try_from(self.source.max_body_bytes).unwrap_or(0)
     }
+
+    pub(crate) fn connector(&self) -> &dyn Connector {
+        &*self.connector
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Shopify as the engine sees it: one of the systems that send us events.
 
 use domain::{Time, order::OrderFact, receipt::Fault};
-use engine::port::{Connector, Delivery};
+use engine::port::{Connector, Delivery, TestDelivery};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
@@ -58,6 +58,10 @@ impl Connector for Shopify {
             Interest::Order => super::facts(topic, body, receipt_id, at, None).map(Some),
             Interest::Other => Ok(None),
         }
+    }
+
+    fn test_delivery(&self, secret: &[u8], now: Time, n: u64) -> TestDelivery {
+        super::trial::delivery(secret, now, n)
     }
 }
 

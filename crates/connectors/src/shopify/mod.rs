@@ -16,6 +16,7 @@ mod examine;
 mod facts;
 mod reader;
 mod send;
+mod trial;
 mod verify;
 
 pub use connector::Shopify;

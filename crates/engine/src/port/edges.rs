@@ -62,6 +62,17 @@ pub trait Connector: Send + Sync {
         receipt_id: Uuid,
         at: Time,
     ) -> Result<Option<Vec<OrderFact>>, Vec<Fault>>;
+
+    /// A delivery as this system would make it, signed, for trying a connection out. It says of itself
+    /// that it is a test; another `n` gives another one.
+    fn test_delivery(&self, secret: &[u8], now: Time, n: u64) -> TestDelivery;
+}
+
+/// What [`Connector::test_delivery`] makes: to be received like any other.
+#[derive(Clone, Debug)]
+pub struct TestDelivery {
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
 }
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 mod edges;
 mod store;
 
-pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids};
+pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
 pub use store::{
     AuditFilter, AuditNote, Claim, CommitHook, Credentials, EventRow, IdempotencyRow, ListFilter,
     NewReceipt, OrderRow, Priority, Reads, ReceiptOutcome, SessionRow, Store, StoreExt, Tx, WriteOp,
