@@ -349,7 +349,7 @@ fn UserMenu(name: String, theme: String) -> impl IntoView {
             <hr/>
             <form method="post" action="/ui/theme">{choices}</form>
             <hr/>
-            <form method="post" action="/logout">
+            <form method="post" action="/ui/logout">
                 <button type="submit" class="menu-item"><Icon of=Ico::SignOut/>"Sign out"</button>
             </form>
         </div>

@@ -1,5 +1,7 @@
 //! My queue: what waits on one person, over all their merchants, by deadline.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Time,
     access::Action,
@@ -40,6 +42,10 @@ pub struct Queue {
     pub snoozed: Vec<QueueItem>,
     /// Open elsewhere, and this person is told.
     pub watching: Vec<QueueItem>,
+    /// How many tasks are live at each merchant, whoever's they are.
+    pub live_tasks: BTreeMap<Uuid, usize>,
+    /// The next deadline of anything that waits on somebody else.
+    pub next_elsewhere: Option<Time>,
 }
 
 impl Queue {
@@ -64,6 +70,7 @@ impl Engine {
             return Ok(queue);
         }
         let mut reads = self.store.reads().await?;
+        let mut elsewhere = Vec::new();
         for approval in reads.pending_approvals(&ids, MOST).await? {
             if let Some((merchant, member)) = place(&places, approval.merchant_id)
                 && asks(&approval, member, user)
@@ -75,12 +82,15 @@ impl Engine {
                     deadline: approval.accept_by.unwrap_or(export.accept_by),
                     what: Waiting::Approval { approval: Box::new(approval), export: Box::new(export) },
                 });
+            } else {
+                elsewhere.extend(approval.accept_by);
             }
         }
         for task in reads.live_tasks(&ids, MOST).await? {
             let Some((merchant, member)) = place(&places, task.merchant_id) else {
                 continue;
             };
+            *queue.live_tasks.entry(merchant.id).or_default() += 1;
             let mine = task.is_for(member) && member.access.allows(Action::WorkTasks);
             let watched = task.watchers.iter().any(|owner| member.answers_for(owner));
             let item = QueueItem {
@@ -88,6 +98,9 @@ impl Engine {
                 deadline: task.deadline(),
                 what: Waiting::Task(Box::new(task.clone())),
             };
+            if !mine {
+                elsewhere.push(item.deadline);
+            }
             match (mine, watched) {
                 (true, _) if task.state == TaskState::Snoozed => queue.snoozed.push(item),
                 (true, _) => queue.items.push(item),
@@ -95,6 +108,7 @@ impl Engine {
                 (false, false) => {}
             }
         }
+        queue.next_elsewhere = elsewhere.into_iter().min();
         for list in [&mut queue.items, &mut queue.snoozed, &mut queue.watching] {
             list.sort_by_key(|item| item.deadline);
         }

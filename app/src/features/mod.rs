@@ -1,0 +1,3 @@
+//! The pages, one folder per noun. Each shows its list as `XxxsPage` and one of it as `XxxPage`.
+
+pub mod session;

@@ -1,0 +1,44 @@
+//! Every page's path. All are rendered whole before a byte is sent (`SsrMode::Async`): a status or a
+//! redirect can still be set while a page loads, and without JavaScript nothing is missing.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    hooks::use_params_map,
+    path,
+};
+
+use crate::{
+    features::session::LoginPage,
+    shell::document,
+    web::{content_policy, go, not_found_page},
+};
+
+/// The whole HTML document around [`App`], with the policy of what it may load.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    content_policy();
+    document(options, App)
+}
+
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <FlatRoutes fallback=not_found_page>
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant") view=MerchantHome ssr=SsrMode::Async/>
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// A merchant's front door leads to what waits there.
+#[component]
+fn MerchantHome() -> impl IntoView {
+    // the queue itself says whether there is such a merchant
+    let slug = use_params_map().get_untracked().get("merchant").unwrap_or_default();
+    go(&format!("/m/{slug}/queue"));
+}

@@ -1,0 +1,63 @@
+//! Who asks: the engine and the session of this request, and the person behind them.
+
+use std::sync::Arc;
+
+use domain::people::{Membership, Merchant, User};
+use engine::{Engine, Error, Kind, Result};
+use http::{header::COOKIE, request::Parts};
+use leptos::prelude::use_context;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+/// The session's key for the signed-in person's id.
+pub const USER_KEY: &str = "user_id";
+/// The session's key for the slug of the merchant whose page was open last.
+pub const MERCHANT_KEY: &str = "merchant";
+
+/// A signed-in person and where they may go.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub user: User,
+    /// Every merchant they are a member of, by name.
+    pub places: Vec<(Merchant, Membership)>,
+    pub operator_name: String,
+    /// `light`, `dark`, or none to follow the system.
+    pub theme: Option<String>,
+}
+
+/// The engine, as the composition root provided it.
+pub fn engine() -> Result<Arc<Engine>> {
+    use_context().ok_or_else(|| Error::internal("no engine was provided to the page"))
+}
+
+/// The browser's session. Reading from it is what loads it.
+pub fn session() -> Result<Session> {
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<Session>().cloned())
+        .ok_or_else(|| Error::internal("the request came without a session"))
+}
+
+/// A session that could not be read or written.
+pub fn lost(why: tower_sessions::session::Error) -> Error {
+    Error::internal(format!("the session could not be read or written: {why}"))
+}
+
+/// Who is signed in; [`Kind::Unauthenticated`] when nobody is.
+pub async fn signed_in(engine: &Engine) -> Result<Person> {
+    let nobody = || Error::new(Kind::Unauthenticated, "Sign in first.");
+    let user_id: Uuid = session()?.get(USER_KEY).await.map_err(lost)?.ok_or_else(nobody)?;
+    let (user, places) = engine.who(user_id).await?.ok_or_else(nobody)?;
+    let operator_name = match places.first() {
+        Some((merchant, _)) => {
+            engine.operator(merchant.operator_id).await?.map(|operator| operator.name)
+        }
+        None => None,
+    };
+    Ok(Person { user, places, operator_name: operator_name.unwrap_or_default(), theme: theme() })
+}
+
+fn theme() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let cookies = parts.headers.get(COOKIE)?.to_str().ok()?;
+    crate::shell::theme_in(cookies).map(str::to_owned)
+}

@@ -1,0 +1,79 @@
+//! Names for what rows know only by key: owners, actors, what an audit entry says was done.
+
+use domain::owner::{Owner, role_title};
+use engine::Rules;
+
+/// "Mara K."
+pub fn short_name(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let Some(first) = words.next() else { return "Nobody".to_owned() };
+    match words.next_back().and_then(|last| last.chars().next()) {
+        Some(initial) => format!("{first} {initial}."),
+        None => first.to_owned(),
+    }
+}
+
+/// A person's name, "Marketing ops", or a system's name.
+pub fn owner_name(rules: &Rules, owner: &Owner) -> String {
+    match owner {
+        Owner::User(id) => rules.user_name(*id).map_or_else(|| "A former member".to_owned(), str::to_owned),
+        Owner::Role { role, .. } => role_title(role),
+        Owner::System(name) if name == "meshline" => "Meshline".to_owned(),
+        Owner::System(name) => name.clone(),
+    }
+}
+
+/// The actor of an audit entry: `user:<id>`, `token:<id>`, `destination:<key>`, `system`.
+pub fn actor_name(rules: &Rules, actor: &str) -> String {
+    match actor.split_once(':') {
+        Some(("user", id)) => id
+            .parse()
+            .ok()
+            .and_then(|id| rules.user_name(id))
+            .map_or_else(|| "A former member".to_owned(), str::to_owned),
+        Some(("token", _)) => "An API token".to_owned(),
+        Some(("destination", key)) => {
+            rules.destination(key).map_or_else(|| key.to_owned(), |found| found.name.clone())
+        }
+        _ => "Meshline".to_owned(),
+    }
+}
+
+/// `insufficient_inventory` reads "Insufficient inventory".
+pub fn code_words(code: &str) -> String {
+    role_title(code)
+}
+
+/// `task.claimed` reads "Claimed" on the task's own page, `export.ready` "Ready to send".
+pub fn action_words(action: &str) -> String {
+    match action {
+        "task.opened" => "Opened".to_owned(),
+        "task.claimed" => "Taken".to_owned(),
+        "task.released" => "Given back".to_owned(),
+        "task.woke" => "Back from its snooze".to_owned(),
+        "task.overdue" => "Overdue, and nobody further to ask".to_owned(),
+        "task.cancelled" => "Closed by itself".to_owned(),
+        "approval.asked" => "Asked for approval".to_owned(),
+        "export.created" => "Made".to_owned(),
+        "export.ready" => "Ready to send".to_owned(),
+        "export.replayed" => "Sent again".to_owned(),
+        "member.added" => "Member added".to_owned(),
+        other => {
+            let said = other.split_once('.').map_or(other, |(_, said)| said);
+            role_title(&said.replace('.', " "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_actions_are_words() {
+        assert_eq!(short_name("Mara Keller"), "Mara K.");
+        assert_eq!(short_name("Priya"), "Priya");
+        assert_eq!(action_words("task.escalated"), "Escalated");
+        assert_eq!(action_words("export.delivery_failed"), "Delivery failed");
+    }
+}
