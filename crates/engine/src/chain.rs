@@ -3,11 +3,11 @@
 
 use domain::{
     access::Action,
-    approval::Approval,
+    approval::{Approval, ApprovalState},
     audit::AuditEntry,
     connection::{Destination, Source},
     contract::Contract,
-    export::{Attempt, Export},
+    export::{Attempt, Export, ExportState},
     flow::{Campaign, Flow, Run},
     receipt::Receipt,
     task::Task,
@@ -54,6 +54,16 @@ pub struct Chain {
     pub tasks: Vec<Task>,
 }
 
+/// What is under way for one subject: the part of its chain that a list has room for.
+#[derive(Clone, Debug, Default)]
+pub struct UnderWay {
+    /// Not replaced by a newer version, oldest first.
+    pub exports: Vec<Export>,
+    /// The step that waits for a decision.
+    pub approval: Option<Approval>,
+    pub tasks: Vec<Task>,
+}
+
 impl Chain {
     pub fn exports(&self) -> impl Iterator<Item = &ExportChain> {
         self.runs.iter().flat_map(|run| &run.exports)
@@ -75,6 +85,27 @@ impl Engine {
     pub async fn exports(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Export>> {
         ctx.require(Action::ViewWork)?;
         self.store.reads().await?.exports(ctx.merchant_id(), filter).await
+    }
+
+    /// For the rows of a list, in the order of `subjects`.
+    pub async fn under_way(&self, ctx: &Ctx, subjects: &[Uuid]) -> Result<Vec<UnderWay>> {
+        ctx.require(Action::ViewWork)?;
+        let merchant = ctx.merchant_id();
+        let mut reads = self.store.reads().await?;
+        let mut found = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let mut exports = reads.exports_of(merchant, *subject).await?;
+            exports.retain(|export| export.superseded_by.is_none());
+            let mut approval = None;
+            for export in exports.iter().filter(|one| one.state == ExportState::AwaitingApproval) {
+                let steps = reads.approvals_of(merchant, export.id).await?;
+                approval = steps.into_iter().find(|step| step.state == ApprovalState::Pending).or(approval);
+            }
+            let mut tasks = reads.tasks_about(merchant, *subject).await?;
+            tasks.retain(|task| !task.state.is_over());
+            found.push(UnderWay { exports, approval, tasks });
+        }
+        Ok(found)
     }
 
     /// Each with the export it is about.

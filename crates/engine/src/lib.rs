@@ -37,7 +37,7 @@ pub mod port;
 
 pub use ack::Ack;
 pub use bus::{Bus, Change};
-pub use chain::{Chain, ExportChain, RunChain};
+pub use chain::{Chain, ExportChain, RunChain, UnderWay};
 pub use connections::{DestinationInput, NewSource, SourceInput};
 pub use ctx::{Actor, Ctx};
 pub use engine::{Engine, Parts};
