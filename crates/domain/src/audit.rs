@@ -51,7 +51,8 @@ impl FromStr for AuditHash {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| format!("{text:?} is not a SHA-256 in hexadecimal"))?;
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| format!("{text:?} is not a SHA-256 in hexadecimal"))?;
         Ok(Self(bytes))
     }
 }
@@ -115,7 +116,11 @@ pub struct Head {
 impl Head {
     /// The head of a merchant about whom nothing is recorded yet.
     pub const fn genesis(merchant_id: Uuid) -> Self {
-        Self { merchant_id, seq: 0, hash: AuditHash::GENESIS }
+        Self {
+            merchant_id,
+            seq: 0,
+            hash: AuditHash::GENESIS,
+        }
     }
 
     /// Chains one more entry behind this head, and moves the head onto it.
@@ -155,7 +160,13 @@ pub fn link(prev: &AuditHash, entry: &AuditEntry) -> AuditHash {
     hasher.update(entry.merchant_id.as_bytes());
     hasher.update(entry.seq.to_be_bytes());
     hasher.update(entry.at.as_ms().to_be_bytes());
-    for part in [&entry.actor, &entry.action, &entry.subject_kind, &entry.subject_id, &entry.detail] {
+    for part in [
+        &entry.actor,
+        &entry.action,
+        &entry.subject_kind,
+        &entry.subject_id,
+        &entry.detail,
+    ] {
         text(&mut hasher, part);
     }
     match &entry.trace_id {
@@ -191,7 +202,9 @@ pub enum Fault {
     Repeated,
     #[error("it belongs to another merchant")]
     Foreign,
-    #[error("the chain ends before it, but the recorded head says that it exists: the end was cut off")]
+    #[error(
+        "the chain ends before it, but the recorded head says that it exists: the end was cut off"
+    )]
     Truncated,
     #[error("the recorded head is not the hash of this entry: the end was replaced")]
     HeadDiffers,
@@ -211,7 +224,9 @@ pub fn verify_chain(
     let mut head = Head::genesis(merchant_id);
     let mut entries = entries.into_iter();
     while let Some(entry) = entries.next() {
-        follow(&mut head, &entry, |wanted| entries.any(|later| later.seq == wanted))?;
+        follow(&mut head, &entry, |wanted| {
+            entries.any(|later| later.seq == wanted)
+        })?;
     }
     match recorded {
         Some(recorded) => agree(head, recorded),
@@ -221,7 +236,11 @@ pub fn verify_chain(
 
 /// Moves the head over one entry. `comes_later` says whether an entry that should stand here stands
 /// further behind, which is what tells a moved entry from a removed one.
-fn follow(head: &mut Head, entry: &AuditEntry, comes_later: impl FnOnce(i64) -> bool) -> Result<(), ChainFault> {
+fn follow(
+    head: &mut Head,
+    entry: &AuditEntry,
+    comes_later: impl FnOnce(i64) -> bool,
+) -> Result<(), ChainFault> {
     let expected = head.seq + 1;
     let fault = |seq, what| Err(ChainFault { seq, what });
     if entry.merchant_id != head.merchant_id {
@@ -231,7 +250,11 @@ fn follow(head: &mut Head, entry: &AuditEntry, comes_later: impl FnOnce(i64) -> 
         return fault(entry.seq, Fault::Repeated);
     }
     if entry.seq > expected {
-        let what = if comes_later(expected) { Fault::Reordered } else { Fault::Removed };
+        let what = if comes_later(expected) {
+            Fault::Reordered
+        } else {
+            Fault::Removed
+        };
         return fault(expected, what);
     }
     if link(&entry.prev_hash, entry) != entry.hash {
@@ -285,27 +308,43 @@ pub fn verify_export(reader: impl BufRead) -> Result<Head, ChainFault> {
     let mut lines = reader.lines().enumerate();
     while let Some((index, line)) = lines.next() {
         let seq = head.map_or(1, |head| head.seq + 1);
-        let unreadable = |why: String| ChainFault { seq, what: Fault::Unreadable { line: index + 1, why } };
+        let unreadable = |why: String| ChainFault {
+            seq,
+            what: Fault::Unreadable {
+                line: index + 1,
+                why,
+            },
+        };
         let line = line.map_err(|error| unreadable(error.to_string()))?;
         if checkpoint.is_some() {
             return Err(unreadable("it stands behind the checkpoint".to_owned()));
         }
         if line.starts_with("{\"checkpoint\"") {
-            let line: CheckpointLine = serde_json::from_str(&line).map_err(|error| unreadable(error.to_string()))?;
+            let line: CheckpointLine =
+                serde_json::from_str(&line).map_err(|error| unreadable(error.to_string()))?;
             checkpoint = Some(line.checkpoint);
             continue;
         }
-        let entry: AuditEntry = serde_json::from_str(&line).map_err(|error| unreadable(error.to_string()))?;
+        let entry: AuditEntry =
+            serde_json::from_str(&line).map_err(|error| unreadable(error.to_string()))?;
         let head = head.get_or_insert(Head::genesis(entry.merchant_id));
         follow(head, &entry, |wanted| {
             lines.any(|(_, line)| {
-                line.is_ok_and(|line| serde_json::from_str::<AuditEntry>(&line).is_ok_and(|later| later.seq == wanted))
+                line.is_ok_and(|line| {
+                    serde_json::from_str::<AuditEntry>(&line).is_ok_and(|later| later.seq == wanted)
+                })
             })
         })?;
     }
     match (head, checkpoint) {
-        (found, Some(recorded)) => agree(found.unwrap_or(Head::genesis(recorded.merchant_id)), recorded),
-        (found, None) => Err(ChainFault { seq: found.map_or(0, |head| head.seq), what: Fault::NoCheckpoint }),
+        (found, Some(recorded)) => agree(
+            found.unwrap_or(Head::genesis(recorded.merchant_id)),
+            recorded,
+        ),
+        (found, None) => Err(ChainFault {
+            seq: found.map_or(0, |head| head.seq),
+            what: Fault::NoCheckpoint,
+        }),
     }
 }
 

@@ -31,26 +31,41 @@ const MERCHANT: Uuid = Uuid::from_u128(1);
 const SOURCE: Uuid = Uuid::from_u128(2);
 
 static RECEIPTS: InsertMany = InsertMany::new(
-    "receipts",
-    &["id", "merchant_id", "source_id", "dedup_key", "topic", "received_at", "headers", "body"],
+    "rate_receipts",
+    &[
+        "id",
+        "merchant_id",
+        "source_id",
+        "dedup_key",
+        "topic",
+        "received_at",
+        "headers",
+        "body",
+    ],
     "ON CONFLICT (source_id, dedup_key) DO NOTHING RETURNING id",
 );
-static JOBS: InsertMany = InsertMany::new("jobs", &["id", "kind", "subject", "run_at", "attempts"], "");
+static JOBS: InsertMany = InsertMany::new(
+    "rate_jobs",
+    &["id", "kind", "subject", "run_at", "attempts"],
+    "",
+);
 
 const TABLES: [&str; 4] = [
-    "CREATE TABLE receipts (id BLOB NOT NULL PRIMARY KEY, merchant_id BLOB NOT NULL, source_id BLOB NOT NULL, \
+    "CREATE TABLE rate_receipts (id BLOB NOT NULL PRIMARY KEY, merchant_id BLOB NOT NULL, source_id BLOB NOT NULL, \
      dedup_key TEXT NOT NULL, topic TEXT NOT NULL, received_at INTEGER NOT NULL, headers TEXT NOT NULL, \
      body BLOB NOT NULL) STRICT",
-    "CREATE UNIQUE INDEX receipts_by_key ON receipts (source_id, dedup_key)",
-    "CREATE TABLE jobs (id BLOB NOT NULL PRIMARY KEY, kind TEXT NOT NULL, subject BLOB NOT NULL, \
+    "CREATE UNIQUE INDEX rate_receipts_by_key ON rate_receipts (source_id, dedup_key)",
+    "CREATE TABLE rate_jobs (id BLOB NOT NULL PRIMARY KEY, kind TEXT NOT NULL, subject BLOB NOT NULL, \
      run_at INTEGER NOT NULL, lease_until INTEGER, fence INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL) \
      STRICT, WITHOUT ROWID",
-    "CREATE INDEX jobs_due ON jobs (run_at)",
+    "CREATE INDEX rate_jobs_due ON rate_jobs (run_at)",
 ];
 
 /// Ids that grow, as version 7 does.
 fn id(n: u64) -> Uuid {
-    Uuid::from_u128((u128::from(1_790_000_000_000 + n / 8) << 80) | 0x7000_8000_0000_0000_0000 | u128::from(n))
+    Uuid::from_u128(
+        (u128::from(1_790_000_000_000 + n / 8) << 80) | 0x7000_8000_0000_0000_0000 | u128::from(n),
+    )
 }
 
 struct Arrival {
@@ -87,10 +102,21 @@ fn entry(n: u64) -> PendingAudit {
 
 async fn store_all(tx: &mut WriteTx, arrivals: Vec<Arrival>) -> Result<()> {
     let numbers: Vec<u64> = arrivals.iter().map(|arrival| arrival.n).collect();
-    let stored = RECEIPTS.fetch(tx.conn(), arrivals.into_iter().map(receipt).collect()).await?;
+    let stored = RECEIPTS
+        .fetch(tx.conn(), arrivals.into_iter().map(receipt).collect())
+        .await?;
     assert_eq!(stored.len(), numbers.len());
-    let job = |n: &u64| params![id(*n), "receipt.process", id(*n), Time::from_ms(1_790_000_000_000), 0];
-    JOBS.execute(tx.conn(), numbers.iter().map(job).collect()).await?;
+    let job = |n: &u64| {
+        params![
+            id(*n),
+            "receipt.process",
+            id(*n),
+            Time::from_ms(1_790_000_000_000),
+            0
+        ]
+    };
+    JOBS.execute(tx.conn(), numbers.iter().map(job).collect())
+        .await?;
     for n in numbers {
         tx.audit(entry(n));
     }
@@ -106,9 +132,12 @@ impl Collector {
         tokio::spawn(async move {
             let mut taken = Vec::new();
             while waiting.recv_many(&mut taken, most).await > 0 {
-                let (arrivals, replies): (Vec<Arrival>, Vec<oneshot::Sender<bool>>) = taken.drain(..).unzip();
+                let (arrivals, replies): (Vec<Arrival>, Vec<oneshot::Sender<bool>>) =
+                    taken.drain(..).unzip();
                 let done = db
-                    .write::<_, StoreError, _>(Priority::Intake, |tx| Box::pin(store_all(tx, arrivals)))
+                    .write::<_, StoreError, _>(Priority::Intake, |tx| {
+                        Box::pin(store_all(tx, arrivals))
+                    })
                     .await
                     .is_ok();
                 for reply in replies {
@@ -128,15 +157,27 @@ impl Collector {
 /// User and system time of this process, in microseconds.
 fn cpu_us() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let ticks = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|field| field.parse::<u64>().ok())
+            .unwrap_or(0)
+    };
     (ticks(11) + ticks(12)) * 10_000
 }
 
 async fn measure(folder: &PathBuf, writers: u64, most: Option<usize>, seconds: u64) {
     let _ = std::fs::remove_dir_all(folder);
     let url = format!("sqlite://{}/rate.db", folder.display());
-    let db = Database::connect(&url, Options::default()).await.unwrap_or_else(|error| panic!("{error}"));
+    let db = Database::connect(&url, Options::default())
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     for table in TABLES {
         db.write::<_, StoreError, _>(Priority::Normal, move |tx| {
             Box::pin(async move { tx.conn().execute(table, params![]).await })
@@ -151,17 +192,27 @@ async fn measure(folder: &PathBuf, writers: u64, most: Option<usize>, seconds: u
     let (before, began, cpu) = (db.stats(), Instant::now(), cpu_us());
     let mut tasks = Vec::new();
     for _ in 0..writers {
-        let (db, collector, stop, next, body) =
-            (db.clone(), collector.clone(), Arc::clone(&stop), Arc::clone(&next), Arc::clone(&body));
+        let (db, collector, stop, next, body) = (
+            db.clone(),
+            collector.clone(),
+            Arc::clone(&stop),
+            Arc::clone(&next),
+            Arc::clone(&body),
+        );
         tasks.push(tokio::spawn(async move {
             let mut waited_us = Vec::new();
             while !stop.load(Ordering::Relaxed) {
                 let since = Instant::now();
-                let arrival = Arrival { n: next.fetch_add(1, Ordering::Relaxed), body: body.to_vec() };
+                let arrival = Arrival {
+                    n: next.fetch_add(1, Ordering::Relaxed),
+                    body: body.to_vec(),
+                };
                 let done = match &collector {
                     Some(collector) => collector.store(arrival).await,
                     None => db
-                        .write::<_, StoreError, _>(Priority::Intake, |tx| Box::pin(store_all(tx, vec![arrival])))
+                        .write::<_, StoreError, _>(Priority::Intake, |tx| {
+                            Box::pin(store_all(tx, vec![arrival]))
+                        })
                         .await
                         .is_ok(),
                 };
@@ -181,7 +232,9 @@ async fn measure(folder: &PathBuf, writers: u64, most: Option<usize>, seconds: u
     waited_us.sort_unstable();
     let count = waited_us.len();
     let at = |share: f64| waited_us[((count - 1) as f64 * share) as usize] as f64 / 1000.0;
-    let shape = most.map_or("own operation".to_owned(), |most| format!("collected <= {most}"));
+    let shape = most.map_or("own operation".to_owned(), |most| {
+        format!("collected <= {most}")
+    });
     println!(
         "{writers:>4} writers  {shape:<17} {:>7.0} receipts/s  {:>6.1} per commit  {:>4.0} CPU-us each  p50 {:>6.2} ms  p99 {:>6.2} ms  max {:>6.2} ms",
         count as f64 / elapsed,
@@ -199,8 +252,14 @@ async fn measure(folder: &PathBuf, writers: u64, most: Option<usize>, seconds: u
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let seconds = arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(5);
-    let folder = arguments.next().map_or_else(|| std::env::temp_dir().join("meshline-write-rate"), PathBuf::from);
+    let seconds = arguments
+        .next()
+        .and_then(|seconds| seconds.parse().ok())
+        .unwrap_or(5);
+    let folder = arguments.next().map_or_else(
+        || std::env::temp_dir().join("meshline-write-rate"),
+        PathBuf::from,
+    );
     for writers in [1, 32, 256] {
         measure(&folder, writers, None, seconds).await;
         measure(&folder, writers, Some(32), seconds).await;

@@ -18,8 +18,17 @@ use crate::{
 static ENTRIES: InsertMany = InsertMany::new(
     "audit_entries",
     &[
-        "merchant_id", "seq", "at", "actor", "action", "subject_kind", "subject_id", "detail", "trace_id",
-        "prev_hash", "hash",
+        "merchant_id",
+        "seq",
+        "at",
+        "actor",
+        "action",
+        "subject_kind",
+        "subject_id",
+        "detail",
+        "trace_id",
+        "prev_hash",
+        "hash",
     ],
     "",
 );
@@ -29,7 +38,10 @@ pub(crate) async fn append(conn: &mut Conn, pending: Vec<PendingAudit>) -> Resul
     // merchants in order of their ids, so that two transactions never wait for each other's head
     let mut by_merchant: BTreeMap<Uuid, Vec<PendingAudit>> = BTreeMap::new();
     for entry in pending {
-        by_merchant.entry(entry.merchant_id).or_default().push(entry);
+        by_merchant
+            .entry(entry.merchant_id)
+            .or_default()
+            .push(entry);
     }
     let mut rows = Vec::new();
     for (merchant_id, pending) in by_merchant {
@@ -50,8 +62,11 @@ pub(crate) async fn append(conn: &mut Conn, pending: Vec<PendingAudit>) -> Resul
                 entry.hash.0,
             ]);
         }
-        conn.execute("UPDATE audit_heads SET hash = $2 WHERE merchant_id = $1", params![merchant_id, head.hash.0])
-            .await?;
+        conn.execute(
+            "UPDATE audit_heads SET hash = $2 WHERE merchant_id = $1",
+            params![merchant_id, head.hash.0],
+        )
+        .await?;
     }
     ENTRIES.execute(conn, rows).await?;
     Ok(())
@@ -66,24 +81,41 @@ async fn reserve(conn: &mut Conn, merchant_id: Uuid, count: i64) -> Result<Head>
             params![merchant_id, count, AuditHash::GENESIS.0],
         )
         .await?;
-    Ok(Head { merchant_id, seq: row.int(0)? - count, hash: hash(&row, 1)? })
+    Ok(Head {
+        merchant_id,
+        seq: row.int(0)? - count,
+        hash: hash(&row, 1)?,
+    })
 }
 
 /// The head of a merchant's chain; the genesis head if nothing is recorded.
 ///
 /// For a check read the head first and the entries up to it afterwards: the chain may be growing.
 pub async fn head(conn: &mut Conn, merchant_id: Uuid) -> Result<Head> {
-    let row =
-        conn.fetch_opt("SELECT seq, hash FROM audit_heads WHERE merchant_id = $1", params![merchant_id]).await?;
+    let row = conn
+        .fetch_opt(
+            "SELECT seq, hash FROM audit_heads WHERE merchant_id = $1",
+            params![merchant_id],
+        )
+        .await?;
     match row {
-        Some(row) => Ok(Head { merchant_id, seq: row.int(0)?, hash: hash(&row, 1)? }),
+        Some(row) => Ok(Head {
+            merchant_id,
+            seq: row.int(0)?,
+            hash: hash(&row, 1)?,
+        }),
         None => Ok(Head::genesis(merchant_id)),
     }
 }
 
 /// The merchants that have a chain, in order of their ids.
 pub async fn merchants(conn: &mut Conn) -> Result<Vec<Uuid>> {
-    let rows = conn.fetch_all("SELECT merchant_id FROM audit_heads ORDER BY merchant_id", params![]).await?;
+    let rows = conn
+        .fetch_all(
+            "SELECT merchant_id FROM audit_heads ORDER BY merchant_id",
+            params![],
+        )
+        .await?;
     rows.iter().map(|row| row.uuid(0)).collect()
 }
 

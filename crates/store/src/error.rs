@@ -32,7 +32,11 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 impl StoreError {
     pub(crate) fn new(kind: Kind, context: impl Into<String>) -> Self {
-        Self { kind, context: context.into(), stops_writing: false }
+        Self {
+            kind,
+            context: context.into(),
+            stops_writing: false,
+        }
     }
 
     pub(crate) fn unavailable(context: impl Into<String>) -> Self {
@@ -81,20 +85,37 @@ impl StoreError {
         let context = error.to_string();
         match &error {
             E::Database(database) => {
-                if let Some(postgres) = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-                    Self::new(postgres_kind(postgres.code(), postgres.constraint()), context)
+                if let Some(postgres) =
+                    database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+                {
+                    Self::new(
+                        postgres_kind(postgres.code(), postgres.constraint()),
+                        context,
+                    )
                 } else {
-                    let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
+                    let code = database
+                        .code()
+                        .and_then(|code| code.parse::<i32>().ok())
+                        .unwrap_or_default();
                     let kind = sqlite_kind(code);
-                    Self { kind, context, stops_writing: sqlite_stops_writing(code) }
+                    Self {
+                        kind,
+                        context,
+                        stops_writing: sqlite_stops_writing(code),
+                    }
                 }
             }
             E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed => Self::unavailable(context),
             // SQLite's own thread is gone; it is the connection itself
-            E::WorkerCrashed => Self { kind: Kind::Unavailable, context, stops_writing: true },
-            E::ColumnDecode { .. } | E::Decode(_) | E::ColumnNotFound(_) | E::ColumnIndexOutOfBounds { .. } => {
-                Self::corrupt(context)
-            }
+            E::WorkerCrashed => Self {
+                kind: Kind::Unavailable,
+                context,
+                stops_writing: true,
+            },
+            E::ColumnDecode { .. }
+            | E::Decode(_)
+            | E::ColumnNotFound(_)
+            | E::ColumnIndexOutOfBounds { .. } => Self::corrupt(context),
             _ => Self::internal(context),
         }
     }
@@ -130,7 +151,9 @@ fn postgres_kind(code: &str, constraint: Option<&str>) -> Kind {
         // untranslatable character, character not in repertoire
         "22021" | "22P05" => Kind::Refused,
         // connection exceptions, insufficient resources, operator intervention, read only
-        _ if matches!(code.get(..2), Some("08" | "53" | "57" | "58")) || code == "25006" => Kind::Unavailable,
+        _ if matches!(code.get(..2), Some("08" | "53" | "57" | "58")) || code == "25006" => {
+            Kind::Unavailable
+        }
         _ if code.starts_with("XX") => Kind::Corrupt,
         _ => Kind::Internal,
     }
@@ -162,7 +185,10 @@ mod tests {
 
     #[test]
     fn driver_text_is_for_the_log_only() {
-        let error = StoreError::new(Kind::Conflict("receipts_pkey".to_owned()), "Key (id)=(secret) already exists");
+        let error = StoreError::new(
+            Kind::Conflict("receipts_pkey".to_owned()),
+            "Key (id)=(secret) already exists",
+        );
         assert_eq!(error.to_string(), "it exists already");
         assert!(format!("{error:?}").contains("secret"));
         assert_eq!(error.conflict(), Some("receipts_pkey"));
@@ -170,7 +196,10 @@ mod tests {
 
     #[test]
     fn codes_become_kinds() {
-        assert_eq!(postgres_kind("23505", Some("a_pkey")), Kind::Conflict("a_pkey".to_owned()));
+        assert_eq!(
+            postgres_kind("23505", Some("a_pkey")),
+            Kind::Conflict("a_pkey".to_owned())
+        );
         assert_eq!(postgres_kind("40P01", None), Kind::Busy);
         assert_eq!(postgres_kind("57P01", None), Kind::Unavailable);
         assert_eq!(postgres_kind("42P01", None), Kind::Internal);

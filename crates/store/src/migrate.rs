@@ -37,14 +37,23 @@ static MIGRATIONS: &[Migration] = &[migration!(1, "0001_foundation")];
 
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    #[error("the database is newer than this program: it is at step {found}, this program knows {known}. Start the newer program")]
+    #[error(
+        "the database is newer than this program: it is at step {found}, this program knows {known}. Start the newer program"
+    )]
     Newer { found: i64, known: i64 },
-    #[error("the database is older than this program: it is at step {found} of {known}. Start `meshline serve` once to bring it up to date")]
+    #[error(
+        "the database is older than this program: it is at step {found} of {known}. Start `meshline serve` once to bring it up to date"
+    )]
     Older { found: i64, known: i64 },
-    #[error("migration {name} is not the one that this database was set up with: its text was changed afterwards")]
+    #[error(
+        "migration {name} is not the one that this database was set up with: its text was changed afterwards"
+    )]
     Changed { name: String },
     #[error("migration {name} failed: {}", .source.context())]
-    Failed { name: &'static str, source: StoreError },
+    Failed {
+        name: &'static str,
+        source: StoreError,
+    },
     #[error("the migrations cannot be read: {}", .0.context())]
     Store(#[from] StoreError),
 }
@@ -67,7 +76,11 @@ pub(crate) async fn run(conn: &mut Conn) -> Result<(), MigrateError> {
     let engine = conn.engine();
     if engine == Engine::Postgres {
         // any fixed number: it names this lock among others in the same database
-        conn.fetch_one("SELECT CAST(pg_advisory_xact_lock(7304211650) AS TEXT)", params![]).await?;
+        conn.fetch_one(
+            "SELECT CAST(pg_advisory_xact_lock(7304211650) AS TEXT)",
+            params![],
+        )
+        .await?;
     }
     conn.execute(
         "CREATE TABLE IF NOT EXISTS schema_migrations \
@@ -79,10 +92,17 @@ pub(crate) async fn run(conn: &mut Conn) -> Result<(), MigrateError> {
         tracing::info!(migration = migration.name, "migrating the database");
         conn.script(migration.text(engine))
             .await
-            .map_err(|source| MigrateError::Failed { name: migration.name, source })?;
+            .map_err(|source| MigrateError::Failed {
+                name: migration.name,
+                source,
+            })?;
         conn.execute(
             "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
-            params![migration.version, migration.name, migration.checksum(engine)],
+            params![
+                migration.version,
+                migration.name,
+                migration.checksum(engine)
+            ],
         )
         .await?;
     }
@@ -94,7 +114,10 @@ pub(crate) async fn check(conn: &mut Conn) -> Result<(), MigrateError> {
     let missing = missing(conn).await?.len() as i64;
     let known = MIGRATIONS.len() as i64;
     if missing > 0 {
-        return Err(MigrateError::Older { found: known - missing, known });
+        return Err(MigrateError::Older {
+            found: known - missing,
+            known,
+        });
     }
     Ok(())
 }
@@ -102,8 +125,12 @@ pub(crate) async fn check(conn: &mut Conn) -> Result<(), MigrateError> {
 /// The steps that have not run, after a look at those that have.
 async fn missing(conn: &mut Conn) -> Result<&'static [Migration], MigrateError> {
     let engine = conn.engine();
-    let rows =
-        conn.fetch_all("SELECT version, name, checksum FROM schema_migrations ORDER BY version", params![]).await?;
+    let rows = conn
+        .fetch_all(
+            "SELECT version, name, checksum FROM schema_migrations ORDER BY version",
+            params![],
+        )
+        .await?;
     let known = MIGRATIONS.last().map_or(0, |last| last.version);
     for (index, row) in rows.iter().enumerate() {
         let (found, name, checksum) = (row.int(0)?, row.text(1)?, row.text(2)?);
@@ -126,9 +153,14 @@ mod tests {
 
     #[test]
     fn both_engines_have_the_same_steps_and_all_of_them_are_listed() {
-        let listed: Vec<String> = MIGRATIONS.iter().map(|step| format!("{}.sql", step.name)).collect();
+        let listed: Vec<String> = MIGRATIONS
+            .iter()
+            .map(|step| format!("{}.sql", step.name))
+            .collect();
         for engine in ["sqlite", "postgres"] {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(engine);
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../../migrations")
+                .join(engine);
             let mut files: Vec<String> = std::fs::read_dir(folder)
                 .unwrap()
                 .map(|file| file.unwrap().file_name().into_string().unwrap())
@@ -137,8 +169,17 @@ mod tests {
             assert_eq!(files, listed, "{engine}");
         }
         for (index, step) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(step.version, index as i64 + 1, "{}: steps are numbered without gaps", step.name);
-            assert!(step.name.starts_with(&format!("{:04}_", step.version)), "{}", step.name);
+            assert_eq!(
+                step.version,
+                index as i64 + 1,
+                "{}: steps are numbered without gaps",
+                step.name
+            );
+            assert!(
+                step.name.starts_with(&format!("{:04}_", step.version)),
+                "{}",
+                step.name
+            );
         }
     }
 }

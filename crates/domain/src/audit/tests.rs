@@ -42,7 +42,13 @@ fn alter(entry: &mut AuditEntry, field: usize) {
         3 => entry.subject_kind.push('x'),
         4 => entry.subject_id.push('x'),
         5 => entry.detail.push(' '),
-        6 => entry.trace_id = if entry.trace_id.is_some() { None } else { Some(String::new()) },
+        6 => {
+            entry.trace_id = if entry.trace_id.is_some() {
+                None
+            } else {
+                Some(String::new())
+            }
+        }
         7 => entry.prev_hash.0[3] ^= 1,
         8 => entry.hash.0[31] ^= 1,
         // the boundary between two neighbouring texts moves, their concatenation stays
@@ -59,7 +65,10 @@ fn the_bytes_that_are_hashed_never_change() {
     let (entries, head) = chain(2);
     assert_eq!(entries[0].prev_hash, AuditHash::GENESIS);
     assert_eq!(entries[1].prev_hash, entries[0].hash);
-    assert_eq!(head.hash.to_string(), "9c31e2a5b3f6c56513ac732ea7e579a4592f7c127a7076f946aabbc513992441");
+    assert_eq!(
+        head.hash.to_string(),
+        "9c31e2a5b3f6c56513ac732ea7e579a4592f7c127a7076f946aabbc513992441"
+    );
 }
 
 #[test]
@@ -96,11 +105,29 @@ fn an_export_needs_its_checkpoint_and_nothing_behind_it() {
     let text = String::from_utf8(export(&entries, head)).unwrap();
     assert_eq!(verify_export(text.as_bytes()), Ok(head));
     let (body, _) = text.split_at(text.rfind("{\"checkpoint\"").unwrap());
-    assert_eq!(verify_export(body.as_bytes()), Err(ChainFault { seq: 3, what: Fault::NoCheckpoint }));
+    assert_eq!(
+        verify_export(body.as_bytes()),
+        Err(ChainFault {
+            seq: 3,
+            what: Fault::NoCheckpoint
+        })
+    );
     let twice = format!("{text}{text}");
-    assert!(matches!(verify_export(twice.as_bytes()), Err(ChainFault { what: Fault::Unreadable { line: 5, .. }, .. })));
+    assert!(matches!(
+        verify_export(twice.as_bytes()),
+        Err(ChainFault {
+            what: Fault::Unreadable { line: 5, .. },
+            ..
+        })
+    ));
     let extended = text.replacen("{\"merchant_id\"", "{\"note\":1,\"merchant_id\"", 1);
-    assert!(matches!(verify_export(extended.as_bytes()), Err(ChainFault { what: Fault::Unreadable { line: 1, .. }, .. })));
+    assert!(matches!(
+        verify_export(extended.as_bytes()),
+        Err(ChainFault {
+            what: Fault::Unreadable { line: 1, .. },
+            ..
+        })
+    ));
 
     let none = Head::genesis(MERCHANT);
     assert_eq!(verify_export(export(&[], none).as_slice()), Ok(none));

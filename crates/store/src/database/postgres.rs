@@ -41,7 +41,10 @@ impl Backend {
         }
         tx.flush_audit().await?;
         if let Link::PostgresTx(transaction) = tx.into_conn().into_link() {
-            transaction.commit().await.map_err(StoreError::from_driver)?;
+            transaction
+                .commit()
+                .await
+                .map_err(StoreError::from_driver)?;
         }
         state.committed(1);
         Ok(value)

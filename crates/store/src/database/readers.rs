@@ -32,22 +32,43 @@ impl Reader {
 
 impl Readers {
     pub(super) fn new(options: SqliteConnectOptions, most: usize) -> Self {
-        Self { options, idle: Mutex::default(), permits: Arc::new(Semaphore::new(most)) }
+        Self {
+            options,
+            idle: Mutex::default(),
+            permits: Arc::new(Semaphore::new(most)),
+        }
     }
 
     pub(super) async fn acquire(&self) -> Result<Reader> {
         let closed = |_| StoreError::unavailable("the database was closed");
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => self.options.connect().await.map_err(StoreError::from_driver)?,
+            None => self
+                .options
+                .connect()
+                .await
+                .map_err(StoreError::from_driver)?,
         };
-        Ok(Reader { connection, _permit: permit })
+        Ok(Reader {
+            connection,
+            _permit: permit,
+        })
     }
 
     pub(super) fn give_back(&self, reader: Reader) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader.connection);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(reader.connection);
     }
 
     pub(super) async fn close(&self) {

@@ -23,7 +23,10 @@ pub struct WriteTx {
 
 impl WriteTx {
     pub(super) fn new(conn: Conn) -> Self {
-        Self { conn, audit: Vec::new() }
+        Self {
+            conn,
+            audit: Vec::new(),
+        }
     }
 
     pub fn conn(&mut self) -> &mut Conn {
@@ -64,8 +67,13 @@ impl WriteTx {
         let guarded = AssertUnwindSafe(async { operation(self).await }).catch_unwind();
         match tokio::time::timeout(LIMIT, guarded).await {
             Ok(Ok(returned)) => Ok(returned),
-            Ok(Err(panic)) => Err(StoreError::internal(format!("an operation panicked: {}", panic_text(&*panic)))),
-            Err(_) => Err(StoreError::internal(format!("an operation took longer than {LIMIT:?}"))),
+            Ok(Err(panic)) => Err(StoreError::internal(format!(
+                "an operation panicked: {}",
+                panic_text(&*panic)
+            ))),
+            Err(_) => Err(StoreError::internal(format!(
+                "an operation took longer than {LIMIT:?}"
+            ))),
         }
     }
 }

@@ -73,7 +73,9 @@ where
 
     fn run<'c>(&'c mut self, tx: &'c mut WriteTx) -> BoxFuture<'c, bool> {
         Box::pin(async move {
-            let Some(operation) = self.operation.take() else { return false };
+            let Some(operation) = self.operation.take() else {
+                return false;
+            };
             let returned = match tx.run(operation).await {
                 Ok(Ok(_)) if tx.conn().has_failed() => Err(ignored_failure().into()),
                 Ok(returned) => returned,
@@ -115,13 +117,25 @@ impl Writer {
         let (intake, from_intake) = mpsc::channel(QUEUE);
         let (normal, from_normal) = mpsc::channel(QUEUE);
         let tx = WriteTx::new(connection);
-        tokio::spawn(Loop { tx, state, intake: from_intake, normal: from_normal, lock }.run());
+        tokio::spawn(
+            Loop {
+                tx,
+                state,
+                intake: from_intake,
+                normal: from_normal,
+                lock,
+            }
+            .run(),
+        );
         Self { intake, normal }
     }
 
     /// Stands in where the database was opened for reading only.
     pub(super) fn refusing() -> Self {
-        Self { intake: mpsc::channel(1).0, normal: mpsc::channel(1).0 }
+        Self {
+            intake: mpsc::channel(1).0,
+            normal: mpsc::channel(1).0,
+        }
     }
 
     pub(super) async fn submit<T, E, F>(&self, priority: Priority, operation: F) -> Result<T, E>
@@ -130,14 +144,25 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
         F: for<'c> FnOnce(&'c mut WriteTx) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        let closed = || E::from(StoreError::unavailable("the database does not take writes (closed, or opened for reading)"));
+        let closed = || {
+            E::from(StoreError::unavailable(
+                "the database does not take writes (closed, or opened for reading)",
+            ))
+        };
         let (reply, answer) = oneshot::channel();
-        let job = Typed { operation: Some(operation), returned: None, reply };
+        let job = Typed {
+            operation: Some(operation),
+            returned: None,
+            reply,
+        };
         let queue = match priority {
             Priority::Intake => &self.intake,
             Priority::Normal => &self.normal,
         };
-        queue.send(Message::Job(Box::new(job))).await.map_err(|_| closed())?;
+        queue
+            .send(Message::Job(Box::new(job)))
+            .await
+            .map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -187,7 +212,11 @@ impl Loop {
     }
 
     /// Commits the first operation together with those that wait behind it.
-    async fn group(&mut self, first: Box<dyn Job>, priority: Priority) -> Option<oneshot::Sender<()>> {
+    async fn group(
+        &mut self,
+        first: Box<dyn Job>,
+        priority: Priority,
+    ) -> Option<oneshot::Sender<()>> {
         if let Err(error) = self.state.accepting() {
             first.answer(Err(error));
             return None;
@@ -198,7 +227,8 @@ impl Loop {
         let fate = if alone {
             self.single(first, &mut group).await
         } else {
-            self.several(first, priority, &mut group, &mut closing).await
+            self.several(first, priority, &mut group, &mut closing)
+                .await
         };
         self.answer(group, fate);
         closing
@@ -210,7 +240,11 @@ impl Loop {
         let mut fine = false;
         if fate.is_ok() {
             fine = job.run(&mut self.tx).await;
-            fate = if fine { self.commit().await } else { self.undo(0, ROLLBACK).await };
+            fate = if fine {
+                self.commit().await
+            } else {
+                self.undo(0, ROLLBACK).await
+            };
         }
         if fate.is_err() {
             self.abandon().await;
@@ -278,9 +312,13 @@ impl Loop {
         closing: &mut Option<oneshot::Sender<()>>,
     ) -> Option<(Box<dyn Job>, Priority)> {
         while closing.is_none() {
-            let (message, priority) = if group.takes_intake() && let Ok(message) = self.intake.try_recv() {
+            let (message, priority) = if group.takes_intake()
+                && let Ok(message) = self.intake.try_recv()
+            {
                 (message, Priority::Intake)
-            } else if group.takes_normal() && let Ok(message) = self.normal.try_recv() {
+            } else if group.takes_normal()
+                && let Ok(message) = self.normal.try_recv()
+            {
                 (message, Priority::Normal)
             } else {
                 return None;
@@ -317,9 +355,17 @@ impl Loop {
                 }
             }
             Err(error) => {
-                tracing::error!(?error, operations = group.jobs.len(), "a commit failed; nothing of it was acknowledged");
-                if error.stops_writing() && self.state.stopped.set(error.context().to_owned()).is_ok() {
-                    tracing::error!("the disk cannot be trusted any more: no further writes until a restart");
+                tracing::error!(
+                    ?error,
+                    operations = group.jobs.len(),
+                    "a commit failed; nothing of it was acknowledged"
+                );
+                if error.stops_writing()
+                    && self.state.stopped.set(error.context().to_owned()).is_ok()
+                {
+                    tracing::error!(
+                        "the disk cannot be trusted any more: no further writes until a restart"
+                    );
                 }
             }
         }
@@ -368,7 +414,10 @@ impl Group {
 
     /// At least one ordinary operation gets into every group, however much intake there is.
     fn takes_normal(&self) -> bool {
-        let in_time = self.intake == 0 || self.normal_since.is_none_or(|since| since.elapsed() < SHARE_BESIDE_INTAKE);
+        let in_time = self.intake == 0
+            || self
+                .normal_since
+                .is_none_or(|since| since.elapsed() < SHARE_BESIDE_INTAKE);
         self.normal < MOST_PER_GROUP && in_time
     }
 }

@@ -32,8 +32,17 @@ pub struct InsertMany {
 
 impl InsertMany {
     /// `suffix` is what stands behind the values: `ON CONFLICT …`, `RETURNING …`, or nothing.
-    pub const fn new(table: &'static str, columns: &'static [&'static str], suffix: &'static str) -> Self {
-        Self { table, columns, suffix, texts: [const { OnceLock::new() }; CHUNKS.len()] }
+    pub const fn new(
+        table: &'static str,
+        columns: &'static [&'static str],
+        suffix: &'static str,
+    ) -> Self {
+        Self {
+            table,
+            columns,
+            suffix,
+            texts: [const { OnceLock::new() }; CHUNKS.len()],
+        }
     }
 
     /// Inserts the rows and says how many there were after conflicts.
@@ -58,7 +67,11 @@ impl InsertMany {
 
     fn text(&self, chunk: usize) -> SqlStr {
         let text = self.texts[chunk].get_or_init(|| {
-            let mut text = format!("INSERT INTO {} ({}) VALUES ", self.table, self.columns.join(", "));
+            let mut text = format!(
+                "INSERT INTO {} ({}) VALUES ",
+                self.table,
+                self.columns.join(", ")
+            );
             let width = self.columns.len();
             for row in 0..CHUNKS[chunk] {
                 text.push_str(if row == 0 { "(" } else { ", (" });
@@ -94,7 +107,10 @@ impl<'i> Chunks<'i> {
                 insert.columns.len()
             )));
         }
-        Ok(Self { insert, rows: rows.into_iter() })
+        Ok(Self {
+            insert,
+            rows: rows.into_iter(),
+        })
     }
 
     fn next(&mut self) -> Option<(SqlStr, Vec<Value>)> {
@@ -126,7 +142,10 @@ pub struct Query {
 
 impl Query {
     pub fn new(text: &'static str) -> Self {
-        Self { text: text.to_owned(), params: Vec::new() }
+        Self {
+            text: text.to_owned(),
+            params: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -163,15 +182,18 @@ impl Query {
     }
 
     pub async fn execute(self, conn: &mut Conn) -> Result<u64> {
-        conn.run_execute(AssertSqlSafe(self.text).into_sql_str(), self.params).await
+        conn.run_execute(AssertSqlSafe(self.text).into_sql_str(), self.params)
+            .await
     }
 
     pub async fn fetch_all(self, conn: &mut Conn) -> Result<Vec<Row>> {
-        conn.run_fetch_all(AssertSqlSafe(self.text).into_sql_str(), self.params).await
+        conn.run_fetch_all(AssertSqlSafe(self.text).into_sql_str(), self.params)
+            .await
     }
 
     pub async fn fetch_opt(self, conn: &mut Conn) -> Result<Option<Row>> {
-        conn.run_fetch_opt(AssertSqlSafe(self.text).into_sql_str(), self.params).await
+        conn.run_fetch_opt(AssertSqlSafe(self.text).into_sql_str(), self.params)
+            .await
     }
 }
 
@@ -193,15 +215,27 @@ mod tests {
             last = sql.as_str().to_owned();
         }
         assert_eq!(sizes, [32, 8, 4, 1]);
-        assert_eq!(last, "INSERT INTO pairs (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        assert_eq!(
+            last,
+            "INSERT INTO pairs (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        );
         assert!(Chunks::new(&PAIRS, vec![params![1]]).is_err());
     }
 
     #[test]
     fn lists_have_few_lengths() {
-        let query = Query::new("SELECT 1 WHERE x = ").bind(7).push(" AND y IN ").list(vec!["a", "b", "c"]);
-        assert_eq!(query.text, "SELECT 1 WHERE x = $1 AND y IN ($2, $3, $4, $5)");
+        let query = Query::new("SELECT 1 WHERE x = ")
+            .bind(7)
+            .push(" AND y IN ")
+            .list(vec!["a", "b", "c"]);
+        assert_eq!(
+            query.text,
+            "SELECT 1 WHERE x = $1 AND y IN ($2, $3, $4, $5)"
+        );
         assert_eq!(query.params, params![7, "a", "b", "c", "c"]);
-        assert_eq!(Query::new("y IN ").list(Vec::<i64>::new()).text, "y IN (NULL)");
+        assert_eq!(
+            Query::new("y IN ").list(Vec::<i64>::new()).text,
+            "y IN (NULL)"
+        );
     }
 }

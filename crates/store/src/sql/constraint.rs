@@ -13,13 +13,22 @@ const INDEXES: &str = "SELECT list.name, list.origin, group_concat(info.name, ',
      WHERE list.\"unique\" GROUP BY list.name, list.origin";
 
 pub(super) async fn named(connection: &mut SqliteConnection, error: StoreError) -> StoreError {
-    let Some(violated) = Violated::read(error.context()) else { return error };
+    let Some(violated) = Violated::read(error.context()) else {
+        return error;
+    };
     let name = match violated {
         Violated::Index(name) => name,
         Violated::Columns { table, columns } => {
-            let rows = sqlx::query(INDEXES).bind(&table).fetch_all(connection).await.unwrap_or_default();
+            let rows = sqlx::query(INDEXES)
+                .bind(&table)
+                .fetch_all(connection)
+                .await
+                .unwrap_or_default();
             rows.iter()
-                .filter(|row| row.try_get::<String, _>(2).is_ok_and(|indexed| indexed == columns.join(", ")))
+                .filter(|row| {
+                    row.try_get::<String, _>(2)
+                        .is_ok_and(|indexed| indexed == columns.join(", "))
+                })
                 .find_map(|row| match row.try_get::<String, _>(1).ok()?.as_str() {
                     "c" => row.try_get(0).ok(),
                     "u" => Some(format!("{table}_{}_key", columns.join("_"))),
@@ -52,7 +61,10 @@ impl Violated {
             table = Some(of.to_owned());
             columns.push(column.to_owned());
         }
-        Some(Self::Columns { table: table?, columns })
+        Some(Self::Columns {
+            table: table?,
+            columns,
+        })
     }
 }
 
@@ -63,8 +75,13 @@ mod tests {
     #[test]
     fn reads_what_sqlite_says() {
         assert_eq!(
-            Violated::read("error returned from database: (code: 2067) UNIQUE constraint failed: a.x, a.y"),
-            Some(Violated::Columns { table: "a".to_owned(), columns: vec!["x".to_owned(), "y".to_owned()] })
+            Violated::read(
+                "error returned from database: (code: 2067) UNIQUE constraint failed: a.x, a.y"
+            ),
+            Some(Violated::Columns {
+                table: "a".to_owned(),
+                columns: vec!["x".to_owned(), "y".to_owned()]
+            })
         );
         assert_eq!(
             Violated::read("(code: 2067) UNIQUE constraint failed: index 'a_by_lower_x'"),

@@ -23,7 +23,7 @@ mod value;
 
 use futures::TryFutureExt;
 use sqlx::{
-    PgConnection, Postgres, Sqlite, SqlSafeStr, SqlStr, SqliteConnection, Transaction,
+    PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, Transaction,
     pool::PoolConnection,
 };
 
@@ -65,7 +65,10 @@ enum Driver<'c> {
 
 impl Conn {
     pub(crate) fn new(link: Link) -> Self {
-        Self { link, failure: None }
+        Self {
+            link,
+            failure: None,
+        }
     }
 
     pub(crate) fn into_link(self) -> Link {
@@ -98,13 +101,19 @@ impl Conn {
     }
 
     /// The first row, if there is one.
-    pub async fn fetch_opt(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Option<Row>> {
+    pub async fn fetch_opt(
+        &mut self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Option<Row>> {
         self.run_fetch_opt(sql.into_sql_str(), params).await
     }
 
     /// The first row. None is a mistake of the program, as with `SELECT count(*)` or `RETURNING`.
     pub async fn fetch_one(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Row> {
-        self.fetch_opt(sql, params).await?.ok_or_else(|| StoreError::internal(format!("no row came back: {sql}")))
+        self.fetch_opt(sql, params)
+            .await?
+            .ok_or_else(|| StoreError::internal(format!("no row came back: {sql}")))
     }
 
     pub(super) async fn run_execute(&mut self, sql: SqlStr, params: Vec<Value>) -> Result<u64> {
@@ -126,32 +135,56 @@ impl Conn {
         self.settle(done).await
     }
 
-    pub(super) async fn run_fetch_all(&mut self, sql: SqlStr, params: Vec<Value>) -> Result<Vec<Row>> {
+    pub(super) async fn run_fetch_all(
+        &mut self,
+        sql: SqlStr,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>> {
         self.still_good()?;
         let rows = match self.driver() {
-            Driver::Sqlite(connection) => sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
-                .fetch_all(connection)
-                .await
-                .map(|rows| rows.into_iter().map(|row| Row(row::Inner::Sqlite(row))).collect()),
-            Driver::Postgres(connection) => sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
-                .fetch_all(connection)
-                .await
-                .map(|rows| rows.into_iter().map(|row| Row(row::Inner::Postgres(row))).collect()),
+            Driver::Sqlite(connection) => {
+                sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
+                    .fetch_all(connection)
+                    .await
+                    .map(|rows| {
+                        rows.into_iter()
+                            .map(|row| Row(row::Inner::Sqlite(row)))
+                            .collect()
+                    })
+            }
+            Driver::Postgres(connection) => {
+                sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
+                    .fetch_all(connection)
+                    .await
+                    .map(|rows| {
+                        rows.into_iter()
+                            .map(|row| Row(row::Inner::Postgres(row)))
+                            .collect()
+                    })
+            }
         };
         self.settle(rows).await
     }
 
-    pub(super) async fn run_fetch_opt(&mut self, sql: SqlStr, params: Vec<Value>) -> Result<Option<Row>> {
+    pub(super) async fn run_fetch_opt(
+        &mut self,
+        sql: SqlStr,
+        params: Vec<Value>,
+    ) -> Result<Option<Row>> {
         self.still_good()?;
         let row = match self.driver() {
-            Driver::Sqlite(connection) => sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
-                .fetch_optional(connection)
-                .await
-                .map(|row| row.map(|row| Row(row::Inner::Sqlite(row)))),
-            Driver::Postgres(connection) => sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
-                .fetch_optional(connection)
-                .await
-                .map(|row| row.map(|row| Row(row::Inner::Postgres(row)))),
+            Driver::Sqlite(connection) => {
+                sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
+                    .fetch_optional(connection)
+                    .await
+                    .map(|row| row.map(|row| Row(row::Inner::Sqlite(row))))
+            }
+            Driver::Postgres(connection) => {
+                sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
+                    .fetch_optional(connection)
+                    .await
+                    .map(|row| row.map(|row| Row(row::Inner::Postgres(row))))
+            }
         };
         self.settle(row).await
     }
@@ -160,7 +193,9 @@ impl Conn {
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         let done = match self.driver() {
             Driver::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).map_ok(drop).await,
-            Driver::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).map_ok(drop).await,
+            Driver::Postgres(connection) => {
+                sqlx::raw_sql(sql).execute(connection).map_ok(drop).await
+            }
         };
         self.settle(done).await
     }
@@ -198,11 +233,14 @@ impl Conn {
             Err(error) => StoreError::from_driver(error),
         };
         let error = match (self.driver(), error.kind()) {
-            (Driver::Sqlite(connection), Kind::Conflict(_)) => constraint::named(connection, error).await,
+            (Driver::Sqlite(connection), Kind::Conflict(_)) => {
+                constraint::named(connection, error).await
+            }
             _ => error,
         };
         // a reader has no transaction that could be over, only a connection that could be
-        if matches!(self.link, Link::SqliteWriter(_) | Link::PostgresTx(_)) || error.is_transient() {
+        if matches!(self.link, Link::SqliteWriter(_) | Link::PostgresTx(_)) || error.is_transient()
+        {
             self.failure = Some(error.clone());
         }
         Err(error)

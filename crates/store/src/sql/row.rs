@@ -3,8 +3,8 @@
 
 use domain::Time;
 use sqlx::{
-    Decode, Postgres, Row as _, Sqlite, Type, TypeInfo, ValueRef,
-    postgres::PgRow, sqlite::SqliteRow,
+    Decode, Postgres, Row as _, Sqlite, Type, TypeInfo, ValueRef, postgres::PgRow,
+    sqlite::SqliteRow,
 };
 use uuid::Uuid;
 
@@ -33,12 +33,25 @@ impl Row {
     /// On Postgres an expression can be narrower than a column (`SELECT 1` is an `INT4`) or a truth
     /// value (`SELECT EXISTS (…)`); both are whole numbers here, as they are on SQLite.
     pub fn int_opt(&self, index: usize) -> Result<Option<i64>> {
-        let Inner::Postgres(row) = &self.0 else { return self.get(index) };
-        let kind = row.try_get_raw(index).map_err(StoreError::from_driver)?.type_info().name().to_owned();
+        let Inner::Postgres(row) = &self.0 else {
+            return self.get(index);
+        };
+        let kind = row
+            .try_get_raw(index)
+            .map_err(StoreError::from_driver)?
+            .type_info()
+            .name()
+            .to_owned();
         let get = match kind.as_str() {
-            "INT4" => row.try_get::<Option<i32>, _>(index).map(|int| int.map(i64::from)),
-            "INT2" => row.try_get::<Option<i16>, _>(index).map(|int| int.map(i64::from)),
-            "BOOL" => row.try_get::<Option<bool>, _>(index).map(|truth| truth.map(i64::from)),
+            "INT4" => row
+                .try_get::<Option<i32>, _>(index)
+                .map(|int| int.map(i64::from)),
+            "INT2" => row
+                .try_get::<Option<i16>, _>(index)
+                .map(|int| int.map(i64::from)),
+            "BOOL" => row
+                .try_get::<Option<bool>, _>(index)
+                .map(|truth| truth.map(i64::from)),
             _ => row.try_get::<Option<i64>, _>(index),
         };
         get.map_err(StoreError::from_driver)
@@ -48,7 +61,9 @@ impl Row {
         match self.int(index)? {
             0 => Ok(false),
             1 => Ok(true),
-            other => Err(StoreError::corrupt(format!("column {index} is {other}, not a truth value"))),
+            other => Err(StoreError::corrupt(format!(
+                "column {index} is {other}, not a truth value"
+            ))),
         }
     }
 
@@ -82,7 +97,9 @@ impl Row {
     }
 
     pub fn parsed_opt<T: std::str::FromStr>(&self, index: usize) -> Result<Option<T>> {
-        self.text_opt(index)?.map(|text| parse(index, &text)).transpose()
+        self.text_opt(index)?
+            .map(|text| parse(index, &text))
+            .transpose()
     }
 
     /// A JSON text, read into its type.
@@ -91,7 +108,9 @@ impl Row {
     }
 
     pub fn json_opt<T: serde::de::DeserializeOwned>(&self, index: usize) -> Result<Option<T>> {
-        self.text_opt(index)?.map(|text| from_json(index, &text)).transpose()
+        self.text_opt(index)?
+            .map(|text| from_json(index, &text))
+            .transpose()
     }
 
     fn get<'r, T>(&'r self, index: usize) -> Result<Option<T>>
@@ -111,12 +130,19 @@ fn present<T>(index: usize, value: Option<T>) -> Result<T> {
 }
 
 fn parse<T: std::str::FromStr>(index: usize, text: &str) -> Result<T> {
-    text.parse()
-        .map_err(|_| StoreError::corrupt(format!("column {index}: {text:?} is not a {}", std::any::type_name::<T>())))
+    text.parse().map_err(|_| {
+        StoreError::corrupt(format!(
+            "column {index}: {text:?} is not a {}",
+            std::any::type_name::<T>()
+        ))
+    })
 }
 
 fn from_json<T: serde::de::DeserializeOwned>(index: usize, text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
-        StoreError::corrupt(format!("column {index} is not a {}: {error}", std::any::type_name::<T>()))
+        StoreError::corrupt(format!(
+            "column {index} is not a {}: {error}",
+            std::any::type_name::<T>()
+        ))
     })
 }

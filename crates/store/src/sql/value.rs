@@ -2,11 +2,7 @@
 //! know it.
 
 use domain::Time;
-use sqlx::{
-    Arguments,
-    postgres::PgArguments,
-    sqlite::SqliteArguments,
-};
+use sqlx::{Arguments, postgres::PgArguments, sqlite::SqliteArguments};
 use uuid::Uuid;
 
 use crate::error::{Kind, Result, StoreError};
@@ -62,9 +58,10 @@ from! {
 
 fn checked(text: Option<String>) -> Result<Option<String>> {
     match text {
-        Some(text) if text.as_bytes().contains(&0) => {
-            Err(StoreError::new(Kind::Refused, "a text parameter contains NUL"))
-        }
+        Some(text) if text.as_bytes().contains(&0) => Err(StoreError::new(
+            Kind::Refused,
+            "a text parameter contains NUL",
+        )),
         text => Ok(text),
     }
 }

@@ -33,7 +33,10 @@ async fn verify(world: &World, merchant: u128) -> Result<Head, Fault> {
         .read::<_, StoreError, _>(|conn| {
             Box::pin(async move {
                 let head = audit::head(conn, merchant).await?;
-                Ok((head, audit::entries(conn, merchant, 0, head.seq, 10_000).await?))
+                Ok((
+                    head,
+                    audit::entries(conn, merchant, 0, head.seq, 10_000).await?,
+                ))
             })
         })
         .await
@@ -43,19 +46,25 @@ async fn verify(world: &World, merchant: u128) -> Result<Head, Fault> {
 
 pub async fn concurrent_operations_keep_one_chain_per_merchant(world: &World) {
     let operations = (0..120_i64).map(|n| {
-        world.db.write::<(), StoreError, _>(Priority::Normal, move |tx| {
-            Box::pin(async move {
-                insert(tx, n, &format!("n{n}")).await?;
-                // every operation tells about one merchant, every third about two, in either order
-                let first = (n % 4) as u128;
-                tx.audit(entry(first, n));
-                if n % 3 == 0 {
-                    tx.audit(entry(3 - first, n));
+        world
+            .db
+            .write::<(), StoreError, _>(Priority::Normal, move |tx| {
+                Box::pin(async move {
+                    insert(tx, n, &format!("n{n}")).await?;
+                    // every operation tells about one merchant, every third about two, in either order
+                    let first = (n % 4) as u128;
                     tx.audit(entry(first, n));
-                }
-                if n % 10 == 9 { insert(tx, n, "twice").await.map(drop) } else { Ok(()) }
+                    if n % 3 == 0 {
+                        tx.audit(entry(3 - first, n));
+                        tx.audit(entry(first, n));
+                    }
+                    if n % 10 == 9 {
+                        insert(tx, n, "twice").await.map(drop)
+                    } else {
+                        Ok(())
+                    }
+                })
             })
-        })
     });
     let (go_on, held) = hold(&world.db).await;
     let (answers, ()) = tokio::join!(join_all(operations), async {
@@ -71,7 +80,11 @@ pub async fn concurrent_operations_keep_one_chain_per_merchant(world: &World) {
     }
     let thirds = (0..120).filter(|n| n % 3 == 0 && n % 10 != 9).count();
     assert_eq!(entries as usize, done + 2 * thirds);
-    let merchants = world.db.read::<_, StoreError, _>(|conn| Box::pin(audit::merchants(conn))).await.unwrap();
+    let merchants = world
+        .db
+        .read::<_, StoreError, _>(|conn| Box::pin(audit::merchants(conn)))
+        .await
+        .unwrap();
     assert_eq!(merchants, (0..4).map(Uuid::from_u128).collect::<Vec<_>>());
 }
 
@@ -82,13 +95,20 @@ pub async fn what_is_undone_leaves_no_entry(world: &World) {
             .write::<(), StoreError, _>(Priority::Normal, move |tx| {
                 Box::pin(async move {
                     tx.audit(entry(7, n));
-                    if fine { Ok(()) } else { insert(tx, n, "x\0").await.map(drop) }
+                    if fine {
+                        Ok(())
+                    } else {
+                        insert(tx, n, "x\0").await.map(drop)
+                    }
                 })
             })
             .await;
     };
     record(1, false).await;
-    assert_eq!(verify(world, 7).await, Ok(Head::genesis(Uuid::from_u128(7))));
+    assert_eq!(
+        verify(world, 7).await,
+        Ok(Head::genesis(Uuid::from_u128(7)))
+    );
     record(2, true).await;
     record(3, false).await;
     record(4, true).await;
@@ -109,16 +129,25 @@ pub async fn damage_in_the_table_is_found(world: &World) {
             .unwrap();
     }
     assert_eq!(verify(world, 7).await.unwrap().seq, 5);
-    world.script(&["UPDATE audit_entries SET detail = '{}' WHERE seq = 4"]).await;
+    world
+        .script(&["UPDATE audit_entries SET detail = '{}' WHERE seq = 4"])
+        .await;
     assert_eq!(verify(world, 7).await, Err(Fault::Altered));
-    world.script(&["DELETE FROM audit_entries WHERE seq >= 4"]).await;
+    world
+        .script(&["DELETE FROM audit_entries WHERE seq >= 4"])
+        .await;
     assert_eq!(verify(world, 7).await, Err(Fault::Truncated));
-    world.script(&["DELETE FROM audit_entries WHERE seq = 2"]).await;
+    world
+        .script(&["DELETE FROM audit_entries WHERE seq = 2"])
+        .await;
     assert_eq!(verify(world, 7).await, Err(Fault::Removed));
     let row = world
         .db
         .read::<_, StoreError, _>(|conn| {
-            Box::pin(async move { conn.fetch_one("SELECT count(*) FROM audit_entries", params![]).await })
+            Box::pin(async move {
+                conn.fetch_one("SELECT count(*) FROM audit_entries", params![])
+                    .await
+            })
         })
         .await
         .unwrap();

@@ -26,7 +26,9 @@ impl World {
 
     /// Opens the same database once more; this one must have been closed.
     pub async fn reopened(&self) -> Database {
-        Database::connect(&self.url, Options::default()).await.unwrap()
+        Database::connect(&self.url, Options::default())
+            .await
+            .unwrap()
     }
 
     pub async fn script(&self, statements: &'static [&'static str]) {
@@ -46,7 +48,11 @@ impl World {
     /// Adds one thing in an operation of its own.
     pub async fn add(&self, id: i64, name: &str) -> Result<u64, StoreError> {
         let name = name.to_owned();
-        self.db.write(Priority::Normal, move |tx| Box::pin(async move { insert(tx, id, &name).await })).await
+        self.db
+            .write(Priority::Normal, move |tx| {
+                Box::pin(async move { insert(tx, id, &name).await })
+            })
+            .await
     }
 
     pub async fn names(&self) -> Vec<String> {
@@ -55,13 +61,20 @@ impl World {
 }
 
 pub async fn insert(tx: &mut WriteTx, id: i64, name: &str) -> Result<u64, StoreError> {
-    tx.conn().execute("INSERT INTO things (id, name) VALUES ($1, $2)", params![id, name]).await
+    tx.conn()
+        .execute(
+            "INSERT INTO things (id, name) VALUES ($1, $2)",
+            params![id, name],
+        )
+        .await
 }
 
 pub async fn names(db: &Database) -> Vec<String> {
     db.read::<_, StoreError, _>(|conn| {
         Box::pin(async move {
-            let rows = conn.fetch_all("SELECT name FROM things ORDER BY id", params![]).await?;
+            let rows = conn
+                .fetch_all("SELECT name FROM things ORDER BY id", params![])
+                .await?;
             rows.iter().map(|row| row.text(0)).collect()
         })
     })
@@ -92,7 +105,11 @@ fn things(engine: Engine) -> &'static [&'static str] {
 /// Differs between the tests of one process and between processes.
 fn unique_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("meshline_store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "meshline_store_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 pub fn temporary_folder() -> PathBuf {
@@ -110,23 +127,37 @@ pub async fn on_sqlite(case: impl AsyncFnOnce(&World)) {
 }
 
 pub async fn on_postgres(case: impl AsyncFnOnce(&World)) {
+    with_postgres_database(async |url| {
+        let world = World::open(url).await;
+        case(&world).await;
+        world.db.close().await;
+    })
+    .await;
+}
+
+/// An empty database, gone afterwards.
+pub async fn with_postgres_database(case: impl AsyncFnOnce(String)) {
     let Ok(server) = std::env::var(POSTGRES) else {
         // not the macro: the test runner would keep that for itself
-        let _ = writeln!(std::io::stderr(), "SKIPPED, not tested on Postgres: {POSTGRES} is not set");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED, not tested on Postgres: {POSTGRES} is not set"
+        );
         return;
     };
     let name = unique_name();
     administer(&server, format!("DROP DATABASE IF EXISTS {name}")).await;
     administer(&server, format!("CREATE DATABASE {name}")).await;
     let (base, _) = server.rsplit_once('/').unwrap();
-    let world = World::open(format!("{base}/{name}")).await;
-    case(&world).await;
-    world.db.close().await;
+    case(format!("{base}/{name}")).await;
     administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
 
 async fn administer(server: &str, sql: String) {
     let mut connection = PgConnection::connect(server).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
 }

@@ -4,6 +4,11 @@
 //! Postgres is the server that `MESHLINE_TEST_POSTGRES_URL` names (a role that may create databases);
 //! without it those cases are skipped, and say so.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may stop where it stands"
+)]
+
 mod harness;
 
 mod audit;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use store::{Kind, Priority, StoreError, params};
+use futures::future::join_all;
+use store::{Database, Kind, Options, Priority, StoreError, audit, params};
 use tokio::sync::Barrier;
 
-use crate::harness::on_postgres;
+use crate::harness::{on_postgres, with_postgres_database};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadlock_is_busy_and_undone() {
@@ -15,17 +16,23 @@ async fn a_deadlock_is_busy_and_undone() {
         let both = Arc::new(Barrier::new(2));
         let cross = |first: i64, second: i64| {
             let both = Arc::clone(&both);
-            world.db.write::<_, StoreError, _>(Priority::Normal, move |tx| {
-                Box::pin(async move {
-                    let sql = "UPDATE things SET name = name || '!' WHERE id = $1";
-                    tx.conn().execute(sql, params![first]).await?;
-                    both.wait().await;
-                    tx.conn().execute(sql, params![second]).await
+            world
+                .db
+                .write::<_, StoreError, _>(Priority::Normal, move |tx| {
+                    Box::pin(async move {
+                        let sql = "UPDATE things SET name = name || '!' WHERE id = $1";
+                        tx.conn().execute(sql, params![first]).await?;
+                        both.wait().await;
+                        tx.conn().execute(sql, params![second]).await
+                    })
                 })
-            })
         };
         let (left, right) = tokio::join!(cross(1, 2), cross(2, 1));
-        let (won, lost) = if left.is_ok() { (left, right) } else { (right, left) };
+        let (won, lost) = if left.is_ok() {
+            (left, right)
+        } else {
+            (right, left)
+        };
         assert_eq!(won, Ok(1));
         let lost = lost.unwrap_err();
         assert_eq!(lost.kind(), &Kind::Busy);
@@ -37,18 +44,16 @@ async fn a_deadlock_is_busy_and_undone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_processes_may_start_at_once() {
-    on_postgres(async |world| {
-        world.script(&["DROP TABLE schema_migrations", "DROP TABLE audit_entries", "DROP TABLE audit_heads"]).await;
-        let all = futures::future::join_all((0..4).map(|_| world.reopened())).await;
-        for (n, db) in all.into_iter().enumerate() {
-            db.write::<_, StoreError, _>(Priority::Normal, move |tx| {
-                Box::pin(async move { crate::harness::insert(tx, n as i64, &format!("n{n}")).await })
-            })
-            .await
-            .unwrap();
+    with_postgres_database(async |url| {
+        let starts = (0..4).map(|_| Database::connect(&url, Options::default()));
+        for started in join_all(starts).await {
+            let db = started.unwrap();
+            let merchants = db
+                .read::<_, StoreError, _>(|conn| Box::pin(audit::merchants(conn)))
+                .await;
+            assert_eq!(merchants, Ok(vec![]));
             db.close().await;
         }
-        assert_eq!(world.names().await.len(), 4);
     })
     .await;
 }

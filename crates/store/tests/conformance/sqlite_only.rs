@@ -14,7 +14,9 @@ use crate::{
 async fn many_operations_share_a_commit() {
     on_sqlite(async |world| {
         let before = world.db.stats();
-        let answers = join_all((0..200).map(|id| async move { world.add(id, &format!("n{id}")).await })).await;
+        let answers =
+            join_all((0..200).map(|id| async move { world.add(id, &format!("n{id}")).await }))
+                .await;
         assert!(answers.iter().all(Result::is_ok));
         let after = world.db.stats();
         assert_eq!(after.operations - before.operations, 200);
@@ -65,9 +67,11 @@ async fn intake_does_not_starve_the_rest() {
                 let mut id = 10_000 * (lane + 1);
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                     id += 1;
-                    let write = world.db.write::<_, StoreError, _>(Priority::Intake, move |tx| {
-                        Box::pin(async move { insert(tx, id, &format!("i{id}")).await })
-                    });
+                    let write = world
+                        .db
+                        .write::<_, StoreError, _>(Priority::Intake, move |tx| {
+                            Box::pin(async move { insert(tx, id, &format!("i{id}")).await })
+                        });
                     write.await.unwrap();
                 }
             }
@@ -78,13 +82,21 @@ async fn intake_does_not_starve_the_rest() {
             }
             stop.store(true, std::sync::atomic::Ordering::Relaxed);
         };
-        tokio::time::timeout(std::time::Duration::from_secs(30), async { tokio::join!(flood, rest) }).await.unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(30), async {
+            tokio::join!(flood, rest)
+        })
+        .await
+        .unwrap();
     })
     .await;
 }
 
 async fn limit_pages(world: &World, pages: &'static str) {
-    let sql = if pages == "few" { "PRAGMA max_page_count = 40" } else { "PRAGMA max_page_count = 4000000" };
+    let sql = if pages == "few" {
+        "PRAGMA max_page_count = 40"
+    } else {
+        "PRAGMA max_page_count = 4000000"
+    };
     world
         .db
         .write::<_, StoreError, _>(Priority::Normal, move |tx| {
@@ -101,12 +113,16 @@ async fn a_full_disk_acknowledges_nothing_and_passes() {
         limit_pages(world, "few").await;
         let (go_on, held) = hold(&world.db).await;
         let crowd = (10..40_i64).map(|id| {
-            world.db.write::<_, StoreError, _>(Priority::Normal, move |tx| {
-                Box::pin(async move {
-                    let sql = "INSERT INTO things (id, name, bytes) VALUES ($1, $2, $3)";
-                    tx.conn().execute(sql, params![id, format!("n{id}"), vec![1_u8; 20_000]]).await
+            world
+                .db
+                .write::<_, StoreError, _>(Priority::Normal, move |tx| {
+                    Box::pin(async move {
+                        let sql = "INSERT INTO things (id, name, bytes) VALUES ($1, $2, $3)";
+                        tx.conn()
+                            .execute(sql, params![id, format!("n{id}"), vec![1_u8; 20_000]])
+                            .await
+                    })
                 })
-            })
         });
         let (answers, ()) = tokio::join!(join_all(crowd), async {
             tokio::task::yield_now().await;
@@ -117,7 +133,11 @@ async fn a_full_disk_acknowledges_nothing_and_passes() {
         assert!(full > 0);
         let names = world.names().await;
         for (n, answer) in answers.iter().enumerate() {
-            assert_eq!(answer.is_ok(), names.contains(&format!("n{}", n + 10)), "{n}: {answer:?}");
+            assert_eq!(
+                answer.is_ok(),
+                names.contains(&format!("n{}", n + 10)),
+                "{n}: {answer:?}"
+            );
             if let Err(error) = answer {
                 assert_eq!(error.kind(), &Kind::Unavailable, "{error:?}");
             }
@@ -132,9 +152,15 @@ async fn a_full_disk_acknowledges_nothing_and_passes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_process_per_file() {
     on_sqlite(async |world| {
-        let second = Database::connect(&world.url, Options::default()).await.err().unwrap();
+        let second = Database::connect(&world.url, Options::default())
+            .await
+            .err()
+            .unwrap();
         assert!(matches!(second, OpenError::InUse { .. }), "{second}");
-        assert!(second.to_string().contains("test.db: stop it first") || second.to_string().contains("another process"));
+        assert!(
+            second.to_string().contains("test.db: stop it first")
+                || second.to_string().contains("another process")
+        );
         world.add(1, "still here").await.unwrap();
     })
     .await;
@@ -146,7 +172,10 @@ async fn a_reader_cannot_write() {
         let tried = world
             .db
             .read::<_, StoreError, _>(|conn| {
-                Box::pin(async move { conn.execute("INSERT INTO things (id) VALUES (1)", params![]).await })
+                Box::pin(async move {
+                    conn.execute("INSERT INTO things (id) VALUES (1)", params![])
+                        .await
+                })
             })
             .await;
         assert!(tried.is_err());
@@ -166,8 +195,14 @@ async fn the_file_and_its_folder_are_created_and_synced_fully() {
                 let one = |row: store::sql::Row| row.int(0);
                 Ok((
                     one(tx.conn().fetch_one("PRAGMA synchronous", params![]).await?)?,
-                    one(tx.conn().fetch_one("PRAGMA foreign_keys", params![]).await?)?,
-                    tx.conn().fetch_one("PRAGMA journal_mode", params![]).await?.text(0)?,
+                    one(tx
+                        .conn()
+                        .fetch_one("PRAGMA foreign_keys", params![])
+                        .await?)?,
+                    tx.conn()
+                        .fetch_one("PRAGMA journal_mode", params![])
+                        .await?
+                        .text(0)?,
                 ))
             })
         })
@@ -176,6 +211,9 @@ async fn the_file_and_its_folder_are_created_and_synced_fully() {
     assert_eq!(row, (2, 1, "wal".to_owned()));
     db.close().await;
     let left = |name: &str| folder.join("deeper").join(name).exists();
-    assert!(left("new.db") && !left("new.db-wal"), "closing leaves one whole file");
+    assert!(
+        left("new.db") && !left("new.db-wal"),
+        "closing leaves one whole file"
+    );
     std::fs::remove_dir_all(folder).unwrap();
 }

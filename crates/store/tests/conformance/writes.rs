@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use store::{Database, Health, Kind, OpenError, Options, Priority, StoreError, migrate::MigrateError, params};
+use store::{
+    Database, Health, Kind, OpenError, Options, Priority, StoreError, migrate::MigrateError, params,
+};
 use tokio::sync::{Notify, oneshot};
 
 use crate::harness::{World, insert, names};
@@ -25,11 +27,31 @@ pub async fn conflicts_have_names(world: &World) {
         assert_eq!(error.kind(), &Kind::Conflict(name.to_owned()), "{sql}");
         assert_eq!(error.to_string(), "it exists already");
     };
-    check("INSERT INTO things (id, name) VALUES (1, 'two')", "things_pkey").await;
-    check("INSERT INTO things (id, name) VALUES (2, 'one')", "things_by_name").await;
-    check("INSERT INTO things (id, kind, code) VALUES (2, 'k', 'Code')", "things_kind_code_key").await;
-    check("INSERT INTO things (id, kind, code) VALUES (2, 'y', 'LOW')", "things_by_code_in_lower_case").await;
-    check("INSERT INTO pairs (a, b) VALUES (1, 3), (1, 2)", "pairs_pkey").await;
+    check(
+        "INSERT INTO things (id, name) VALUES (1, 'two')",
+        "things_pkey",
+    )
+    .await;
+    check(
+        "INSERT INTO things (id, name) VALUES (2, 'one')",
+        "things_by_name",
+    )
+    .await;
+    check(
+        "INSERT INTO things (id, kind, code) VALUES (2, 'k', 'Code')",
+        "things_kind_code_key",
+    )
+    .await;
+    check(
+        "INSERT INTO things (id, kind, code) VALUES (2, 'y', 'LOW')",
+        "things_by_code_in_lower_case",
+    )
+    .await;
+    check(
+        "INSERT INTO pairs (a, b) VALUES (1, 3), (1, 2)",
+        "pairs_pkey",
+    )
+    .await;
 }
 
 pub async fn expected_conflicts_are_no_errors(world: &World) {
@@ -40,7 +62,10 @@ pub async fn expected_conflicts_are_no_errors(world: &World) {
             Box::pin(async move {
                 let ignored = tx
                     .conn()
-                    .execute("INSERT INTO things (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", params![1, "x"])
+                    .execute(
+                        "INSERT INTO things (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                        params![1, "x"],
+                    )
                     .await?;
                 let row = tx
                     .conn()
@@ -133,17 +158,19 @@ pub async fn hold(db: &Database) -> (Arc<Notify>, tokio::task::JoinHandle<()>) {
 pub async fn one_failure_in_a_crowd_undoes_only_itself(world: &World) {
     let (go_on, held) = hold(&world.db).await;
     let crowd = (0..40_i64).map(|id| {
-        world.db.write::<_, Refusal, _>(Priority::Normal, move |tx| {
-            Box::pin(async move {
-                insert(tx, id, &format!("n{id}")).await?;
-                match id % 4 {
-                    // refuses after writing; violates a constraint; both in the middle of the others
-                    1 => Err(Refusal::NotToday),
-                    2 => Ok(insert(tx, id, "twice").await.map(drop)?),
-                    _ => Ok(()),
-                }
+        world
+            .db
+            .write::<_, Refusal, _>(Priority::Normal, move |tx| {
+                Box::pin(async move {
+                    insert(tx, id, &format!("n{id}")).await?;
+                    match id % 4 {
+                        // refuses after writing; violates a constraint; both in the middle of the others
+                        1 => Err(Refusal::NotToday),
+                        2 => Ok(insert(tx, id, "twice").await.map(drop)?),
+                        _ => Ok(()),
+                    }
+                })
             })
-        })
     });
     let (answers, ()) = tokio::join!(join_all(crowd), async {
         tokio::task::yield_now().await;
@@ -158,7 +185,10 @@ pub async fn one_failure_in_a_crowd_undoes_only_itself(world: &World) {
         };
         assert_eq!(answer, &expected, "{id}");
     }
-    let mut expected: Vec<String> = (0..40).filter(|id| matches!(id % 4, 0 | 3)).map(|id| format!("n{id}")).collect();
+    let mut expected: Vec<String> = (0..40)
+        .filter(|id| matches!(id % 4, 0 | 3))
+        .map(|id| format!("n{id}"))
+        .collect();
     expected.push("held".to_owned());
     assert_eq!(world.names().await, expected);
 }
@@ -166,14 +196,16 @@ pub async fn one_failure_in_a_crowd_undoes_only_itself(world: &World) {
 pub async fn a_panic_undoes_only_itself(world: &World) {
     let (go_on, held) = hold(&world.db).await;
     let crowd = (0..6_i64).map(|id| {
-        world.db.write::<_, StoreError, _>(Priority::Normal, move |tx| {
-            assert!(id != 4, "before the first await");
-            Box::pin(async move {
-                insert(tx, id, &format!("n{id}")).await?;
-                assert!(id != 2, "in the middle");
-                Ok(())
+        world
+            .db
+            .write::<_, StoreError, _>(Priority::Normal, move |tx| {
+                assert!(id != 4, "before the first await");
+                Box::pin(async move {
+                    insert(tx, id, &format!("n{id}")).await?;
+                    assert!(id != 2, "in the middle");
+                    Ok(())
+                })
             })
-        })
     });
     let (answers, ()) = tokio::join!(join_all(crowd), async {
         tokio::task::yield_now().await;
@@ -188,20 +220,25 @@ pub async fn a_panic_undoes_only_itself(world: &World) {
     }
     assert_eq!(world.names().await, ["n0", "n1", "n3", "n5", "held"]);
     // and when it is alone
-    let alone = world.db.write::<(), StoreError, _>(Priority::Normal, |_| panic!("alone")).await;
+    let alone = world
+        .db
+        .write::<(), StoreError, _>(Priority::Normal, |_| panic!("alone"))
+        .await;
     assert!(alone.unwrap_err().context().contains("alone"));
     world.add(7, "n7").await.unwrap();
 }
 
 pub async fn a_caller_that_goes_away_leaves_nothing_half_done(world: &World) {
     for id in 0..30_i64 {
-        let write = world.db.write::<_, StoreError, _>(Priority::Normal, move |tx| {
-            Box::pin(async move {
-                insert(tx, 2 * id, &format!("left {id}")).await?;
-                tokio::task::yield_now().await;
-                insert(tx, 2 * id + 1, &format!("right {id}")).await
-            })
-        });
+        let write = world
+            .db
+            .write::<_, StoreError, _>(Priority::Normal, move |tx| {
+                Box::pin(async move {
+                    insert(tx, 2 * id, &format!("left {id}")).await?;
+                    tokio::task::yield_now().await;
+                    insert(tx, 2 * id + 1, &format!("right {id}")).await
+                })
+            });
         let patience = std::time::Duration::from_micros(40 * id as u64);
         // whether it was fast enough is what varies here
         let _ = tokio::time::timeout(patience, write).await;
@@ -242,7 +279,11 @@ pub async fn closing_finishes_what_waits(world: &World) {
     let again = world.reopened().await;
     let there = names(&again).await;
     for (id, answer) in answers.iter().enumerate() {
-        assert_eq!(answer.is_ok(), there.contains(&format!("n{id}")), "{id}: {answer:?}");
+        assert_eq!(
+            answer.is_ok(),
+            there.contains(&format!("n{id}")),
+            "{id}: {answer:?}"
+        );
     }
     again.close().await;
 }
@@ -259,21 +300,33 @@ async fn open_error(world: &World) -> MigrateError {
 pub async fn a_newer_database_is_refused(world: &World) {
     world.script(&["INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_future', '')"]).await;
     let error = open_error(world).await;
-    assert!(matches!(error, MigrateError::Newer { found: 9999, .. }), "{error}");
+    assert!(
+        matches!(error, MigrateError::Newer { found: 9999, .. }),
+        "{error}"
+    );
 }
 
 pub async fn a_changed_migration_is_refused(world: &World) {
-    world.script(&["UPDATE schema_migrations SET checksum = 'other' WHERE version = 1"]).await;
+    world
+        .script(&["UPDATE schema_migrations SET checksum = 'other' WHERE version = 1"])
+        .await;
     let error = open_error(world).await;
-    assert!(matches!(&error, MigrateError::Changed { name } if name == "0001_foundation"), "{error}");
+    assert!(
+        matches!(&error, MigrateError::Changed { name } if name == "0001_foundation"),
+        "{error}"
+    );
 }
 
 pub async fn reading_beside_the_server(world: &World) {
     world.add(1, "one").await.unwrap();
-    let beside = Database::connect_read_only(&world.url, Options::default()).await.unwrap();
+    let beside = Database::connect_read_only(&world.url, Options::default())
+        .await
+        .unwrap();
     assert_eq!(names(&beside).await, ["one"]);
-    let refused =
-        beside.write::<_, StoreError, _>(Priority::Normal, |tx| Box::pin(insert(tx, 2, "two"))).await.unwrap_err();
+    let refused = beside
+        .write::<_, StoreError, _>(Priority::Normal, |tx| Box::pin(insert(tx, 2, "two")))
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind(), &Kind::Unavailable);
     world.add(2, "two").await.unwrap();
     assert_eq!(names(&beside).await, ["one", "two"]);
