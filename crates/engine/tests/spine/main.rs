@@ -5,4 +5,5 @@ mod approvals;
 mod deliveries;
 mod failures;
 mod orders;
+mod rules;
 mod world;

@@ -1,0 +1,61 @@
+//! What is not ready is not published, and says why; what stopped being ready stops what needs it.
+
+use domain::{
+    export::ExportState,
+    owner::{Owner, Party},
+};
+use engine::Kind;
+use testkit::{fulfillment_contract, order, order_flow};
+use uuid::Uuid;
+
+use crate::world::{World, on_every_store};
+
+fn nobody() -> Owner {
+    Owner::role(Party::Carrier, "carrier_onboarding")
+}
+
+on_every_store! {
+    async fn an_owner_that_is_nobody_is_refused_with_the_field(world: World) {
+        let mut contract = fulfillment_contract(world.merchant.id);
+        contract.id = Uuid::from_u128(900);
+        contract.version = "1.1".into();
+        contract.owner = nobody();
+        contract.exceptions.remove("*");
+        let refused = world.engine.publish_contract(&world.admin, contract).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Invalid);
+        let fields: Vec<_> = refused.fields.iter().map(|one| one.field.as_str()).collect();
+        assert!(fields.contains(&"owner"), "{fields:?}");
+        assert!(fields.contains(&"exceptions"), "{fields:?}");
+    }
+
+    async fn a_step_without_anybody_behind_it_is_not_published(world: World) {
+        let mut flow = order_flow(world.merchant.id);
+        flow.id = Uuid::from_u128(901);
+        flow.version = 2;
+        flow.steps[1].owner = nobody();
+        let refused = world.engine.publish_flow(&world.admin, flow).await.unwrap_err();
+        assert_eq!(refused.fields[0].field, "steps/1/owner");
+    }
+
+    async fn a_schema_that_is_none_is_refused(world: World) {
+        let mut contract = fulfillment_contract(world.merchant.id);
+        contract.id = Uuid::from_u128(902);
+        contract.schema = serde_json::json!({ "type": "no such type" });
+        let refused = world.engine.publish_contract(&world.admin, contract).await.unwrap_err();
+        assert_eq!(refused.fields[0].field, "schema");
+    }
+
+    async fn what_does_not_fit_its_schema_is_quarantined_until_the_fact_is_fixed(world: World) {
+        let homeless = order(1).set("shipping_address", serde_json::Value::Null);
+        world.receives(&homeless).await.unwrap();
+        let export = world.the_export().await.unwrap();
+        assert_eq!(export.state, ExportState::Quarantined);
+        let task = world.the_task("qa_failed").await.unwrap();
+        assert!(task.sentence.contains("ship_to"), "{}", task.sentence);
+        assert!(world.channel.sent().is_empty());
+        // The storefront corrects it: the checks run again by themselves, and the task is over.
+        world.receives(&order(1).told_again("orders/updated", "2026-11-20T10:00:00Z")).await.unwrap();
+        assert!(world.the_task("qa_failed").await.unwrap().state.is_over());
+        assert_eq!(world.channel.sent().len(), 1);
+    }
+}
