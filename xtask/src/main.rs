@@ -60,7 +60,8 @@ enum Verb {
 fn main() -> ExitCode {
     let verb = Cli::parse().verb;
     match perform(verb) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(_) if signals::stop_requested() => {
             eprintln!("stopped");
             ExitCode::from(130)
@@ -72,15 +73,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform(verb: Verb) -> Result<()> {
+/// Returns whether it went well; what has not been said yet is in the failure.
+fn perform(verb: Verb) -> Result<bool> {
     signals::install()?;
     let workspace = Workspace::find()?;
     match verb {
-        Verb::Setup => setup::everything(&workspace),
-        Verb::Build => binary::release(&workspace).map(|path| println!("{}", path.display())),
-        Verb::Run(options) => run::run(&workspace, &options),
-        Verb::Dev(options) => dev::dev(&workspace, &options),
-        Verb::Test(options) => suite::run(&workspace, &options),
-        Verb::Postgres => postgres::hold(&workspace),
+        Verb::Setup => setup::everything(&workspace)?,
+        Verb::Build => println!("{}", binary::release(&workspace)?.display()),
+        Verb::Run(options) => run::run(&workspace, &options)?,
+        Verb::Dev(options) => dev::dev(&workspace, &options)?,
+        Verb::Test(options) => return suite::run(&workspace, &options),
+        Verb::Postgres => postgres::hold(&workspace)?,
     }
+    Ok(true)
 }

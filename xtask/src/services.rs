@@ -72,6 +72,7 @@ impl Settings {
             .env("DATABASE_URL", format!("sqlite://{DATABASE}"))
             .env("MESHLINE_ADDR", self.address.to_string())
             .env("MESHLINE_SANDBOX_ADDR", self.sandbox.to_string())
+            .env("MESHLINE_SANDBOX_DATA", self.data.join("sandbox"))
             .env("MESHLINE_PUBLIC_URL", &self.public_url);
         command
     }
