@@ -14,14 +14,23 @@ use crate::failure::{Failure, Result, Trying};
 use crate::process::{announce, capture};
 use crate::services::Settings;
 
-/// What `meshline demo --json` printed; nothing if somebody else made the database.
+/// What `meshline demo --json` printed; nothing if this database was made without us.
 pub fn ensure(settings: &Settings, binary: &Path) -> Result<Option<Value>> {
     let file = settings.data.join("demo.json");
-    if settings.database().is_file() {
-        return read(&file);
+    let database_is_new = !settings.database().is_file();
+    if !database_is_new && let Some(demo) = read(&file)? {
+        return Ok(Some(demo));
     }
     announce("creating the demo agency");
-    let json = capture(settings.command(binary, "demo").arg("--json"))?;
+    let json = match capture(settings.command(binary, "demo").arg("--json")) {
+        Ok(json) => json,
+        Err(failure) if database_is_new => return Err(failure),
+        // most likely it is there already; a database without a demo can be served as well
+        Err(failure) => {
+            println!("{failure}");
+            return Ok(None);
+        }
+    };
     let demo = parse(&json)?;
     write_privately(&file, &json)?;
     Ok(Some(demo))
