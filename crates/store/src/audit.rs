@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 
 use domain::audit::{AuditEntry, AuditHash, Head, PendingAudit};
+use engine::port::AuditFilter;
 use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
+    list::{MOST, literally},
     params,
-    sql::{Conn, InsertMany, Row},
+    sql::{Conn, InsertMany, Query, Row},
 };
 
 static ENTRIES: InsertMany = InsertMany::new(
@@ -159,4 +161,43 @@ fn hash(row: &Row, index: usize) -> Result<AuditHash> {
         .try_into()
         .map(AuditHash)
         .map_err(|_| StoreError::corrupt(format!("column {index} is not a SHA-256")))
+}
+
+/// One page of a merchant's trail, newest first.
+pub(crate) async fn list(
+    conn: &mut Conn,
+    merchant_id: Uuid,
+    filter: &AuditFilter,
+) -> Result<Vec<AuditEntry>> {
+    let mut query = Query::new(concat!(
+        "SELECT merchant_id, seq, at, actor, action, subject_kind, subject_id, detail, trace_id, ",
+        "prev_hash, hash FROM audit_entries WHERE merchant_id = "
+    ))
+    .bind(merchant_id);
+    if let Some(kind) = &filter.subject_kind {
+        query = query.push(" AND subject_kind = ").bind(kind);
+    }
+    if let Some(id) = &filter.subject_id {
+        query = query.push(" AND subject_id = ").bind(id);
+    }
+    if let Some(actor) = &filter.actor {
+        query = query.push(" AND actor = ").bind(actor);
+    }
+    if let Some(action) = &filter.action {
+        // its beginning: `export.` finds everything that happened to exports
+        let pattern = format!("{}%", literally(action));
+        query = query
+            .push(" AND action LIKE ")
+            .bind(pattern)
+            .push(r" ESCAPE '\'");
+    }
+    if let Some(before) = filter.before_seq {
+        query = query.push(" AND seq < ").bind(before);
+    }
+    let rows = query
+        .push(" ORDER BY seq DESC LIMIT ")
+        .bind(filter.limit.clamp(0, MOST))
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(entry).collect()
 }

@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Kind {
     /// A row with the same key exists: the name of the constraint or index, the same on both engines.
     Conflict(String),
+    /// The row is not what it was when it was read: somebody saved it meanwhile.
+    Stale,
     /// Somebody else was faster (serialization failure, deadlock, lock not had in time). The
     /// operation changed nothing and can be tried again as a whole.
     Busy,
@@ -49,6 +51,10 @@ impl StoreError {
 
     pub(crate) fn internal(context: impl Into<String>) -> Self {
         Self::new(Kind::Internal, context)
+    }
+
+    pub(crate) fn stale() -> Self {
+        Self::new(Kind::Stale, "no row with this id and rev")
     }
 
     pub fn kind(&self) -> &Kind {
@@ -125,6 +131,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.kind {
             Kind::Conflict(_) => "it exists already",
+            Kind::Stale => "somebody changed this a moment ago",
             Kind::Busy => "somebody else was changing the same; try again",
             Kind::Unavailable => "the database is not available",
             Kind::Corrupt => "a stored value cannot be read",

@@ -6,13 +6,32 @@
 //! connection and commits many operations with one sync to disk; on Postgres every operation is a
 //! transaction of its own. [`migrate`] brings the tables up to date when a database is opened.
 //!
+//! [`SqlStore`] is the engine's `Store` port on top of it: one module per noun, with the statements that
+//! keep it and find it again.
+//!
 //! Nothing here reads a clock to decide anything; times come in as values.
 
+mod approvals;
 pub mod audit;
+mod connections;
 pub mod database;
+mod doc;
 pub mod error;
+mod exports;
+mod idempotency;
+mod jobs;
+mod list;
 pub mod migrate;
+mod orders;
+mod people;
+mod port;
+mod receipts;
+mod rules;
+mod runs;
+mod sessions;
 pub mod sql;
+mod tasks;
 
 pub use database::{Database, Health, OpenError, Options, Priority, Stats, WriteTx};
 pub use error::{Kind, Result, StoreError};
+pub use port::SqlStore;

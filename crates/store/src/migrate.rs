@@ -33,7 +33,10 @@ macro_rules! migration {
 
 /// Every step, in order. A step that has been released is never changed; what is wrong with it is put
 /// right by the next one.
-static MIGRATIONS: &[Migration] = &[migration!(1, "0001_foundation")];
+static MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_foundation"),
+    migration!(2, "0002_spine"),
+];
 
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {

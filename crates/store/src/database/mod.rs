@@ -43,7 +43,9 @@ pub enum Health {
     Serving,
     /// The disk failed while writing. Nothing was acknowledged that may be lost, and nothing more is
     /// accepted until the process starts anew and reads what the disk really holds.
-    RestartNeeded { why: String },
+    RestartNeeded {
+        why: String,
+    },
 }
 
 /// How many operations shared how many commits since the start.
@@ -69,7 +71,36 @@ impl State {
     fn accepting(&self) -> Result<()> {
         match self.stopped.get() {
             None => Ok(()),
-            Some(why) => Err(StoreError::unavailable(format!("writing has stopped, a restart is needed: {why}"))),
+            Some(why) => Err(StoreError::unavailable(format!(
+                "writing has stopped, a restart is needed: {why}"
+            ))),
+        }
+    }
+}
+
+/// A connection for reading that goes back when this is dropped, unless it was in the middle of a
+/// query.
+pub(crate) struct Lent {
+    conn: Option<Conn>,
+    backend: Arc<Backend>,
+}
+
+impl Lent {
+    pub(crate) fn conn(&mut self) -> Result<&mut Conn> {
+        self.conn
+            .as_mut()
+            .ok_or_else(|| StoreError::internal("the connection went back already"))
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // Postgres' pool takes back its own
+        if let Backend::Sqlite(sqlite) = &*self.backend
+            && let Some(conn) = self.conn.take().filter(Conn::is_reusable)
+            && let Link::SqliteReader(reader) = conn.into_link()
+        {
+            sqlite.readers.give_back(reader);
         }
     }
 }
@@ -81,6 +112,10 @@ pub struct Database {
     state: Arc<State>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and it lives behind an Arc"
+)]
 enum Backend {
     Sqlite(open::SqliteBackend),
     Postgres(postgres::Backend),
@@ -126,18 +161,20 @@ impl Database {
         E: From<StoreError>,
         F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, E>> + Send,
     {
-        let mut conn = Conn::new(match &*self.backend {
+        query(self.lend().await?.conn()?).await
+    }
+
+    /// Lends a connection for as long as the answer is kept. Whoever keeps it while waiting for
+    /// something else keeps it from everybody else.
+    pub(crate) async fn lend(&self) -> Result<Lent> {
+        let conn = Conn::new(match &*self.backend {
             Backend::Sqlite(sqlite) => Link::SqliteReader(sqlite.readers.acquire().await?),
             Backend::Postgres(postgres) => Link::Postgres(postgres.acquire().await?),
         });
-        let answer = query(&mut conn).await;
-        if let Backend::Sqlite(sqlite) = &*self.backend
-            && !conn.has_failed()
-            && let Link::SqliteReader(reader) = conn.into_link()
-        {
-            sqlite.readers.give_back(reader);
-        }
-        answer
+        Ok(Lent {
+            conn: Some(conn),
+            backend: Arc::clone(&self.backend),
+        })
     }
 
     /// Runs an operation in a transaction: `Ok` commits, `Err` undoes everything it did.

@@ -49,6 +49,8 @@ pub struct Conn {
     /// Why a statement failed: on Postgres the transaction is over then, and so it is made to be on
     /// SQLite.
     failure: Option<StoreError>,
+    /// From a question to its answer; who goes away in between leaves it so.
+    asking: bool,
 }
 
 pub(crate) enum Link {
@@ -68,6 +70,7 @@ impl Conn {
         Self {
             link,
             failure: None,
+            asking: false,
         }
     }
 
@@ -213,14 +216,22 @@ impl Conn {
         self.failure.is_some()
     }
 
+    /// Whether somebody else can go on with it.
+    pub(crate) fn is_reusable(&self) -> bool {
+        self.failure.is_none() && !self.asking
+    }
+
     /// The operation that failed is being undone: the next one starts clean.
     pub(crate) fn take_failure(&mut self) -> Option<StoreError> {
         self.failure.take()
     }
 
-    fn still_good(&self) -> Result<()> {
+    fn still_good(&mut self) -> Result<()> {
         match &self.failure {
-            None => Ok(()),
+            None => {
+                self.asking = true;
+                Ok(())
+            }
             Some(first) => Err(StoreError::internal(format!(
                 "a statement of this transaction has failed before, it can only be rolled back: {first:?}"
             ))),
@@ -228,6 +239,7 @@ impl Conn {
     }
 
     async fn settle<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T> {
+        self.asking = false;
         let error = match done {
             Ok(value) => return Ok(value),
             Err(error) => StoreError::from_driver(error),

@@ -1,0 +1,297 @@
+//! Operators, merchants, people, memberships and API tokens. A password's or a token's hash is a
+//! column and never part of a noun.
+
+use domain::{
+    Time,
+    people::{ApiToken, Membership, Merchant, Operator, User},
+};
+use engine::port::Credentials;
+use uuid::Uuid;
+
+use crate::{
+    doc,
+    error::Result,
+    params,
+    sql::{Conn, Row},
+};
+
+pub(crate) async fn operator(conn: &mut Conn, id: Uuid) -> Result<Option<Operator>> {
+    let row = conn
+        .fetch_opt("SELECT id, name FROM operators WHERE id = $1", params![id])
+        .await?;
+    doc::one(row, |row| {
+        Ok(Operator {
+            id: row.uuid(0)?,
+            name: row.text(1)?,
+        })
+    })
+}
+
+pub(crate) async fn insert_operator(conn: &mut Conn, operator: &Operator) -> Result<()> {
+    conn.execute(
+        "INSERT INTO operators (id, name) VALUES ($1, $2)",
+        params![operator.id, &operator.name],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn merchant(conn: &mut Conn, id: Uuid) -> Result<Option<Merchant>> {
+    let row = conn
+        .fetch_opt(
+            "SELECT id, operator_id, slug, name FROM merchants WHERE id = $1",
+            params![id],
+        )
+        .await?;
+    doc::one(row, read_merchant)
+}
+
+pub(crate) async fn merchant_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Merchant>> {
+    let row = conn
+        .fetch_opt(
+            "SELECT id, operator_id, slug, name FROM merchants WHERE slug = $1",
+            params![slug],
+        )
+        .await?;
+    doc::one(row, read_merchant)
+}
+
+/// By name.
+pub(crate) async fn all_merchants(conn: &mut Conn) -> Result<Vec<Merchant>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT id, operator_id, slug, name FROM merchants",
+            params![],
+        )
+        .await?;
+    let mut merchants = doc::all(rows, read_merchant)?;
+    // here, since a database sorts text by the rules of its locale
+    merchants.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(merchants)
+}
+
+fn read_merchant(row: &Row) -> Result<Merchant> {
+    Ok(Merchant {
+        id: row.uuid(0)?,
+        operator_id: row.uuid(1)?,
+        slug: row.text(2)?,
+        name: row.text(3)?,
+    })
+}
+
+pub(crate) async fn insert_merchant(conn: &mut Conn, merchant: &Merchant) -> Result<()> {
+    conn.execute(
+        "INSERT INTO merchants (id, operator_id, slug, name) VALUES ($1, $2, $3, $4)",
+        params![
+            merchant.id,
+            merchant.operator_id,
+            &merchant.slug,
+            &merchant.name
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn user(conn: &mut Conn, id: Uuid) -> Result<Option<User>> {
+    let row = conn
+        .fetch_opt(
+            "SELECT id, email, name, active FROM users WHERE id = $1",
+            params![id],
+        )
+        .await?;
+    doc::one(row, |row| read_user(row, 0))
+}
+
+fn read_user(row: &Row, from: usize) -> Result<User> {
+    Ok(User {
+        id: row.uuid(from)?,
+        email: row.text(from + 1)?,
+        name: row.text(from + 2)?,
+        active: row.bool(from + 3)?,
+    })
+}
+
+/// The address is compared as it was stored: in lower case, by the use-case that takes it in.
+pub(crate) async fn credentials(conn: &mut Conn, email: &str) -> Result<Option<Credentials>> {
+    let row = conn
+        .fetch_opt(
+            "SELECT id, email, name, active, password_hash, failed_attempts, locked_until \
+             FROM users WHERE email = $1",
+            params![email],
+        )
+        .await?;
+    doc::one(row, |row| {
+        Ok(Credentials {
+            user: read_user(row, 0)?,
+            password_hash: row.text(4)?,
+            failed_attempts: row.int(5)?,
+            locked_until: row.time_opt(6)?,
+        })
+    })
+}
+
+pub(crate) async fn insert_user(conn: &mut Conn, user: &User, password_hash: &str) -> Result<()> {
+    conn.execute(
+        "INSERT INTO users (id, email, name, active, password_hash) VALUES ($1, $2, $3, $4, $5)",
+        params![user.id, &user.email, &user.name, user.active, password_hash],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_login_state(
+    conn: &mut Conn,
+    user: Uuid,
+    failed: i64,
+    locked_until: Option<Time>,
+) -> Result<()> {
+    conn.execute(
+        "UPDATE users SET failed_attempts = $2, locked_until = $3 WHERE id = $1",
+        params![user, failed, locked_until],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn memberships_of(conn: &mut Conn, user: Uuid) -> Result<Vec<Membership>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT merchant_id, user_id, access, party, functional_roles FROM memberships \
+             WHERE user_id = $1 ORDER BY merchant_id",
+            params![user],
+        )
+        .await?;
+    doc::all(rows, read_membership)
+}
+
+/// By the person's name.
+pub(crate) async fn members(conn: &mut Conn, merchant: Uuid) -> Result<Vec<(User, Membership)>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT m.merchant_id, m.user_id, m.access, m.party, m.functional_roles, u.id, u.email, u.name, u.active \
+             FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.merchant_id = $1",
+            params![merchant],
+        )
+        .await?;
+    let mut members = doc::all(rows, |row| Ok((read_user(row, 5)?, read_membership(row)?)))?;
+    members.sort_by(|(a, _), (b, _)| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(members)
+}
+
+fn read_membership(row: &Row) -> Result<Membership> {
+    Ok(Membership {
+        merchant_id: row.uuid(0)?,
+        user_id: row.uuid(1)?,
+        access: row.parsed(2)?,
+        party: row.parsed(3)?,
+        functional_roles: row.json(4)?,
+    })
+}
+
+pub(crate) async fn insert_membership(conn: &mut Conn, membership: &Membership) -> Result<()> {
+    conn.execute(
+        "INSERT INTO memberships (merchant_id, user_id, access, party, functional_roles) VALUES ($1, $2, $3, $4, $5)",
+        params![
+            membership.merchant_id,
+            membership.user_id,
+            membership.access.as_str(),
+            membership.party.as_str(),
+            doc::text(&membership.functional_roles)?,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn token_by_hash(conn: &mut Conn, hash: &[u8]) -> Result<Option<ApiToken>> {
+    let row = conn
+        .fetch_opt(
+            "SELECT id, merchant_id, name, access, created_at, expires_at FROM api_tokens WHERE hash = $1",
+            params![hash],
+        )
+        .await?;
+    doc::one(row, |row| {
+        Ok(ApiToken {
+            id: row.uuid(0)?,
+            merchant_id: row.uuid(1)?,
+            name: row.text(2)?,
+            access: row.parsed(3)?,
+            created_at: row.time(4)?,
+            expires_at: row.time_opt(5)?,
+        })
+    })
+}
+
+pub(crate) async fn insert_token(conn: &mut Conn, token: &ApiToken, hash: &[u8]) -> Result<()> {
+    conn.execute(
+        "INSERT INTO api_tokens (merchant_id, id, name, access, created_at, expires_at, hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        params![
+            token.merchant_id,
+            token.id,
+            &token.name,
+            token.access.as_str(),
+            token.created_at,
+            token.expires_at,
+            hash,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes out everything that belongs to an operator's merchants, then the merchants and the operator.
+///
+/// People go with it unless they have a place at somebody else's merchant.
+pub(crate) async fn delete_operator(conn: &mut Conn, id: Uuid) -> Result<()> {
+    for statement in DELETE_OPERATOR {
+        conn.execute(statement, params![id]).await?;
+    }
+    Ok(())
+}
+
+macro_rules! of_merchants {
+    ($($table:literal),* $(,)?) => {
+        &[
+            "DELETE FROM sessions WHERE user_id IN (\
+                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1) \
+                EXCEPT \
+                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1))",
+            "DELETE FROM users WHERE id IN (\
+                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1) \
+                EXCEPT \
+                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1))",
+            $(concat!(
+                "DELETE FROM ", $table,
+                " WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1)"
+            ),)*
+            "DELETE FROM merchants WHERE operator_id = $1",
+            "DELETE FROM operators WHERE id = $1",
+        ]
+    };
+}
+
+/// Every table with a `merchant_id`; a test compares this with the migrations.
+const DELETE_OPERATOR: &[&str] = of_merchants![
+    "memberships",
+    "api_tokens",
+    "idempotency_keys",
+    "sources",
+    "destinations",
+    "contracts",
+    "flows",
+    "receipts",
+    "order_facts",
+    "events",
+    "orders",
+    "runs",
+    "campaigns",
+    "exports",
+    "attempts",
+    "approvals",
+    "tasks",
+    "jobs",
+    "audit_entries",
+    "audit_heads",
+];

@@ -1,0 +1,204 @@
+//! The engine's `Store` on a database: its operations run in a [`WriteTx`], its reads on a lent
+//! connection, and both through the same code, one module per noun.
+//!
+//! What a driver says stops here. A use-case gets an error with a kind and a sentence; the rest is in
+//! the private context.
+
+mod reads;
+mod tx;
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use domain::{Time, audit::PendingAudit};
+use engine::{
+    Error, Kind as ErrorKind,
+    port::{AuditNote, CommitHook, Priority as PortPriority, Reads, Store, WriteOp},
+};
+use tracing::Instrument;
+
+use crate::{
+    database::{Database, Health, Lent, OpenError, Options, Priority, WriteTx},
+    error::{Kind, Result, StoreError},
+    migrate,
+    sql::{Conn, Engine},
+};
+
+/// The store that the engine works with.
+pub struct SqlStore {
+    db: Database,
+    hook: OnceLock<Arc<dyn CommitHook>>,
+}
+
+impl SqlStore {
+    /// Opens `sqlite://<path>` or `postgres://…` and brings its tables up to date.
+    pub async fn open_and_migrate(url: &str, options: Options) -> Result<Arc<Self>, OpenError> {
+        Database::connect(url, options).await.map(Self::on)
+    }
+
+    /// Opens a database whose tables are up to date, for reading only; every write is refused.
+    /// Another process may have it open.
+    pub async fn open_read_only(url: &str, options: Options) -> Result<Arc<Self>, OpenError> {
+        Database::connect_read_only(url, options)
+            .await
+            .map(Self::on)
+    }
+
+    /// Brings the tables up to date and lets go of the database again.
+    pub async fn migrate(url: &str, options: Options) -> Result<(), OpenError> {
+        Database::connect(url, options).await?.close().await;
+        Ok(())
+    }
+
+    pub fn on(db: Database) -> Arc<Self> {
+        Arc::new(Self {
+            db,
+            hook: OnceLock::new(),
+        })
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.db
+    }
+
+    /// Finishes what is queued, closes every connection and lets go of the database.
+    pub async fn close(&self) {
+        self.db.clone().close().await;
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn write_op(&self, priority: PortPriority, op: WriteOp) -> engine::Result<()> {
+        let (db, hook) = (self.db.clone(), self.hook.get().cloned());
+        let priority = match priority {
+            PortPriority::Intake => Priority::Intake,
+            PortPriority::Normal => Priority::Normal,
+        };
+        let write = async move {
+            let done = db
+                .write(priority, move |tx| {
+                    Box::pin(async move {
+                        let mut ports = Ports(Writing {
+                            tx,
+                            done: Done::default(),
+                        });
+                        op(&mut ports).await?;
+                        Ok::<_, Error>(ports.0.done)
+                    })
+                })
+                .await?;
+            if let Some(hook) = hook {
+                hook.committed(&done.notes, done.earliest_job);
+            }
+            Ok(())
+        };
+        // a task of its own: what was committed is told even if the caller has gone away meanwhile
+        tokio::spawn(write.in_current_span())
+            .await
+            .map_err(|error| Error::internal(format!("a write did not come to its end: {error}")))?
+    }
+
+    async fn reads(&self) -> engine::Result<Box<dyn Reads + '_>> {
+        Ok(Box::new(Ports(self.db.lend().await?)))
+    }
+
+    fn on_commit(&self, hook: Arc<dyn CommitHook>) {
+        if self.hook.set(hook).is_err() {
+            tracing::error!("the commit hook was set twice; the first one stays");
+        }
+    }
+
+    async fn health(&self) -> engine::Result<&'static str> {
+        if let Health::RestartNeeded { why } = self.db.health() {
+            return Err(StoreError::unavailable(why).into());
+        }
+        let mut lent = self.db.lend().await?;
+        migrate::check(lent.conn()?)
+            .await
+            .map_err(|error| Error::from(StoreError::unavailable(error.to_string())))?;
+        Ok(match self.db.engine() {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+        })
+    }
+}
+
+/// The ports, through one connection.
+struct Ports<C>(C);
+
+/// What has a connection.
+trait Connected: Send {
+    fn conn(&mut self) -> Result<&mut Conn>;
+}
+
+impl Connected for Lent {
+    fn conn(&mut self) -> Result<&mut Conn> {
+        Lent::conn(self)
+    }
+}
+
+/// An operation under way.
+struct Writing<'t> {
+    tx: &'t mut WriteTx,
+    done: Done,
+}
+
+/// What an operation will have made durable, for the commit hook.
+#[derive(Default)]
+struct Done {
+    notes: Vec<AuditNote>,
+    earliest_job: Option<Time>,
+}
+
+impl Connected for Writing<'_> {
+    fn conn(&mut self) -> Result<&mut Conn> {
+        Ok(self.tx.conn())
+    }
+}
+
+impl Writing<'_> {
+    fn note(&mut self, note: AuditNote) {
+        self.tx.audit(PendingAudit {
+            merchant_id: note.merchant_id,
+            at: note.at,
+            actor: note.actor.clone(),
+            action: note.action.clone(),
+            subject_kind: note.subject_kind.to_owned(),
+            subject_id: note.subject_id.to_string(),
+            detail: note.detail.to_string(),
+            trace_id: note.trace_id.clone(),
+        });
+        self.done.notes.push(note);
+    }
+
+    fn will_run(&mut self, times: impl IntoIterator<Item = Time>) {
+        self.done.earliest_job = self.done.earliest_job.into_iter().chain(times).min();
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let (kind, sentence) = match error.kind() {
+            Kind::Conflict(_) => (ErrorKind::Conflict, "This exists already."),
+            Kind::Stale => (
+                ErrorKind::Conflict,
+                "Somebody changed this a moment ago; look again.",
+            ),
+            Kind::Busy => (
+                ErrorKind::Conflict,
+                "Somebody else was changing the same; try again.",
+            ),
+            Kind::Refused => (
+                ErrorKind::Invalid,
+                "A text contains a character that cannot be stored.",
+            ),
+            Kind::Unavailable => (
+                ErrorKind::Unavailable,
+                "The database cannot be reached right now; try again in a moment.",
+            ),
+            Kind::Corrupt | Kind::Internal => return Error::internal(format!("{error:?}")),
+        };
+        Error::new(kind, sentence).with_context(format!("{error:?}"))
+    }
+}

@@ -1,0 +1,234 @@
+//! Changing things, inside one transaction.
+
+use async_trait::async_trait;
+use domain::{
+    Time,
+    approval::Approval,
+    connection::{Destination, Source},
+    contract::Contract,
+    export::{Attempt, Export},
+    flow::{Campaign, Flow, Run},
+    order::OrderFact,
+    people::{ApiToken, Membership, Merchant, Operator, User},
+    receipt::ReceiptStatus,
+    task::Task,
+};
+use engine::{
+    Error, Result,
+    job::Job,
+    port::{
+        AuditNote, Claim, EventRow, IdempotencyRow, NewReceipt, OrderRow, ReceiptOutcome,
+        SessionRow, Tx,
+    },
+};
+use uuid::Uuid;
+
+use super::{Connected, Ports, Writing};
+use crate::{
+    approvals, connections, exports, idempotency, jobs, orders, people, receipts, rules, runs,
+    sessions, tasks,
+};
+
+#[async_trait]
+impl Tx for Ports<Writing<'_>> {
+    async fn insert_operator(&mut self, operator: &Operator) -> Result<()> {
+        Ok(people::insert_operator(self.0.conn()?, operator).await?)
+    }
+
+    async fn insert_merchant(&mut self, merchant: &Merchant) -> Result<()> {
+        Ok(people::insert_merchant(self.0.conn()?, merchant).await?)
+    }
+
+    async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<()> {
+        Ok(people::insert_user(self.0.conn()?, user, password_hash).await?)
+    }
+
+    async fn insert_membership(&mut self, membership: &Membership) -> Result<()> {
+        Ok(people::insert_membership(self.0.conn()?, membership).await?)
+    }
+
+    async fn insert_token(&mut self, token: &ApiToken, hash: &[u8]) -> Result<()> {
+        Ok(people::insert_token(self.0.conn()?, token, hash).await?)
+    }
+
+    async fn set_login_state(
+        &mut self,
+        user: Uuid,
+        failed: i64,
+        locked_until: Option<Time>,
+    ) -> Result<()> {
+        Ok(people::set_login_state(self.0.conn()?, user, failed, locked_until).await?)
+    }
+
+    async fn save_session(&mut self, session: &SessionRow) -> Result<()> {
+        Ok(sessions::save(self.0.conn()?, session).await?)
+    }
+
+    async fn delete_session(&mut self, id_hash: &[u8]) -> Result<()> {
+        Ok(sessions::delete(self.0.conn()?, id_hash).await?)
+    }
+
+    async fn delete_expired_sessions(&mut self, now: Time) -> Result<u64> {
+        Ok(sessions::delete_expired(self.0.conn()?, now).await?)
+    }
+
+    async fn delete_operator(&mut self, id: Uuid) -> Result<()> {
+        Ok(people::delete_operator(self.0.conn()?, id).await?)
+    }
+
+    async fn insert_source(&mut self, source: &Source) -> Result<()> {
+        Ok(connections::insert_source(self.0.conn()?, source).await?)
+    }
+
+    async fn save_source(&mut self, source: &Source) -> Result<()> {
+        Ok(connections::save_source(self.0.conn()?, source).await?)
+    }
+
+    async fn insert_destination(&mut self, destination: &Destination) -> Result<()> {
+        Ok(connections::insert_destination(self.0.conn()?, destination).await?)
+    }
+
+    async fn save_destination(&mut self, destination: &Destination) -> Result<()> {
+        Ok(connections::save_destination(self.0.conn()?, destination).await?)
+    }
+
+    async fn insert_contract(&mut self, contract: &Contract) -> Result<()> {
+        Ok(rules::insert_contract(self.0.conn()?, contract).await?)
+    }
+
+    async fn insert_flow(&mut self, flow: &Flow) -> Result<()> {
+        Ok(rules::insert_flow(self.0.conn()?, flow).await?)
+    }
+
+    async fn insert_receipts(&mut self, batch: &[NewReceipt]) -> Result<Vec<ReceiptOutcome>> {
+        let (outcomes, jobs) = receipts::insert(self.0.conn()?, batch).await?;
+        self.0.will_run(jobs.iter().map(|job| job.run_at));
+        Ok(outcomes)
+    }
+
+    async fn set_receipt_status(
+        &mut self,
+        merchant: Uuid,
+        id: Uuid,
+        status: ReceiptStatus,
+        order_ref: Option<&str>,
+        order: Option<Uuid>,
+    ) -> Result<()> {
+        match receipts::set_status(self.0.conn()?, (merchant, id), status, order_ref, order).await?
+        {
+            0 => Err(Error::not_found("receipt")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn match_receipts(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        order_ref: &str,
+        order: Uuid,
+    ) -> Result<Vec<Uuid>> {
+        Ok(receipts::match_waiting(self.0.conn()?, (merchant, source), order_ref, order).await?)
+    }
+
+    async fn insert_facts(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        facts: &[OrderFact],
+    ) -> Result<()> {
+        Ok(receipts::insert_facts(self.0.conn()?, merchant, source, facts).await?)
+    }
+
+    async fn insert_events(&mut self, events: &[EventRow]) -> Result<()> {
+        Ok(receipts::insert_events(self.0.conn()?, events).await?)
+    }
+
+    async fn insert_order(&mut self, order: &OrderRow) -> Result<()> {
+        Ok(orders::insert(self.0.conn()?, order).await?)
+    }
+
+    async fn save_order(&mut self, order: &OrderRow) -> Result<()> {
+        Ok(orders::save(self.0.conn()?, order).await?)
+    }
+
+    async fn insert_run(&mut self, run: &Run) -> Result<bool> {
+        Ok(runs::insert(self.0.conn()?, run).await?)
+    }
+
+    async fn save_run(&mut self, run: &Run) -> Result<()> {
+        Ok(runs::save(self.0.conn()?, run).await?)
+    }
+
+    async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()> {
+        Ok(runs::insert_campaign(self.0.conn()?, campaign).await?)
+    }
+
+    async fn insert_export(&mut self, export: &Export) -> Result<()> {
+        Ok(exports::insert(self.0.conn()?, export).await?)
+    }
+
+    async fn save_export(&mut self, export: &Export) -> Result<()> {
+        Ok(exports::save(self.0.conn()?, export).await?)
+    }
+
+    async fn fix_wire(&mut self, merchant: Uuid, export: Uuid, bytes: &[u8]) -> Result<()> {
+        Ok(exports::fix_wire(self.0.conn()?, merchant, export, bytes).await?)
+    }
+
+    async fn insert_attempt(&mut self, attempt: &Attempt) -> Result<()> {
+        Ok(exports::insert_attempt(self.0.conn()?, attempt).await?)
+    }
+
+    async fn insert_approval(&mut self, approval: &Approval) -> Result<()> {
+        Ok(approvals::insert(self.0.conn()?, approval).await?)
+    }
+
+    async fn save_approval(&mut self, approval: &Approval) -> Result<()> {
+        Ok(approvals::save(self.0.conn()?, approval).await?)
+    }
+
+    async fn insert_task(&mut self, task: &Task) -> Result<bool> {
+        Ok(tasks::insert(self.0.conn()?, task).await?)
+    }
+
+    async fn save_task(&mut self, task: &Task) -> Result<()> {
+        Ok(tasks::save(self.0.conn()?, task).await?)
+    }
+
+    async fn enqueue(&mut self, jobs: &[Job]) -> Result<()> {
+        jobs::enqueue(self.0.conn()?, jobs).await?;
+        self.0.will_run(jobs.iter().map(|job| job.run_at));
+        Ok(())
+    }
+
+    async fn claim_jobs(&mut self, claim: Claim) -> Result<Vec<Job>> {
+        Ok(jobs::claim(self.0.conn()?, claim).await?)
+    }
+
+    async fn finish_job(&mut self, job: &Job) -> Result<bool> {
+        Ok(jobs::finish(self.0.conn()?, job).await?)
+    }
+
+    async fn postpone_job(&mut self, job: &Job, run_at: Time) -> Result<bool> {
+        let kept = jobs::postpone(self.0.conn()?, job, run_at).await?;
+        self.0.will_run(kept.then_some(run_at));
+        Ok(kept)
+    }
+
+    fn note(&mut self, note: AuditNote) {
+        self.0.note(note);
+    }
+
+    async fn save_idempotency(&mut self, row: &IdempotencyRow) -> Result<()> {
+        Ok(idempotency::save(self.0.conn()?, row).await?)
+    }
+
+    async fn reserve_idempotency(&mut self, row: &IdempotencyRow) -> Result<bool> {
+        Ok(idempotency::reserve(self.0.conn()?, row).await?)
+    }
+
+    async fn release_idempotency(&mut self, merchant: Uuid, key: &str) -> Result<()> {
+        Ok(idempotency::release(self.0.conn()?, merchant, key).await?)
+    }
+}

@@ -1,0 +1,331 @@
+-- Everything that one piece of work passes through, from the receipt to the task.
+--
+-- `merchant_id` stands first in every key and index of a merchant's rows. `doc` is the noun as JSON;
+-- beside it stand the columns that are looked up, filtered and sorted by, and those are what counts.
+-- `search` is the text that a list is searched in, in lower case. Times are milliseconds.
+
+-- People and their places. These are not a merchant's own rows.
+
+CREATE TABLE operators (
+    id   BLOB    NOT NULL PRIMARY KEY,
+    name TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE merchants (
+    id          BLOB    NOT NULL PRIMARY KEY,
+    operator_id BLOB    NOT NULL,
+    slug        TEXT    NOT NULL,
+    name        TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX merchants_by_slug ON merchants (slug);
+CREATE INDEX merchants_by_operator ON merchants (operator_id);
+
+CREATE TABLE users (
+    id              BLOB    NOT NULL PRIMARY KEY,
+    email           TEXT    NOT NULL,
+    name            TEXT    NOT NULL,
+    active          INTEGER NOT NULL,
+    password_hash   TEXT    NOT NULL,
+    failed_attempts INTEGER NOT NULL DEFAULT 0,
+    locked_until    INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX users_by_email ON users (email);
+
+CREATE TABLE memberships (
+    merchant_id      BLOB    NOT NULL,
+    user_id          BLOB    NOT NULL,
+    access           TEXT    NOT NULL,
+    party            TEXT    NOT NULL,
+    functional_roles TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- A person's places, over all merchants: signing in starts there.
+CREATE INDEX memberships_by_user ON memberships (user_id);
+
+CREATE TABLE api_tokens (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    name        TEXT    NOT NULL,
+    access      TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER,
+    hash        BLOB    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- The token is what says whose call it is.
+CREATE UNIQUE INDEX api_tokens_by_hash ON api_tokens (hash);
+
+CREATE TABLE sessions (
+    id_hash    BLOB    NOT NULL PRIMARY KEY,
+    user_id    BLOB,
+    data       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE idempotency_keys (
+    merchant_id  BLOB    NOT NULL,
+    key          TEXT    NOT NULL,
+    request_hash TEXT    NOT NULL,
+    status       INTEGER,
+    body         TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (merchant_id, key)
+) STRICT;
+
+-- Connections. The secrets are sealed.
+
+CREATE TABLE sources (
+    merchant_id     BLOB    NOT NULL,
+    id              BLOB    NOT NULL,
+    path            TEXT    NOT NULL,
+    rev             INTEGER NOT NULL,
+    doc             TEXT    NOT NULL,
+    sealed_secret   BLOB    NOT NULL,
+    sealed_previous BLOB,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+-- The path is what says whose delivery it is.
+CREATE UNIQUE INDEX sources_by_path ON sources (path);
+
+CREATE TABLE destinations (
+    merchant_id   BLOB    NOT NULL,
+    id            BLOB    NOT NULL,
+    key           TEXT    NOT NULL,
+    rev           INTEGER NOT NULL,
+    doc           TEXT    NOT NULL,
+    sealed_secret BLOB    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX destinations_by_key ON destinations (merchant_id, key);
+
+-- Rules. A published version never changes.
+
+CREATE TABLE contracts (
+    merchant_id  BLOB    NOT NULL,
+    id           BLOB    NOT NULL,
+    export_type  TEXT    NOT NULL,
+    major        INTEGER NOT NULL,
+    minor        INTEGER NOT NULL,
+    doc          TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX contracts_by_version ON contracts (merchant_id, export_type, major, minor);
+
+CREATE TABLE flows (
+    merchant_id  BLOB    NOT NULL,
+    id           BLOB    NOT NULL,
+    key          TEXT    NOT NULL,
+    version      INTEGER NOT NULL,
+    doc          TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX flows_by_version ON flows (merchant_id, key, version);
+
+-- Intake. The body stands last: a list does not read it.
+
+CREATE TABLE receipts (
+    merchant_id  BLOB    NOT NULL,
+    id           BLOB    NOT NULL,
+    source_id    BLOB    NOT NULL,
+    topic        TEXT    NOT NULL,
+    dedup_key    TEXT    NOT NULL,
+    received_at  INTEGER NOT NULL,
+    triggered_at INTEGER,
+    status       TEXT    NOT NULL,
+    order_ref    TEXT,
+    order_id     BLOB,
+    repeats      INTEGER NOT NULL,
+    trace_id     TEXT    NOT NULL,
+    headers      TEXT    NOT NULL,
+    faults       TEXT    NOT NULL,
+    search       TEXT    NOT NULL,
+    body_bytes   INTEGER NOT NULL,
+    body_sha256  TEXT    NOT NULL,
+    body         BLOB    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX receipts_by_dedup_key ON receipts (merchant_id, source_id, dedup_key);
+CREATE INDEX receipts_by_time ON receipts (merchant_id, received_at, id);
+CREATE INDEX receipts_by_order ON receipts (merchant_id, order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX receipts_unmatched ON receipts (merchant_id, source_id, order_ref) WHERE status = 'unmatched';
+
+CREATE TABLE order_facts (
+    merchant_id BLOB    NOT NULL,
+    source_id   BLOB    NOT NULL,
+    order_ref   TEXT    NOT NULL,
+    receipt_id  BLOB    NOT NULL,
+    n           INTEGER NOT NULL,
+    doc         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, source_id, order_ref, receipt_id, n)
+) STRICT;
+
+CREATE TABLE events (
+    merchant_id  BLOB    NOT NULL,
+    id           BLOB    NOT NULL,
+    kind         TEXT    NOT NULL,
+    subject_kind TEXT    NOT NULL,
+    subject_id   BLOB    NOT NULL,
+    receipt_id   BLOB,
+    occurred_at  INTEGER NOT NULL,
+    data         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE INDEX events_by_subject ON events (merchant_id, subject_id, occurred_at, id);
+
+-- Orders, runs, campaigns.
+
+CREATE TABLE orders (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    source_id   BLOB    NOT NULL,
+    order_ref   TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    trace_id    TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    rev         INTEGER NOT NULL,
+    search      TEXT    NOT NULL,
+    doc         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX orders_by_ref ON orders (merchant_id, source_id, order_ref);
+CREATE INDEX orders_by_time ON orders (merchant_id, updated_at, id);
+CREATE INDEX orders_by_state ON orders (merchant_id, state, updated_at, id);
+
+CREATE TABLE runs (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    flow_key    TEXT    NOT NULL,
+    subject_id  BLOB    NOT NULL,
+    state       TEXT    NOT NULL,
+    started_at  INTEGER NOT NULL,
+    rev         INTEGER NOT NULL,
+    doc         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+-- One run of a flow for one subject, and the runs of a subject.
+CREATE UNIQUE INDEX runs_by_subject ON runs (merchant_id, subject_id, flow_key);
+CREATE INDEX runs_by_flow ON runs (merchant_id, flow_key, started_at, id);
+
+CREATE TABLE campaigns (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    campaign_id TEXT    NOT NULL,
+    doc         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX campaigns_by_campaign_id ON campaigns (merchant_id, campaign_id);
+
+-- Exports. `content` and `wire` are written once; `doc` is the rest.
+
+CREATE TABLE exports (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    export_type TEXT    NOT NULL,
+    run_id      BLOB    NOT NULL,
+    subject_id  BLOB    NOT NULL,
+    state       TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    rev         INTEGER NOT NULL,
+    search      TEXT    NOT NULL,
+    doc         TEXT    NOT NULL,
+    content     TEXT    NOT NULL,
+    wire        BLOB,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+-- A destination that answers later knows the export only; its signature says that it may.
+CREATE UNIQUE INDEX exports_by_id ON exports (id);
+CREATE INDEX exports_by_time ON exports (merchant_id, created_at, id);
+CREATE INDEX exports_by_state ON exports (merchant_id, state, created_at, id);
+CREATE INDEX exports_by_run ON exports (merchant_id, run_id);
+CREATE INDEX exports_by_subject ON exports (merchant_id, subject_id);
+
+CREATE TABLE attempts (
+    merchant_id BLOB    NOT NULL,
+    export_id   BLOB    NOT NULL,
+    n           INTEGER NOT NULL,
+    doc         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, export_id, n)
+) STRICT;
+
+CREATE TABLE approvals (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    export_id   BLOB    NOT NULL,
+    step        INTEGER NOT NULL,
+    state       TEXT    NOT NULL,
+    accept_by   INTEGER,
+    rev         INTEGER NOT NULL,
+    search      TEXT    NOT NULL,
+    doc         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE INDEX approvals_by_export ON approvals (merchant_id, export_id, step);
+CREATE INDEX approvals_by_deadline ON approvals (merchant_id, state, accept_by);
+
+-- Tasks. The same trouble opens one task, not two.
+
+CREATE TABLE tasks (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    dedup_key   TEXT    NOT NULL,
+    code        TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    deadline    INTEGER NOT NULL,
+    receipt_id  BLOB,
+    order_id    BLOB,
+    run_id      BLOB,
+    export_id   BLOB,
+    created_at  INTEGER NOT NULL,
+    rev         INTEGER NOT NULL,
+    search      TEXT    NOT NULL,
+    doc         TEXT    NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT;
+
+CREATE UNIQUE INDEX tasks_live_by_dedup_key ON tasks (merchant_id, dedup_key)
+    WHERE state NOT IN ('resolved', 'cancelled');
+CREATE INDEX tasks_live_by_deadline ON tasks (merchant_id, deadline, id)
+    WHERE state NOT IN ('resolved', 'cancelled');
+CREATE INDEX tasks_by_time ON tasks (merchant_id, created_at, id);
+CREATE INDEX tasks_by_receipt ON tasks (merchant_id, receipt_id) WHERE receipt_id IS NOT NULL;
+CREATE INDEX tasks_by_order ON tasks (merchant_id, order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX tasks_by_run ON tasks (merchant_id, run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX tasks_by_export ON tasks (merchant_id, export_id) WHERE export_id IS NOT NULL;
+
+-- Jobs. `due_at` is when a job may be claimed: its `run_at`, or the end of the lease somebody has on it.
+
+CREATE TABLE jobs (
+    merchant_id BLOB    NOT NULL,
+    id          BLOB    NOT NULL,
+    kind        TEXT    NOT NULL,
+    subject_id  BLOB    NOT NULL,
+    arg         INTEGER NOT NULL,
+    run_at      INTEGER NOT NULL,
+    due_at      INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    fence       INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (merchant_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- Workers take what is due, whoever it belongs to.
+CREATE INDEX jobs_by_due ON jobs (due_at);
