@@ -102,28 +102,15 @@ pub fn logins(demo: &Value) -> Vec<String> {
         .collect()
 }
 
-/// URL path and secret of the first source of this system.
-pub fn source(demo: &Value, system: &str) -> Option<(String, String)> {
-    let source = demo["sources"]
-        .as_array()?
-        .iter()
-        .find(|source| source["system"] == system)?;
-    Some((
-        source["url_path"].as_str()?.to_owned(),
-        source["secret"].as_str()?.to_owned(),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lists_people_and_sources() {
+    fn lists_people() {
         let demo = parse(
             r#"{"users":[{"email":"ada@x.example","password":"p","access":"admin","functional_roles":["finance","operations"]},
-                         {"email":"bo@x.example","password":"longer","access":"viewer","functional_roles":[]}],
-                "sources":[{"system":"stripe","url_path":"/in/1","secret":"a"},{"system":"shopify","url_path":"/in/2","secret":"b"}]}"#,
+                         {"email":"bo@x.example","password":"longer","access":"viewer","functional_roles":[]}]}"#,
         )
         .unwrap();
         assert_eq!(
@@ -133,10 +120,5 @@ mod tests {
                 "bo@x.example   longer  viewer"
             ]
         );
-        assert_eq!(
-            source(&demo, "shopify"),
-            Some(("/in/2".to_owned(), "b".to_owned()))
-        );
-        assert_eq!(source(&demo, "adyen"), None);
     }
 }

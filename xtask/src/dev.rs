@@ -52,7 +52,14 @@ pub fn dev(workspace: &Workspace, options: &Options) -> Result<()> {
     let demo = demo::ensure(&settings, &binary)?;
     let _sandbox = settings.start_sandbox(&binary)?;
     let mut server = Some(settings.start_server(&binary)?);
-    println!("{}", welcome(&settings, demo.as_ref(), &binary));
+    println!(
+        "{}",
+        welcome(
+            &settings,
+            demo.as_ref(),
+            binary.strip_prefix(&workspace.root).unwrap_or(&binary)
+        )
+    );
     while !signals::stop_requested() {
         wait_for_change(workspace, &mut seen)?;
         if signals::stop_requested() {

@@ -34,7 +34,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let demo = demo::ensure(&settings, &binary)?;
     let mut sandbox = settings.start_sandbox(&binary)?;
     let mut server = settings.start_server(&binary)?;
-    println!("{}", welcome(&settings, demo.as_ref(), &binary));
+    println!(
+        "{}",
+        welcome(
+            &settings,
+            demo.as_ref(),
+            binary.strip_prefix(&workspace.root).unwrap_or(&binary)
+        )
+    );
     while !signals::stop_requested() {
         if let Some(status) = server.ended() {
             return Err(Failure::new(format!(
@@ -55,25 +62,32 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 pub fn welcome(settings: &Settings, demo: Option<&Value>, binary: &Path) -> String {
     let mut lines = vec![
         String::new(),
-        format!("Meshline is at  {}", settings.public_url),
+        format!("Meshline   {}", settings.public_url),
+        format!(
+            "Sandbox    http://{}   where its exports go",
+            settings.sandbox
+        ),
+        String::new(),
     ];
-    lines.push(format!(
-        "The sandbox, where its exports go, is at  http://{}",
-        settings.sandbox
-    ));
-    match demo {
-        Some(demo) => {
-            lines.push("\nSign in as (e-mail, password, access, roles):".to_owned());
-            lines.extend(demo::logins(demo).into_iter().map(|login| format!("  {login}")));
-            if let Some((path, secret)) = demo::source(demo, "shopify") {
-                lines.push("\nSend a Shopify order, and watch it on the page Receipts:".to_owned());
-                lines.push(format!("  {} send {}{path} --secret '{secret}'", binary.display(), settings.public_url));
-            }
-        }
-        None => lines.push(format!(
-            "\nThe logins of this database are not known here ({} has no demo.json). `--fresh` starts over with a new demo.",
+    if let Some(demo) = demo {
+        lines.push("Sign in as (e-mail, password, access, roles)".to_owned());
+        lines.extend(
+            demo::logins(demo)
+                .into_iter()
+                .map(|login| format!("  {login}")),
+        );
+        let send = format!("{} send --base {}", binary.display(), settings.public_url);
+        lines.push(
+            "\nSend a Shopify order and watch it arrive; then one that the sandbox refuses"
+                .to_owned(),
+        );
+        lines.push(format!("  {send}"));
+        lines.push(format!("  {send} --sku LAMP-OUT-OF-STOCK"));
+    } else {
+        lines.push(format!(
+            "Its logins are not known here: {} has no demo.json. `--fresh` starts over with a new demo.",
             settings.data.display()
-        )),
+        ));
     }
     lines.push("\nCtrl-C stops it.".to_owned());
     lines.join("\n")

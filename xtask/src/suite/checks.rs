@@ -1,9 +1,8 @@
 //! Format and lint. Both feature sets of the pages are linted: what the server compiles and what the browser gets.
 
-use std::fs;
 use std::process::Command;
 
-use crate::failure::{Failure, Result, Trying};
+use crate::failure::{Failure, Result};
 use crate::process::{cargo, run};
 use crate::setup;
 use crate::workspace::Workspace;
@@ -31,7 +30,6 @@ pub fn lint(workspace: &Workspace) -> Result<()> {
 }
 
 fn native(workspace: &Workspace) -> Result<()> {
-    site_folder(workspace)?;
     run(cargo(workspace).args([
         "clippy",
         "--workspace",
@@ -63,9 +61,4 @@ fn types(workspace: &Workspace) -> Result<()> {
     run(Command::new("node_modules/.bin/tsc")
         .arg("--noEmit")
         .current_dir(workspace.end2end()))
-}
-
-/// The server embeds this folder when it compiles; for checks and unit tests it may be empty.
-pub fn site_folder(workspace: &Workspace) -> Result<()> {
-    fs::create_dir_all(workspace.site()).trying("create the folder of the pages' assets")
 }

@@ -10,7 +10,6 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::Outcome;
-use super::checks;
 use super::counts::Counts;
 use super::shared::Shared;
 use crate::failure::{Failure, Result};
@@ -146,7 +145,6 @@ fn count(command: &mut Command, name: &str) -> (Counts, Option<Failure>) {
 /// Compiles every test of the workspace but the WASM entry's, which has nothing to run natively.
 pub fn compile(workspace: &Workspace) -> Result<Vec<Program>> {
     process::announce("compiling the tests");
-    checks::site_folder(workspace)?;
     let mut programs = Vec::new();
     let mut command = cargo(workspace);
     command.args([
