@@ -126,6 +126,21 @@ impl Engine {
         self.store.write(move |tx| Box::pin(async move { tx.save_session(&row).await })).await
     }
 
+    /// A session in use ends later. One that was ended meanwhile stays ended.
+    pub async fn extend_session(&self, id_hash: &[u8], until: Time) -> Result<()> {
+        let id_hash = id_hash.to_vec();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    match tx.session(&id_hash).await? {
+                        Some(row) => tx.save_session(&SessionRow { expires_at: until, ..row }).await,
+                        None => Ok(()),
+                    }
+                })
+            })
+            .await
+    }
+
     pub async fn delete_session(&self, id_hash: Vec<u8>) -> Result<()> {
         self.store.write(move |tx| Box::pin(async move { tx.delete_session(&id_hash).await })).await
     }
@@ -140,6 +155,11 @@ impl Engine {
         let row = operator.clone();
         self.store.write(move |tx| Box::pin(async move { tx.insert_operator(&row).await })).await?;
         Ok(operator)
+    }
+
+    /// Removes an agency with everything that belongs to it.
+    pub async fn remove_operator(&self, id: Uuid) -> Result<()> {
+        self.store.write(move |tx| Box::pin(async move { tx.delete_operator(id).await })).await
     }
 
     pub async fn create_merchant(&self, operator: &Operator, slug: &str, name: &str) -> Result<Merchant> {

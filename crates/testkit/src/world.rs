@@ -40,7 +40,7 @@ pub struct World {
     pub merchant: Merchant,
     pub admin: Ctx,
     pub door: Arc<Door>,
-    people: Vec<Person>,
+    pub people: Vec<Person>,
 }
 
 /// (first name, access, party, functional roles)

@@ -16,7 +16,8 @@ fn unique(name: &str) -> String {
 }
 
 async fn on(url: &str) -> World {
-    let store = store::open_and_migrate(url).await.unwrap();
+    let options = store::Options { connections: 4, ..store::Options::default() };
+    let store = store::SqlStore::open_and_migrate(url, options).await.unwrap();
     World::new(store, Arc::new(connectors::shopify::Shopify)).await.unwrap()
 }
 
@@ -33,7 +34,8 @@ pub async fn on_postgres() -> Option<World> {
         eprintln!("SKIPPED: set {POSTGRES} to a Postgres that may be filled with test databases");
         return None;
     };
-    Some(on(&store::testing::fresh_database(&server, &unique("spine")).await).await)
+    let url = store::testing::fresh_database(&server, &unique("spine")).await.unwrap();
+    Some(on(&url).await)
 }
 
 /// Runs each test on SQLite, and on Postgres where one is named.
