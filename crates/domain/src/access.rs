@@ -74,8 +74,13 @@ impl FromStr for Action {
 }
 
 impl Access {
-    pub const ALL: [Self; 5] =
-        [Self::Admin, Self::Approver, Self::Operator, Self::Viewer, Self::Auditor];
+    pub const ALL: [Self; 5] = [
+        Self::Admin,
+        Self::Approver,
+        Self::Operator,
+        Self::Viewer,
+        Self::Auditor,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -135,7 +140,11 @@ mod tests {
             Action::ManageConnections,
             Action::Acknowledge,
         ];
-        assert!(changes.iter().all(|action| !Access::Auditor.allows(*action)));
+        assert!(
+            changes
+                .iter()
+                .all(|action| !Access::Auditor.allows(*action))
+        );
         assert!(changes.iter().all(|action| !Access::Viewer.allows(*action)));
         assert!(Access::Auditor.allows(Action::ViewAudit));
         assert!(!Access::Operator.allows(Action::Decide));

@@ -164,12 +164,19 @@ impl Approval {
                 return Err(CannotDecide::SamePerson);
             }
         }
-        let note = decision.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+        let note = decision
+            .note
+            .as_deref()
+            .map(str::trim)
+            .filter(|note| !note.is_empty());
         if !decision.approve && note.is_none() {
             return Err(CannotDecide::ReasonMissing);
         }
-        self.state =
-            if decision.approve { ApprovalState::Approved } else { ApprovalState::Declined };
+        self.state = if decision.approve {
+            ApprovalState::Approved
+        } else {
+            ApprovalState::Declined
+        };
         self.decided_by = Some(member.user_id);
         self.decided_at = Some(now);
         self.decision_note = note.map(str::to_owned);
@@ -213,7 +220,14 @@ mod tests {
             export_id: id(2),
             step: n,
             of: 2,
-            owner: Owner::role(Party::Agency, if n == 1 { "marketing_ops" } else { "operations" }),
+            owner: Owner::role(
+                Party::Agency,
+                if n == 1 {
+                    "marketing_ops"
+                } else {
+                    "operations"
+                },
+            ),
             backup: Owner::role(Party::Agency, "finance"),
             reason: "always".into(),
             content_hash: "sha256:aa".into(),
@@ -232,7 +246,11 @@ mod tests {
     }
 
     fn yes(hash: &str) -> Decision {
-        Decision { approve: true, note: None, seen_hash: hash.into() }
+        Decision {
+            approve: true,
+            note: None,
+            seen_hash: hash.into(),
+        }
     }
 
     #[test]
@@ -245,11 +263,15 @@ mod tests {
             Err(CannotDecide::ContentChanged)
         );
         assert_eq!(
-            first.clone().decide(&yes("sha256:aa"), &member(9, "marketing_ops"), &[], now),
+            first
+                .clone()
+                .decide(&yes("sha256:aa"), &member(9, "marketing_ops"), &[], now),
             Err(CannotDecide::Author)
         );
         assert_eq!(
-            first.clone().decide(&yes("sha256:aa"), &member(4, "finance"), &[], now),
+            first
+                .clone()
+                .decide(&yes("sha256:aa"), &member(4, "finance"), &[], now),
             Err(CannotDecide::NotYourRole("Marketing ops".into()))
         );
         let first = first.decide(&yes("sha256:aa"), &mara, &[], now).unwrap();
@@ -260,26 +282,54 @@ mod tests {
         );
         let second = step(2);
         assert_eq!(
-            second.clone().decide(&yes("sha256:aa"), &mara, std::slice::from_ref(&first), now),
+            second
+                .clone()
+                .decide(&yes("sha256:aa"), &mara, std::slice::from_ref(&first), now),
             Err(CannotDecide::NotYetAsked)
         );
         let second = second.ask(now);
         assert_eq!(
-            second.clone().decide(&yes("sha256:aa"), &mara, std::slice::from_ref(&first), now),
+            second
+                .clone()
+                .decide(&yes("sha256:aa"), &mara, std::slice::from_ref(&first), now),
             Err(CannotDecide::SamePerson)
         );
-        assert!(second.decide(&yes("sha256:aa"), &member(7, "x"), &[first], now).is_ok());
+        assert!(
+            second
+                .decide(&yes("sha256:aa"), &member(7, "x"), &[first], now)
+                .is_ok()
+        );
     }
 
     #[test]
     fn the_backup_decides_only_after_the_deadline_and_declining_needs_a_reason() {
         let now = Time::from_ms(5);
         let mut first = step(1).ask(now);
-        let backup = Membership { functional_roles: vec!["finance".into()], ..member(4, "finance") };
-        assert!(first.clone().decide(&yes("sha256:aa"), &backup, &[], now).is_err());
+        let backup = Membership {
+            functional_roles: vec!["finance".into()],
+            ..member(4, "finance")
+        };
+        assert!(
+            first
+                .clone()
+                .decide(&yes("sha256:aa"), &backup, &[], now)
+                .is_err()
+        );
         first.escalated_at = Some(Time::from_ms(1005));
-        assert!(first.clone().decide(&yes("sha256:aa"), &backup, &[], now).is_ok());
-        let no = Decision { approve: false, note: Some("  ".into()), seen_hash: "sha256:aa".into() };
-        assert_eq!(first.decide(&no, &backup, &[], now), Err(CannotDecide::ReasonMissing));
+        assert!(
+            first
+                .clone()
+                .decide(&yes("sha256:aa"), &backup, &[], now)
+                .is_ok()
+        );
+        let no = Decision {
+            approve: false,
+            note: Some("  ".into()),
+            seen_hash: "sha256:aa".into(),
+        };
+        assert_eq!(
+            first.decide(&no, &backup, &[], now),
+            Err(CannotDecide::ReasonMissing)
+        );
     }
 }

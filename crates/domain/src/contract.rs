@@ -31,7 +31,9 @@ pub struct ApprovalRule {
 pub enum ApprovalCondition {
     Always,
     /// The subject's total is above this amount; a total in another currency counts as above.
-    TotalOver { amount: Money },
+    TotalOver {
+        amount: Money,
+    },
     /// The subject carries any flag (test order, hold tag, no address...).
     Flagged,
 }
@@ -136,18 +138,22 @@ pub mod codes {
 
 impl Contract {
     pub fn route(&self, code: &str) -> Option<&ExceptionRoute> {
-        self.exceptions.get(code).or_else(|| self.exceptions.get("*"))
+        self.exceptions
+            .get(code)
+            .or_else(|| self.exceptions.get("*"))
     }
 
     /// The approval steps that this subject needs, and why. Empty: none.
-    pub fn approval_for(&self, total: Option<Money>, flags: &[String]) -> (Vec<ApprovalStep>, String) {
+    pub fn approval_for(
+        &self,
+        total: Option<Money>,
+        flags: &[String],
+    ) -> (Vec<ApprovalStep>, String) {
         for rule in &self.approval {
             let reason = match &rule.when {
                 ApprovalCondition::Always => Some("every one of these is approved".to_owned()),
                 ApprovalCondition::TotalOver { amount } => total
-                    .filter(|total| {
-                        total.currency != amount.currency || total.minor > amount.minor
-                    })
+                    .filter(|total| total.currency != amount.currency || total.minor > amount.minor)
                     .map(|total| format!("{total} is over {amount}")),
                 ApprovalCondition::Flagged => {
                     (!flags.is_empty()).then(|| format!("flagged: {}", flags.join(", ")))

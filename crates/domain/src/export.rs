@@ -62,19 +62,30 @@ impl ExportState {
                 S::Ready | S::Declined | S::Expired | S::Superseded | S::Withdrawn | S::Quarantined
             ),
             S::Ready => {
-                matches!(next, S::Delivering | S::Superseded | S::Withdrawn | S::Expired | S::Paused)
+                matches!(
+                    next,
+                    S::Delivering | S::Superseded | S::Withdrawn | S::Expired | S::Paused
+                )
             }
             S::Delivering => matches!(
                 next,
                 S::Delivered | S::Acknowledged | S::Completed | S::Rejected | S::Failed | S::Paused
             ),
             S::Delivered => {
-                matches!(next, S::Acknowledged | S::Completed | S::Rejected | S::Ready | S::Paused)
+                matches!(
+                    next,
+                    S::Acknowledged | S::Completed | S::Rejected | S::Ready | S::Paused
+                )
             }
             S::Acknowledged => matches!(next, S::Completed | S::Rejected | S::Compensated),
             S::Paused => matches!(next, S::Ready | S::Delivered | S::Withdrawn | S::Superseded),
-            S::Rejected | S::Failed => matches!(next, S::Ready | S::Withdrawn | S::Superseded | S::Acknowledged | S::Completed),
-            S::Declined | S::Expired => matches!(next, S::AwaitingApproval | S::Withdrawn | S::Superseded),
+            S::Rejected | S::Failed => matches!(
+                next,
+                S::Ready | S::Withdrawn | S::Superseded | S::Acknowledged | S::Completed
+            ),
+            S::Declined | S::Expired => {
+                matches!(next, S::AwaitingApproval | S::Withdrawn | S::Superseded)
+            }
             S::Completed => matches!(next, S::Compensated),
             S::Withdrawn | S::Superseded | S::Compensated => false,
         }
@@ -84,7 +95,11 @@ impl ExportState {
     pub fn is_before_dispatch(self) -> bool {
         matches!(
             self,
-            Self::Quarantined | Self::AwaitingApproval | Self::Ready | Self::Declined | Self::Expired
+            Self::Quarantined
+                | Self::AwaitingApproval
+                | Self::Ready
+                | Self::Declined
+                | Self::Expired
         )
     }
 
@@ -222,7 +237,10 @@ impl Export {
     /// Takes the one step, or says why not.
     pub fn become_state(&mut self, next: ExportState) -> Result<(), BadTransition> {
         if !self.state.may_become(next) {
-            return Err(BadTransition { from: self.state, to: next });
+            return Err(BadTransition {
+                from: self.state,
+                to: next,
+            });
         }
         self.state = next;
         Ok(())
@@ -269,8 +287,15 @@ mod tests {
 
     #[test]
     fn what_is_over_stays_over() {
-        for end in [ExportState::Withdrawn, ExportState::Superseded, ExportState::Compensated] {
-            assert!(ExportState::ALL.iter().all(|next| !end.may_become(*next)), "{end}");
+        for end in [
+            ExportState::Withdrawn,
+            ExportState::Superseded,
+            ExportState::Compensated,
+        ] {
+            assert!(
+                ExportState::ALL.iter().all(|next| !end.may_become(*next)),
+                "{end}"
+            );
         }
         assert!(!ExportState::AwaitingApproval.may_become(ExportState::Delivering));
         assert!(!ExportState::Completed.may_become(ExportState::Ready));
@@ -284,8 +309,14 @@ mod tests {
         let id = Uuid::from_u128(1);
         let one = serde_json::json!({"a": 1, "b": [1, 2]});
         let two: Value = serde_json::from_str(r#"{"b":[1,2],"a":1}"#).unwrap();
-        assert_eq!(content_hash(&one, id, "1.0", None), content_hash(&two, id, "1.0", None));
-        assert_ne!(content_hash(&one, id, "1.0", None), content_hash(&one, id, "1.1", None));
+        assert_eq!(
+            content_hash(&one, id, "1.0", None),
+            content_hash(&two, id, "1.0", None)
+        );
+        assert_ne!(
+            content_hash(&one, id, "1.0", None),
+            content_hash(&one, id, "1.1", None)
+        );
         assert_ne!(
             content_hash(&one, id, "1.0", None),
             content_hash(&serde_json::json!({"a": 2, "b": [1, 2]}), id, "1.0", None)

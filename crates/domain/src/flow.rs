@@ -33,7 +33,12 @@ pub enum StepKind {
     /// Make an export under the published contract of this type, and wait for the destination.
     EmitExport { export_type: String, until: Until },
     /// Wait until the event is seen for the run's subject.
-    WaitForEvent { event: EventKind, within_ms: i64, resolve_ms: i64, class: ExceptionClass },
+    WaitForEvent {
+        event: EventKind,
+        within_ms: i64,
+        resolve_ms: i64,
+        class: ExceptionClass,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +78,12 @@ pub enum RunState {
 }
 
 impl RunState {
-    pub const ALL: [Self; 4] = [Self::Running, Self::Completed, Self::Cancelled, Self::Failed];
+    pub const ALL: [Self; 4] = [
+        Self::Running,
+        Self::Completed,
+        Self::Cancelled,
+        Self::Failed,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -99,7 +99,9 @@ impl Money {
         if rest.bytes().any(|b| b != b'0') {
             return Err(bad());
         }
-        let minor: i64 = format!("{whole}{kept:0<places$}").parse().map_err(|_| bad())?;
+        let minor: i64 = format!("{whole}{kept:0<places$}")
+            .parse()
+            .map_err(|_| bad())?;
         Ok(Self::new(if negative { -minor } else { minor }, currency))
     }
 }
@@ -119,7 +121,11 @@ impl fmt::Display for Money {
             grouped.push(digit);
         }
         if places > 0 {
-            grouped.push_str(&format!(".{:0width$}", magnitude % scale, width = places as usize));
+            grouped.push_str(&format!(
+                ".{:0width$}",
+                magnitude % scale,
+                width = places as usize
+            ));
         }
         let sign = if self.minor < 0 { "−" } else { "" };
         if self.currency == Currency::USD {
@@ -146,7 +152,15 @@ mod tests {
         check("1500", "JPY", 1500, "1,500 JPY");
         check("1500.00", "JPY", 1500, "1,500 JPY");
         check("1.234", "KWD", 1234, "1.234 KWD");
-        for bad in ["", ".", "1.2.3", "1e3", "12.345", "NaN", "99999999999999999999"] {
+        for bad in [
+            "",
+            ".",
+            "1.2.3",
+            "1e3",
+            "12.345",
+            "NaN",
+            "99999999999999999999",
+        ] {
             assert!(Money::parse(bad, Currency::USD).is_err(), "{bad}");
         }
     }

@@ -25,8 +25,13 @@ pub enum Party {
 }
 
 impl Party {
-    pub const ALL: [Self; 5] =
-        [Self::Agency, Self::Merchant, Self::ThreePl, Self::Carrier, Self::System];
+    pub const ALL: [Self; 5] = [
+        Self::Agency,
+        Self::Merchant,
+        Self::ThreePl,
+        Self::Carrier,
+        Self::System,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +65,10 @@ pub enum Owner {
 
 impl Owner {
     pub fn role(party: Party, role: &str) -> Self {
-        Self::Role { party, role: role.to_owned() }
+        Self::Role {
+            party,
+            role: role.to_owned(),
+        }
     }
 
     /// "Marketing ops" for a role, the system's name for a system. A person's name is not known here.
@@ -77,7 +85,9 @@ impl Owner {
 pub fn role_title(role: &str) -> String {
     let spaced = role.replace('_', " ");
     let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 impl fmt::Display for Owner {
@@ -140,14 +150,20 @@ mod tests {
 
     #[test]
     fn an_owner_is_one_thing_and_reads_back() {
-        for text in
-            ["3pl:operations", "agency:marketing_ops", "user:01890000-0000-7000-8000-000000000001", "system:meshline"]
-        {
+        for text in [
+            "3pl:operations",
+            "agency:marketing_ops",
+            "user:01890000-0000-7000-8000-000000000001",
+            "system:meshline",
+        ] {
             assert_eq!(text.parse::<Owner>().unwrap().to_string(), text);
         }
         for bad in ["", "marketing_ops", "nobody:x", "user:mara", "agency:"] {
             assert!(bad.parse::<Owner>().is_err(), "{bad}");
         }
-        assert_eq!(Owner::role(Party::Agency, "marketing_ops").title(), "Marketing ops");
+        assert_eq!(
+            Owner::role(Party::Agency, "marketing_ops").title(),
+            "Marketing ops"
+        );
     }
 }

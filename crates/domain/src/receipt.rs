@@ -23,8 +23,13 @@ pub enum ReceiptStatus {
 }
 
 impl ReceiptStatus {
-    pub const ALL: [Self; 5] =
-        [Self::Accepted, Self::Processed, Self::Unmatched, Self::Ignored, Self::Quarantined];
+    pub const ALL: [Self; 5] = [
+        Self::Accepted,
+        Self::Processed,
+        Self::Unmatched,
+        Self::Ignored,
+        Self::Quarantined,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

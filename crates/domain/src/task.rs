@@ -28,8 +28,13 @@ pub enum TaskState {
 }
 
 impl TaskState {
-    pub const ALL: [Self; 5] =
-        [Self::Open, Self::Claimed, Self::Snoozed, Self::Resolved, Self::Cancelled];
+    pub const ALL: [Self; 5] = [
+        Self::Open,
+        Self::Claimed,
+        Self::Snoozed,
+        Self::Resolved,
+        Self::Cancelled,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -212,7 +217,11 @@ impl Task {
     }
 
     fn live(&self) -> Result<(), CannotAct> {
-        if self.state.is_over() { Err(CannotAct::Over(self.state)) } else { Ok(()) }
+        if self.state.is_over() {
+            Err(CannotAct::Over(self.state))
+        } else {
+            Ok(())
+        }
     }
 
     pub fn claim(mut self, user: Uuid) -> Result<Self, CannotAct> {
@@ -264,7 +273,11 @@ impl Task {
     #[must_use]
     pub fn wake(mut self) -> Self {
         self.snoozed_until = None;
-        self.state = if self.assignee.is_some() { TaskState::Claimed } else { TaskState::Open };
+        self.state = if self.assignee.is_some() {
+            TaskState::Claimed
+        } else {
+            TaskState::Open
+        };
         self
     }
 
@@ -293,7 +306,10 @@ impl Task {
     /// A clock ran out: the next rung has it, unclaimed, with its own time to take it. `None` when
     /// the ladder is exhausted: the task stays where it is, late for all to see.
     pub fn escalate(&self, now: Time) -> Option<Self> {
-        let step = self.escalation.steps.get(usize::try_from(self.rung).ok()?)?;
+        let step = self
+            .escalation
+            .steps
+            .get(usize::try_from(self.rung).ok()?)?;
         let mut next = self.clone();
         next.rung += 1;
         next.owner = step.target.clone();

@@ -78,7 +78,10 @@ mod tests {
     fn writes_three_decimals_and_reads_any_offset() {
         let time: Time = "2021-12-31T19:00:00-05:00".parse().unwrap();
         assert_eq!(time.to_string(), "2022-01-01T00:00:00.000Z");
-        assert_eq!(serde_json::to_string(&time.plus_ms(7)).unwrap(), "\"2022-01-01T00:00:00.007Z\"");
+        assert_eq!(
+            serde_json::to_string(&time.plus_ms(7)).unwrap(),
+            "\"2022-01-01T00:00:00.007Z\""
+        );
         assert!("yesterday".parse::<Time>().is_err());
     }
 }

@@ -47,9 +47,14 @@ impl Engine {
             return Ok(None);
         };
         let lost = || Error::internal("an export has lost its destination");
-        let export = reads.export(merchant_id, export_id).await?.ok_or_else(lost)?;
-        let destination =
-            reads.destination(merchant_id, export.destination_id).await?.ok_or_else(lost)?;
+        let export = reads
+            .export(merchant_id, export_id)
+            .await?
+            .ok_or_else(lost)?;
+        let destination = reads
+            .destination(merchant_id, export.destination_id)
+            .await?
+            .ok_or_else(lost)?;
         let place = Place {
             merchant_id,
             table: "destinations",
@@ -74,15 +79,28 @@ impl Engine {
             .iter()
             .find(|one| one.id == destination_id)
             .ok_or_else(|| Error::not_found("destination"))?;
-        let actor = Actor::Destination { id: destination.id, key: destination.key.clone() };
+        let actor = Actor::Destination {
+            id: destination.id,
+            key: destination.key.clone(),
+        };
         Ok(self.ctx(actor, rules.merchant.clone(), trace_id))
     }
 
     /// A callback.
-    pub async fn acknowledge(self: &Arc<Self>, ctx: &Ctx, export_id: Uuid, ack: Ack) -> Result<ExportState> {
+    pub async fn acknowledge(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        export_id: Uuid,
+        ack: Ack,
+    ) -> Result<ExportState> {
         ctx.require(Action::Acknowledge)?;
-        if ack.status == AckStatus::Rejected && ack.exception_code.as_deref().is_none_or(str::is_empty) {
-            return Err(Error::invalid("exception_code", "A rejection says why: give an exception_code."));
+        if ack.status == AckStatus::Rejected
+            && ack.exception_code.as_deref().is_none_or(str::is_empty)
+        {
+            return Err(Error::invalid(
+                "exception_code",
+                "A rejection says why: give an exception_code.",
+            ));
         }
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
@@ -107,7 +125,12 @@ impl Engine {
 }
 
 impl Work<'_> {
-    pub async fn acknowledged(&mut self, export: &mut Export, contract: &Contract, ack: Ack) -> Result<()> {
+    pub async fn acknowledged(
+        &mut self,
+        export: &mut Export,
+        contract: &Contract,
+        ack: Ack,
+    ) -> Result<()> {
         let next = match ack.status {
             AckStatus::Accepted => ExportState::Acknowledged,
             AckStatus::Completed => ExportState::Completed,
@@ -137,9 +160,15 @@ impl Work<'_> {
             export.ack.acknowledged_at = Some(self.now);
         }
         if ack.status == AckStatus::Rejected {
-            export.ack.exception_code =
-                Some(ack.exception_code.clone().unwrap_or_else(|| REJECTED.to_owned()));
-            export.ack.exception_metadata.clone_from(&ack.exception_metadata);
+            export.ack.exception_code = Some(
+                ack.exception_code
+                    .clone()
+                    .unwrap_or_else(|| REJECTED.to_owned()),
+            );
+            export
+                .ack
+                .exception_metadata
+                .clone_from(&ack.exception_metadata);
         }
         self.tx.save_export(export).await?;
         export.rev += 1;
@@ -160,7 +189,11 @@ impl Work<'_> {
     }
 
     async fn rejected(&mut self, export: &Export, contract: &Contract) -> Result<()> {
-        let code = export.ack.exception_code.clone().unwrap_or_else(|| REJECTED.to_owned());
+        let code = export
+            .ack
+            .exception_code
+            .clone()
+            .unwrap_or_else(|| REJECTED.to_owned());
         let mut found = vec![evidence("Code", &code)];
         if let Some(metadata) = &export.ack.exception_metadata {
             found.push(evidence("The destination says", metadata.to_string()));
@@ -172,30 +205,54 @@ impl Work<'_> {
             .find(|one| one.id == export.destination_id)
             .map_or("The destination", |one| one.name.as_str());
         let sentence = format!("{destination} rejected it: {}", code.replace('_', " "));
-        self.raise(export, contract, Trouble { code, sentence, evidence: found }).await
+        self.raise(
+            export,
+            contract,
+            Trouble {
+                code,
+                sentence,
+                evidence: found,
+            },
+        )
+        .await
     }
 
     async fn accepted(&mut self, export: &Export, contract: &Contract) -> Result<()> {
-        self.cancel_task(&format!("{}:{}", codes::ACK_TIMEOUT, export.id), "it was acknowledged").await?;
+        self.cancel_task(
+            &format!("{}:{}", codes::ACK_TIMEOUT, export.id),
+            "it was acknowledged",
+        )
+        .await?;
         if let Some(ms) = contract.ack.completed_within_ms {
-            self.arm(JobKind::CompletionDeadline, export.id, self.now.plus_ms(ms)).await?;
+            self.arm(JobKind::CompletionDeadline, export.id, self.now.plus_ms(ms))
+                .await?;
         }
-        self.export_reached(export.run_id, &export.step_key, Until::Acknowledged).await
+        self.export_reached(export.run_id, &export.step_key, Until::Acknowledged)
+            .await
     }
 
     async fn completed(&mut self, export: &Export, contract: &Contract) -> Result<()> {
         for code in [codes::ACK_TIMEOUT, codes::COMPLETION_TIMEOUT] {
-            self.cancel_task(&format!("{code}:{}", export.id), "it was completed").await?;
+            self.cancel_task(&format!("{code}:{}", export.id), "it was completed")
+                .await?;
         }
         // First the export's own step, then what its completion stands for: a run that goes on to
         // wait for that very event finds it.
         if let Some(kind) = contract.ack.completion_event {
-            self.tx.insert_events(&[self.completion(export, kind)]).await?;
-            self.note(kind.as_str(), subject_noun(export), export.subject_id, json!({
-                "export_id": export.id, "external_ref": export.ack.external_ref,
-            }));
+            self.tx
+                .insert_events(&[self.completion(export, kind)])
+                .await?;
+            self.note(
+                kind.as_str(),
+                subject_noun(export),
+                export.subject_id,
+                json!({
+                    "export_id": export.id, "external_ref": export.ack.external_ref,
+                }),
+            );
         }
-        self.export_reached(export.run_id, &export.step_key, Until::Completed).await?;
+        self.export_reached(export.run_id, &export.step_key, Until::Completed)
+            .await?;
         match contract.ack.completion_event {
             Some(kind) => self.events_seen(export.subject_id, &[kind]).await,
             None => Ok(()),
@@ -223,7 +280,12 @@ impl Work<'_> {
             return Ok(());
         }
         let contract = self.contract_of(&export).await?;
-        self.note("expectation.breached", "export", id, json!({ "expected": "acknowledged", "by": armed_for }));
+        self.note(
+            "expectation.breached",
+            "export",
+            id,
+            json!({ "expected": "acknowledged", "by": armed_for }),
+        );
         let trouble = Trouble {
             code: codes::ACK_TIMEOUT.to_owned(),
             sentence: format!("“{}” was delivered, but never acknowledged", export.title),
@@ -240,7 +302,12 @@ impl Work<'_> {
             return Ok(());
         }
         let contract = self.contract_of(&export).await?;
-        self.note("expectation.breached", "export", id, json!({ "expected": "completed", "by": armed_for }));
+        self.note(
+            "expectation.breached",
+            "export",
+            id,
+            json!({ "expected": "completed", "by": armed_for }),
+        );
         let trouble = Trouble {
             code: codes::COMPLETION_TIMEOUT.to_owned(),
             sentence: format!("“{}” was accepted, but not completed in time", export.title),
@@ -254,7 +321,10 @@ impl Work<'_> {
         let contract = self.contract_of(export).await?;
         let (kind, within) = match export.state {
             ExportState::Delivered => (JobKind::AckDeadline, contract.ack.accepted_within_ms),
-            ExportState::Acknowledged => (JobKind::CompletionDeadline, contract.ack.completed_within_ms),
+            ExportState::Acknowledged => (
+                JobKind::CompletionDeadline,
+                contract.ack.completed_within_ms,
+            ),
             _ => return Ok(()),
         };
         match within {
@@ -265,5 +335,9 @@ impl Work<'_> {
 }
 
 fn subject_noun(export: &Export) -> &'static str {
-    if export.subject_kind == "order" { "order" } else { "campaign" }
+    if export.subject_kind == "order" {
+        "order"
+    } else {
+        "campaign"
+    }
 }

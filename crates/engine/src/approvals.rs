@@ -24,7 +24,12 @@ use crate::{
 
 impl Engine {
     /// Approves or declines the step of an export that waits on the caller.
-    pub async fn decide(self: &Arc<Self>, ctx: &Ctx, export_id: Uuid, decision: Decision) -> Result<ExportState> {
+    pub async fn decide(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        export_id: Uuid,
+        decision: Decision,
+    ) -> Result<ExportState> {
         ctx.require(Action::Decide)?;
         let (user, _) = ctx.member()?;
         let user_id = user.id;
@@ -60,12 +65,20 @@ impl Engine {
                             export.state.words()
                         )));
                     }
-                    work.close_approvals(export.id, ApprovalState::Withdrawn).await?;
-                    work.cancel_tasks_about(export.id, "it was withdrawn").await?;
+                    work.close_approvals(export.id, ApprovalState::Withdrawn)
+                        .await?;
+                    work.cancel_tasks_about(export.id, "it was withdrawn")
+                        .await?;
                     export.become_state(ExportState::Withdrawn)?;
                     work.tx.save_export(&export).await?;
-                    work.note("export.withdrawn", "export", export.id, json!({ "why": why }));
-                    work.end_run(export.run_id, RunState::Cancelled, "withdrawn").await
+                    work.note(
+                        "export.withdrawn",
+                        "export",
+                        export.id,
+                        json!({ "why": why }),
+                    );
+                    work.end_run(export.run_id, RunState::Cancelled, "withdrawn")
+                        .await
                 })
             })
             .await
@@ -74,10 +87,18 @@ impl Engine {
 
 impl Work<'_> {
     pub async fn export(&mut self, id: Uuid) -> Result<Export> {
-        self.tx.export(self.merchant_id(), id).await?.ok_or_else(|| Error::not_found("export"))
+        self.tx
+            .export(self.merchant_id(), id)
+            .await?
+            .ok_or_else(|| Error::not_found("export"))
     }
 
-    async fn decide(&mut self, export_id: Uuid, user_id: Uuid, decision: &Decision) -> Result<ExportState> {
+    async fn decide(
+        &mut self,
+        export_id: Uuid,
+        user_id: Uuid,
+        decision: &Decision,
+    ) -> Result<ExportState> {
         let mut export = self.export(export_id).await?;
         // Read here and now: a role that was taken away a moment ago counts no more.
         let membership = self
@@ -105,12 +126,19 @@ impl Work<'_> {
                 "was_escalated": decided.escalated_at.is_some(),
             }),
         );
-        self.cancel_task(&format!("{}:{}", codes::APPROVAL_TIMEOUT, export.id), "it was decided").await?;
+        self.cancel_task(
+            &format!("{}:{}", codes::APPROVAL_TIMEOUT, export.id),
+            "it was decided",
+        )
+        .await?;
         if decided.state == ApprovalState::Declined {
             self.declined(&mut export, &decided).await?;
             return Ok(export.state);
         }
-        let next = all.iter().find(|one| one.state == ApprovalState::Queued).cloned();
+        let next = all
+            .iter()
+            .find(|one| one.state == ApprovalState::Queued)
+            .cloned();
         if let Some(next) = next {
             let next = next.ask(self.now);
             self.tx.save_approval(&next).await?;
@@ -126,22 +154,35 @@ impl Work<'_> {
     }
 
     async fn declined(&mut self, export: &mut Export, decided: &Approval) -> Result<()> {
-        self.close_approvals(export.id, ApprovalState::Withdrawn).await?;
+        self.close_approvals(export.id, ApprovalState::Withdrawn)
+            .await?;
         export.become_state(ExportState::Declined)?;
         self.tx.save_export(export).await?;
-        self.note("export.declined", "export", export.id, json!({ "why": decided.decision_note }));
+        self.note(
+            "export.declined",
+            "export",
+            export.id,
+            json!({ "why": decided.decision_note }),
+        );
         let contract = self.contract_of(export).await?;
         let trouble = Trouble {
             code: codes::DECLINED.to_owned(),
             sentence: format!(
                 "{} was declined: {}",
                 export.title,
-                decided.decision_note.as_deref().unwrap_or("no reason given")
+                decided
+                    .decision_note
+                    .as_deref()
+                    .unwrap_or("no reason given")
             ),
-            evidence: vec![evidence("Step", format!("{} of {}", decided.step, decided.of))],
+            evidence: vec![evidence(
+                "Step",
+                format!("{} of {}", decided.step, decided.of),
+            )],
         };
         self.raise(export, &contract, trouble).await?;
-        self.end_run(export.run_id, RunState::Cancelled, "declined").await
+        self.end_run(export.run_id, RunState::Cancelled, "declined")
+            .await
     }
 
     /// Job: nobody decided in time. The backup may now decide as well, and somebody gets a task.
@@ -164,7 +205,12 @@ impl Work<'_> {
             json!({ "export_id": approval.export_id, "to": approval.backup }),
         );
         let export = self.export(approval.export_id).await?;
-        self.approval_trouble(&export, &approval, "was not decided in time; the backup may decide now").await
+        self.approval_trouble(
+            &export,
+            &approval,
+            "was not decided in time; the backup may decide now",
+        )
+        .await
     }
 
     /// Job: the backup did not decide either. Expired is not declined.
@@ -177,23 +223,51 @@ impl Work<'_> {
         }
         approval.state = ApprovalState::Expired;
         self.tx.save_approval(&approval).await?;
-        self.note("approval.expired", "approval", approval.id, json!({ "export_id": approval.export_id }));
+        self.note(
+            "approval.expired",
+            "approval",
+            approval.id,
+            json!({ "export_id": approval.export_id }),
+        );
         let mut export = self.export(approval.export_id).await?;
         export.become_state(ExportState::Expired)?;
         self.tx.save_export(&export).await?;
-        self.note("export.expired", "export", export.id, json!({ "step": approval.step }));
-        self.approval_trouble(&export, &approval, "expired without a decision").await
+        self.note(
+            "export.expired",
+            "export",
+            export.id,
+            json!({ "step": approval.step }),
+        );
+        self.approval_trouble(&export, &approval, "expired without a decision")
+            .await
     }
 
-    async fn approval_trouble(&mut self, export: &Export, approval: &Approval, what: &str) -> Result<()> {
+    async fn approval_trouble(
+        &mut self,
+        export: &Export,
+        approval: &Approval,
+        what: &str,
+    ) -> Result<()> {
         let contract = self.contract_of(export).await?;
         let trouble = Trouble {
             code: codes::APPROVAL_TIMEOUT.to_owned(),
             sentence: format!("The approval of “{}” {what}", export.title),
             evidence: vec![
                 evidence("Asked", approval.owner.title()),
-                evidence("Asked at", approval.asked_at.map(|at| at.to_string()).unwrap_or_default()),
-                evidence("Accept by", approval.accept_by.map(|at| at.to_string()).unwrap_or_default()),
+                evidence(
+                    "Asked at",
+                    approval
+                        .asked_at
+                        .map(|at| at.to_string())
+                        .unwrap_or_default(),
+                ),
+                evidence(
+                    "Accept by",
+                    approval
+                        .accept_by
+                        .map(|at| at.to_string())
+                        .unwrap_or_default(),
+                ),
             ],
         };
         self.raise(export, &contract, trouble).await
@@ -204,7 +278,10 @@ impl Work<'_> {
     pub async fn ask_again(&mut self, export: &mut Export) -> Result<()> {
         let all = self.tx.approvals_of(export.merchant_id, export.id).await?;
         let last = all.iter().rev().find(|one| {
-            matches!(one.state, ApprovalState::Expired | ApprovalState::Pending | ApprovalState::Declined)
+            matches!(
+                one.state,
+                ApprovalState::Expired | ApprovalState::Pending | ApprovalState::Declined
+            )
         });
         let Some(last) = last.cloned() else {
             return Ok(());

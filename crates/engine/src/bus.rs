@@ -29,7 +29,11 @@ pub struct Bus {
 
 impl Default for Bus {
     fn default() -> Self {
-        Self { changes: broadcast::channel(1024).0, work: Notify::new(), rules_epoch: AtomicU64::new(0) }
+        Self {
+            changes: broadcast::channel(1024).0,
+            work: Notify::new(),
+            rules_epoch: AtomicU64::new(0),
+        }
     }
 }
 
@@ -45,8 +49,12 @@ impl Bus {
 
 impl CommitHook for Bus {
     fn committed(&self, notes: &[AuditNote], earliest_job: Option<Time>) {
-        let is_rule =
-            |note: &AuditNote| matches!(note.subject_kind, "source" | "destination" | "contract" | "flow" | "member");
+        let is_rule = |note: &AuditNote| {
+            matches!(
+                note.subject_kind,
+                "source" | "destination" | "contract" | "flow" | "member"
+            )
+        };
         if notes.iter().any(is_rule) {
             self.rules_epoch.fetch_add(1, Ordering::AcqRel);
         }

@@ -74,17 +74,29 @@ impl Engine {
     /// A page of receipts, newest first.
     pub async fn receipts(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Receipt>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.receipts(ctx.merchant_id(), filter).await
+        self.store
+            .reads()
+            .await?
+            .receipts(ctx.merchant_id(), filter)
+            .await
     }
 
     pub async fn orders(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<OrderRow>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.orders(ctx.merchant_id(), filter).await
+        self.store
+            .reads()
+            .await?
+            .orders(ctx.merchant_id(), filter)
+            .await
     }
 
     pub async fn exports(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Export>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.exports(ctx.merchant_id(), filter).await
+        self.store
+            .reads()
+            .await?
+            .exports(ctx.merchant_id(), filter)
+            .await
     }
 
     /// For the rows of a list, in the order of `subjects`.
@@ -97,19 +109,33 @@ impl Engine {
             let mut exports = reads.exports_of(merchant, *subject).await?;
             exports.retain(|export| export.superseded_by.is_none());
             let mut approval = None;
-            for export in exports.iter().filter(|one| one.state == ExportState::AwaitingApproval) {
+            for export in exports
+                .iter()
+                .filter(|one| one.state == ExportState::AwaitingApproval)
+            {
                 let steps = reads.approvals_of(merchant, export.id).await?;
-                approval = steps.into_iter().find(|step| step.state == ApprovalState::Pending).or(approval);
+                approval = steps
+                    .into_iter()
+                    .find(|step| step.state == ApprovalState::Pending)
+                    .or(approval);
             }
             let mut tasks = reads.tasks_about(merchant, *subject).await?;
             tasks.retain(|task| !task.state.is_over());
-            found.push(UnderWay { exports, approval, tasks });
+            found.push(UnderWay {
+                exports,
+                approval,
+                tasks,
+            });
         }
         Ok(found)
     }
 
     /// Each with the export it is about.
-    pub async fn approvals(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<(Approval, Export)>> {
+    pub async fn approvals(
+        &self,
+        ctx: &Ctx,
+        filter: &ListFilter,
+    ) -> Result<Vec<(Approval, Export)>> {
         ctx.require(Action::ViewWork)?;
         let mut reads = self.store.reads().await?;
         let mut found = Vec::new();
@@ -123,24 +149,43 @@ impl Engine {
 
     pub async fn approval(&self, ctx: &Ctx, id: Uuid) -> Result<Approval> {
         ctx.require(Action::ViewWork)?;
-        let found = self.store.reads().await?.approval(ctx.merchant_id(), id).await?;
+        let found = self
+            .store
+            .reads()
+            .await?
+            .approval(ctx.merchant_id(), id)
+            .await?;
         found.ok_or_else(|| Error::not_found("approval"))
     }
 
     pub async fn tasks(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Task>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.tasks(ctx.merchant_id(), filter).await
+        self.store
+            .reads()
+            .await?
+            .tasks(ctx.merchant_id(), filter)
+            .await
     }
 
     pub async fn task(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
         ctx.require(Action::ViewWork)?;
-        let found = self.store.reads().await?.task(ctx.merchant_id(), id).await?;
+        let found = self
+            .store
+            .reads()
+            .await?
+            .task(ctx.merchant_id(), id)
+            .await?;
         found.ok_or_else(|| Error::not_found("task"))
     }
 
     pub async fn receipt_body(&self, ctx: &Ctx, id: Uuid) -> Result<Vec<u8>> {
         ctx.require(Action::ViewWork)?;
-        let found = self.store.reads().await?.receipt_body(ctx.merchant_id(), id).await?;
+        let found = self
+            .store
+            .reads()
+            .await?
+            .receipt_body(ctx.merchant_id(), id)
+            .await?;
         found.ok_or_else(|| Error::not_found("receipt"))
     }
 
@@ -149,8 +194,10 @@ impl Engine {
         ctx.require(Action::ViewWork)?;
         let mut reads = self.store.reads().await?;
         let merchant = ctx.merchant_id();
-        let receipt =
-            reads.receipt(merchant, id).await?.ok_or_else(|| Error::not_found("receipt"))?;
+        let receipt = reads
+            .receipt(merchant, id)
+            .await?
+            .ok_or_else(|| Error::not_found("receipt"))?;
         let mut chain = Chain {
             source: reads.source(merchant, receipt.source_id).await?,
             tasks: reads.tasks_about(merchant, receipt.id).await?,
@@ -183,7 +230,10 @@ impl Engine {
         ctx.require(Action::ViewWork)?;
         let mut reads = self.store.reads().await?;
         let merchant = ctx.merchant_id();
-        let export = reads.export(merchant, id).await?.ok_or_else(|| Error::not_found("export"))?;
+        let export = reads
+            .export(merchant, id)
+            .await?
+            .ok_or_else(|| Error::not_found("export"))?;
         let mut chain = Chain::default();
         if export.subject_kind == "order" {
             order_part(&mut *reads, merchant, export.subject_id, &mut chain).await?;
@@ -204,40 +254,72 @@ impl Engine {
     /// The bytes an export was or will be sent as, once they are fixed.
     pub async fn export_wire(&self, ctx: &Ctx, id: Uuid) -> Result<Option<Vec<u8>>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.export_wire(ctx.merchant_id(), id).await
+        self.store
+            .reads()
+            .await?
+            .export_wire(ctx.merchant_id(), id)
+            .await
     }
 
     pub async fn contract(&self, ctx: &Ctx, id: Uuid) -> Result<Contract> {
         ctx.require(Action::ViewWork)?;
-        let found = self.store.reads().await?.contract(ctx.merchant_id(), id).await?;
+        let found = self
+            .store
+            .reads()
+            .await?
+            .contract(ctx.merchant_id(), id)
+            .await?;
         found.ok_or_else(|| Error::not_found("contract"))
     }
 
     pub async fn contract_versions(&self, ctx: &Ctx, export_type: &str) -> Result<Vec<Contract>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.contract_versions(ctx.merchant_id(), export_type).await
+        self.store
+            .reads()
+            .await?
+            .contract_versions(ctx.merchant_id(), export_type)
+            .await
     }
 
     pub async fn flow(&self, ctx: &Ctx, id: Uuid) -> Result<Flow> {
         ctx.require(Action::ViewWork)?;
-        let found = self.store.reads().await?.flow(ctx.merchant_id(), id).await?;
+        let found = self
+            .store
+            .reads()
+            .await?
+            .flow(ctx.merchant_id(), id)
+            .await?;
         found.ok_or_else(|| Error::not_found("flow"))
     }
 
     /// The newest runs of a flow.
     pub async fn runs_of_flow(&self, ctx: &Ctx, flow_key: &str, limit: i64) -> Result<Vec<Run>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.runs_of_flow(ctx.merchant_id(), flow_key, limit).await
+        self.store
+            .reads()
+            .await?
+            .runs_of_flow(ctx.merchant_id(), flow_key, limit)
+            .await
     }
 
     pub async fn audit(&self, ctx: &Ctx, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
         ctx.require(Action::ViewAudit)?;
-        self.store.reads().await?.audit(ctx.merchant_id(), filter).await
+        self.store
+            .reads()
+            .await?
+            .audit(ctx.merchant_id(), filter)
+            .await
     }
 
     /// The newest entries about one thing; part of its own page, so no right to the whole trail is
     /// asked for.
-    pub async fn history(&self, ctx: &Ctx, subject_kind: &str, id: Uuid, limit: i64) -> Result<Vec<AuditEntry>> {
+    pub async fn history(
+        &self,
+        ctx: &Ctx,
+        subject_kind: &str,
+        id: Uuid,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>> {
         ctx.require(Action::ViewWork)?;
         let filter = AuditFilter {
             subject_kind: Some(subject_kind.to_owned()),
@@ -245,11 +327,20 @@ impl Engine {
             limit,
             ..AuditFilter::default()
         };
-        self.store.reads().await?.audit(ctx.merchant_id(), &filter).await
+        self.store
+            .reads()
+            .await?
+            .audit(ctx.merchant_id(), &filter)
+            .await
     }
 }
 
-async fn order_part(reads: &mut dyn Reads, merchant: Uuid, id: Uuid, chain: &mut Chain) -> Result<()> {
+async fn order_part(
+    reads: &mut dyn Reads,
+    merchant: Uuid,
+    id: Uuid,
+    chain: &mut Chain,
+) -> Result<()> {
     chain.order = reads.order(merchant, id).await?;
     chain.receipts = reads.receipts_of_order(merchant, id).await?;
     chain.events = reads.events_of(merchant, id).await?;
@@ -270,7 +361,12 @@ async fn run_chains(reads: &mut dyn Reads, merchant: Uuid, subject: Uuid) -> Res
         }
         let mut tasks = reads.tasks_about(merchant, run.id).await?;
         tasks.retain(|task| task.export_id.is_none());
-        chains.push(RunChain { run, flow, exports, tasks });
+        chains.push(RunChain {
+            run,
+            flow,
+            exports,
+            tasks,
+        });
     }
     Ok(chains)
 }
@@ -280,7 +376,9 @@ async fn export_part(reads: &mut dyn Reads, merchant: Uuid, export: Export) -> R
         contract: reads
             .contract(merchant, export.contract_id)
             .await?
-            .ok_or_else(|| Error::internal(format!("export {} has lost its contract", export.id)))?,
+            .ok_or_else(|| {
+                Error::internal(format!("export {} has lost its contract", export.id))
+            })?,
         destination: reads.destination(merchant, export.destination_id).await?,
         approvals: reads.approvals_of(merchant, export.id).await?,
         attempts: reads.attempts(merchant, export.id).await?,

@@ -48,8 +48,18 @@ pub struct DestinationInput {
     pub secret: Option<String>,
 }
 
-fn place(merchant_id: Uuid, table: &'static str, row_id: Uuid, column: &'static str) -> Place<'static> {
-    Place { merchant_id, table, row_id, column }
+fn place(
+    merchant_id: Uuid,
+    table: &'static str,
+    row_id: Uuid,
+    column: &'static str,
+) -> Place<'static> {
+    Place {
+        merchant_id,
+        table,
+        row_id,
+        column,
+    }
 }
 
 impl Engine {
@@ -94,7 +104,10 @@ impl Engine {
                 sentence: "Give it a name of at most 80 characters.".to_owned(),
             });
         }
-        let secret = input.secret.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let secret = input
+            .secret
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
         if secret.as_ref().is_some_and(|text| text.len() < 8) {
             faults.push(FieldError {
                 field: "secret".to_owned(),
@@ -122,7 +135,13 @@ impl Engine {
             created_at: ctx.now(),
             rev: 0,
         };
-        let note = Self::connection_note(ctx, "source.created", "source", id, json!({ "system": source.system, "name": source.name }));
+        let note = Self::connection_note(
+            ctx,
+            "source.created",
+            "source",
+            id,
+            json!({ "system": source.system, "name": source.name }),
+        );
         let row = source.clone();
         self.store
             .write(move |tx| {
@@ -144,9 +163,14 @@ impl Engine {
         chosen: Option<String>,
     ) -> Result<NewSource> {
         ctx.require(Action::ManageConnections)?;
-        let chosen = chosen.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let chosen = chosen
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
         if chosen.as_ref().is_some_and(|text| text.len() < 8) {
-            return Err(Error::invalid("secret", "A secret of fewer than 8 characters protects nothing."));
+            return Err(Error::invalid(
+                "secret",
+                "A secret of fewer than 8 characters protects nothing.",
+            ));
         }
         let secret = chosen.unwrap_or_else(|| self.random_text(32));
         let merchant_id = ctx.merchant_id();
@@ -160,13 +184,17 @@ impl Engine {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let mut source =
-                        tx.source(merchant_id, id).await?.ok_or_else(|| Error::not_found("source"))?;
-                    let old = engine
-                        .vault
-                        .open(place(merchant_id, "sources", id, "secret"), &source.sealed_secret)?;
+                    let mut source = tx
+                        .source(merchant_id, id)
+                        .await?
+                        .ok_or_else(|| Error::not_found("source"))?;
+                    let old = engine.vault.open(
+                        place(merchant_id, "sources", id, "secret"),
+                        &source.sealed_secret,
+                    )?;
                     let previous = place(merchant_id, "sources", id, "previous");
-                    source.sealed_previous = Some(engine.vault.seal(&*engine.ids, previous, &old)?);
+                    source.sealed_previous =
+                        Some(engine.vault.seal(&*engine.ids, previous, &old)?);
                     let until = ctx.now().plus_ms(ROTATION_OVERLAP_MS);
                     source.previous_until = Some(until);
                     source.sealed_secret = sealed;
@@ -199,7 +227,10 @@ impl Engine {
             format!("whsec_{}", STANDARD.encode(random))
         });
         if !secret.starts_with("whsec_") {
-            return Err(Error::invalid("secret", "A Standard Webhooks secret starts with whsec_."));
+            return Err(Error::invalid(
+                "secret",
+                "A Standard Webhooks secret starts with whsec_.",
+            ));
         }
         let id = self.uuid();
         let at = place(ctx.merchant_id(), "destinations", id, "secret");
@@ -215,7 +246,13 @@ impl Engine {
             created_at: ctx.now(),
             rev: 0,
         };
-        let note = Self::connection_note(ctx, "destination.created", "destination", id, json!({ "key": destination.key, "url": destination.url }));
+        let note = Self::connection_note(
+            ctx,
+            "destination.created",
+            "destination",
+            id,
+            json!({ "key": destination.key, "url": destination.url }),
+        );
         let row = destination.clone();
         self.store
             .write(move |tx| {
@@ -234,9 +271,13 @@ impl Engine {
     pub async fn send_test_event(&self, ctx: &Ctx, id: Uuid) -> Result<Uuid> {
         let (source, secret) = self.source_secret(ctx, id).await?;
         let door = self.open_door(&source.path).await?;
-        let test = door.connector().test_delivery(&secret, ctx.now(), self.ids.random());
+        let test = door
+            .connector()
+            .test_delivery(&secret, ctx.now(), self.ids.random());
         let trace_id = Some(ctx.trace_id().to_owned());
-        let (receipt_id, _) = self.receive(&door, &test.headers, test.body, trace_id).await?;
+        let (receipt_id, _) = self
+            .receive(&door, &test.headers, test.body, trace_id)
+            .await?;
         let note = Self::connection_note(
             ctx,
             "source.tested",

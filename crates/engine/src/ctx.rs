@@ -11,10 +11,16 @@ use crate::error::{Error, Result};
 
 #[derive(Clone, Debug)]
 pub enum Actor {
-    User { user: User, membership: Membership },
+    User {
+        user: User,
+        membership: Membership,
+    },
     Token(ApiToken),
     /// The other side of a delivery, known by its signature.
-    Destination { id: Uuid, key: String },
+    Destination {
+        id: Uuid,
+        key: String,
+    },
     /// The engine itself, following what was configured.
     System,
 }
@@ -29,7 +35,12 @@ pub struct Ctx {
 
 impl Ctx {
     pub(crate) fn new(actor: Actor, merchant: Merchant, trace_id: String, now: Time) -> Self {
-        Self { actor, merchant, trace_id, now }
+        Self {
+            actor,
+            merchant,
+            trace_id,
+            now,
+        }
     }
 
     pub fn actor(&self) -> &Actor {

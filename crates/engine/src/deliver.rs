@@ -45,10 +45,15 @@ impl Engine {
         };
         let started_at = self.now();
         let answer = self.send(&ready, &rules, started_at).await?;
-        self.record(job, ready.export.id, answer, started_at, rules).await
+        self.record(job, ready.export.id, answer, started_at, rules)
+            .await
     }
 
-    async fn start_attempt(self: &Arc<Self>, job: &Job, rules: Arc<Rules>) -> Result<Option<Ready>> {
+    async fn start_attempt(
+        self: &Arc<Self>,
+        job: &Job,
+        rules: Arc<Rules>,
+    ) -> Result<Option<Ready>> {
         let (engine, job, now) = (Arc::clone(self), job.clone(), self.now());
         self.store
             .write(move |tx| {
@@ -91,7 +96,9 @@ impl Engine {
             .destinations
             .iter()
             .find(|one| one.id == export.destination_id)
-            .ok_or_else(|| Error::internal(format!("export {} has lost its destination", export.id)))?;
+            .ok_or_else(|| {
+                Error::internal(format!("export {} has lost its destination", export.id))
+            })?;
         let place = Place {
             merchant_id: export.merchant_id,
             table: "destinations",
@@ -177,7 +184,11 @@ impl Work<'_> {
         );
         let kept = match next_at {
             Some(at) if export.state == ExportState::Delivering => {
-                return if self.tx.postpone_job(job, at).await? { Ok(()) } else { Err(lost_lease()) };
+                return if self.tx.postpone_job(job, at).await? {
+                    Ok(())
+                } else {
+                    Err(lost_lease())
+                };
             }
             _ => self.tx.finish_job(job).await?,
         };
@@ -199,17 +210,30 @@ impl Work<'_> {
         tries: u32,
     ) -> Result<()> {
         let (state, code, sentence, found) = match verdict {
-            Verdict::Acknowledged { status, exception_code, exception_metadata, external_ref } => {
-                let ack = Ack { status, exception_code, exception_metadata, external_ref };
+            Verdict::Acknowledged {
+                status,
+                exception_code,
+                exception_metadata,
+                external_ref,
+            } => {
+                let ack = Ack {
+                    status,
+                    exception_code,
+                    exception_metadata,
+                    external_ref,
+                };
                 return self.acknowledged(export, contract, ack).await;
             }
-            Verdict::Rejected { code, metadata, detail } => {
+            Verdict::Rejected {
+                code,
+                metadata,
+                detail,
+            } => {
                 let ack = Ack {
                     status: AckStatus::Rejected,
                     exception_code: Some(code),
-                    exception_metadata: metadata.or_else(|| {
-                        (!detail.is_empty()).then(|| Value::String(detail.clone()))
-                    }),
+                    exception_metadata: metadata
+                        .or_else(|| (!detail.is_empty()).then(|| Value::String(detail.clone()))),
                     external_ref: None,
                 };
                 return self.acknowledged(export, contract, ack).await;
@@ -236,8 +260,17 @@ impl Work<'_> {
         };
         export.become_state(state)?;
         self.tx.save_export(export).await?;
-        self.note(&format!("export.{state}"), "export", export.id, json!({ "code": code }));
-        let trouble = Trouble { code: code.to_owned(), sentence, evidence: vec![found] };
+        self.note(
+            &format!("export.{state}"),
+            "export",
+            export.id,
+            json!({ "code": code }),
+        );
+        let trouble = Trouble {
+            code: code.to_owned(),
+            sentence,
+            evidence: vec![found],
+        };
         self.raise(export, contract, trouble).await
     }
 
@@ -246,19 +279,33 @@ impl Work<'_> {
         self.tx.save_export(export).await?;
         self.note("export.delivered", "export", export.id, json!({}));
         match contract.ack.accepted_within_ms {
-            Some(ms) => self.arm(JobKind::AckDeadline, export.id, self.now.plus_ms(ms)).await,
-            None => self.export_reached(export.run_id, &export.step_key, Until::Acknowledged).await,
+            Some(ms) => {
+                self.arm(JobKind::AckDeadline, export.id, self.now.plus_ms(ms))
+                    .await
+            }
+            None => {
+                self.export_reached(export.run_id, &export.step_key, Until::Acknowledged)
+                    .await
+            }
         }
     }
 
     async fn too_old(&mut self, export: &mut Export) -> Result<()> {
         export.become_state(ExportState::Expired)?;
         self.tx.save_export(export).await?;
-        self.note("export.expired", "export", export.id, json!({ "valid_until": export.valid_until }));
+        self.note(
+            "export.expired",
+            "export",
+            export.id,
+            json!({ "valid_until": export.valid_until }),
+        );
         let contract = self.contract_of(export).await?;
         let trouble = Trouble {
             code: codes::VALIDITY_EXPIRED.to_owned(),
-            sentence: format!("“{}” was true until {} and was not sent after", export.title, export.valid_until),
+            sentence: format!(
+                "“{}” was true until {} and was not sent after",
+                export.title, export.valid_until
+            ),
             evidence: Vec::new(),
         };
         self.raise(export, &contract, trouble).await
@@ -271,7 +318,10 @@ fn lost_lease() -> Error {
 
 fn in_words(verdict: &Verdict, again: bool) -> String {
     match verdict {
-        Verdict::Acknowledged { status: AckStatus::Completed, .. } => "completed".to_owned(),
+        Verdict::Acknowledged {
+            status: AckStatus::Completed,
+            ..
+        } => "completed".to_owned(),
         Verdict::Acknowledged { .. } => "accepted".to_owned(),
         Verdict::Delivered => "delivered, acknowledgement awaited".to_owned(),
         Verdict::Rejected { code, .. } => format!("rejected: {code}"),

@@ -81,7 +81,11 @@ fn order_draft(row: &OrderRow, source_system: &str) -> Draft {
             "note": order.note,
         }),
         total: Some(order.totals.current_total),
-        flags: order.flags().iter().map(domain::order::Flag::sentence).collect(),
+        flags: order
+            .flags()
+            .iter()
+            .map(domain::order::Flag::sentence)
+            .collect(),
         source_system: source_system.to_owned(),
         source_ref: order.name.clone(),
         as_of: row.updated_at,
@@ -109,8 +113,13 @@ fn idempotency_key(contract: &Contract, run: &Run) -> String {
 }
 
 /// Fields an idempotency recipe may name.
-pub(crate) const RECIPE_FIELDS: [&str; 5] =
-    ["merchant_id", "export_type", "intent", "subject_id", "run_id"];
+pub(crate) const RECIPE_FIELDS: [&str; 5] = [
+    "merchant_id",
+    "export_type",
+    "intent",
+    "subject_id",
+    "run_id",
+];
 
 /// Where a new export comes from.
 pub(crate) struct Origin<'a> {
@@ -124,7 +133,9 @@ pub(crate) struct Origin<'a> {
 }
 
 pub(crate) fn export_of(origin: &Origin<'_>, draft: Draft, rationale: String) -> Export {
-    let Origin { run, contract, now, .. } = *origin;
+    let Origin {
+        run, contract, now, ..
+    } = *origin;
     Export {
         id: origin.id,
         merchant_id: run.merchant_id,

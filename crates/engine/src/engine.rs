@@ -52,12 +52,20 @@ impl Engine {
         let bus = Arc::new(Bus::default());
         parts.store.on_commit(Arc::clone(&bus) as _);
         Arc::new(Self {
-            intake: Intake::start(Arc::clone(&parts.store), Arc::clone(&parts.ids), Arc::clone(&parts.clock)),
+            intake: Intake::start(
+                Arc::clone(&parts.store),
+                Arc::clone(&parts.ids),
+                Arc::clone(&parts.clock),
+            ),
             store: parts.store,
             clock: parts.clock,
             ids: parts.ids,
             channel: parts.channel,
-            connectors: parts.connectors.into_iter().map(|c| (c.system(), c)).collect(),
+            connectors: parts
+                .connectors
+                .into_iter()
+                .map(|c| (c.system(), c))
+                .collect(),
             vault: parts.vault,
             public_url: parts.public_url,
             bus,
@@ -96,7 +104,9 @@ impl Engine {
     }
 
     pub async fn rules_of(&self, merchant_id: Uuid) -> Result<Arc<Rules>> {
-        self.rules.get(&*self.store, &self.bus, merchant_id, self.now()).await
+        self.rules
+            .get(&*self.store, &self.bus, merchant_id, self.now())
+            .await
     }
 
     /// A signed-in person at one of their merchants. Not a member reads as not found.
@@ -104,7 +114,11 @@ impl Engine {
         let mut reads = self.store.reads().await?;
         let missing = || Error::not_found("merchant");
         let merchant = reads.merchant_by_slug(slug).await?.ok_or_else(missing)?;
-        let user = reads.user(user_id).await?.filter(|user| user.active).ok_or_else(missing)?;
+        let user = reads
+            .user(user_id)
+            .await?
+            .filter(|user| user.active)
+            .ok_or_else(missing)?;
         let membership = reads
             .memberships_of(user_id)
             .await?
@@ -130,8 +144,10 @@ impl Engine {
     /// For the command line and set-up: the engine acting as itself.
     pub async fn enter_as_system(&self, merchant_id: Uuid) -> Result<Ctx> {
         let mut reads = self.store.reads().await?;
-        let merchant =
-            reads.merchant(merchant_id).await?.ok_or_else(|| Error::not_found("merchant"))?;
+        let merchant = reads
+            .merchant(merchant_id)
+            .await?
+            .ok_or_else(|| Error::not_found("merchant"))?;
         Ok(self.ctx(Actor::System, merchant, None))
     }
 

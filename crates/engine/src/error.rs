@@ -3,9 +3,7 @@
 
 use std::fmt;
 
-use domain::{
-    approval::CannotDecide, export::BadTransition, receipt::Fault, task::CannotAct,
-};
+use domain::{approval::CannotDecide, export::BadTransition, receipt::Fault, task::CannotAct};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -42,7 +40,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(kind: Kind, sentence: impl Into<String>) -> Self {
-        Self { kind, sentence: sentence.into(), fields: Vec::new(), context: None, retry_after_ms: None }
+        Self {
+            kind,
+            sentence: sentence.into(),
+            fields: Vec::new(),
+            context: None,
+            retry_after_ms: None,
+        }
     }
 
     /// Also what a foreign tenant's object answers.
@@ -61,7 +65,10 @@ impl Error {
     pub fn invalid(field: &str, sentence: impl Into<String>) -> Self {
         let sentence = sentence.into();
         Self {
-            fields: vec![FieldError { field: field.to_owned(), sentence: sentence.clone() }],
+            fields: vec![FieldError {
+                field: field.to_owned(),
+                sentence: sentence.clone(),
+            }],
             ..Self::new(Kind::Invalid, sentence)
         }
     }
@@ -71,13 +78,19 @@ impl Error {
             [one] => one.sentence.clone(),
             many => format!("{} fields need another look.", many.len()),
         };
-        Self { fields, ..Self::new(Kind::Invalid, sentence) }
+        Self {
+            fields,
+            ..Self::new(Kind::Invalid, sentence)
+        }
     }
 
     pub fn internal(context: impl fmt::Display) -> Self {
         Self {
             context: Some(context.to_string()),
-            ..Self::new(Kind::Internal, "Something broke on our side. Nothing was changed.")
+            ..Self::new(
+                Kind::Internal,
+                "Something broke on our side. Nothing was changed.",
+            )
         }
     }
 
@@ -89,7 +102,10 @@ impl Error {
 
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, Kind::Unavailable | Kind::Conflict | Kind::TooMany)
+        matches!(
+            self.kind,
+            Kind::Unavailable | Kind::Conflict | Kind::TooMany
+        )
     }
 }
 
@@ -143,7 +159,10 @@ impl From<Vec<Fault>> for Error {
         Self::invalid_fields(
             faults
                 .into_iter()
-                .map(|fault| FieldError { field: fault.path, sentence: fault.sentence })
+                .map(|fault| FieldError {
+                    field: fault.path,
+                    sentence: fault.sentence,
+                })
                 .collect(),
         )
     }
@@ -151,7 +170,10 @@ impl From<Vec<Fault>> for Error {
 
 fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
-    let head: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let head: String = letters
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
     let tail = letters.as_str();
     format!("{head}{tail}{}", if tail.ends_with('.') { "" } else { "." })
 }

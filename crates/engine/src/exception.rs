@@ -35,7 +35,11 @@ pub(crate) struct Trouble {
 }
 
 pub(crate) fn evidence(label: &str, value: impl Into<String>) -> Evidence {
-    Evidence { label: label.to_owned(), value: value.into(), link: None }
+    Evidence {
+        label: label.to_owned(),
+        value: value.into(),
+        link: None,
+    }
 }
 
 pub(crate) fn linked(label: &str, value: impl Into<String>, noun: &str, id: Uuid) -> Evidence {
@@ -48,7 +52,12 @@ pub(crate) fn linked(label: &str, value: impl Into<String>, noun: &str, id: Uuid
 
 impl Work<'_> {
     /// Something went wrong with an export.
-    pub async fn raise(&mut self, export: &Export, contract: &Contract, trouble: Trouble) -> Result<()> {
+    pub async fn raise(
+        &mut self,
+        export: &Export,
+        contract: &Contract,
+        trouble: Trouble,
+    ) -> Result<()> {
         let Some(route) = contract.route(&trouble.code) else {
             // The gate `exception_path_defined` keeps this from happening to published contracts.
             return Err(crate::Error::internal(format!(
@@ -58,10 +67,19 @@ impl Work<'_> {
         };
         let mut evidence = vec![linked("Export", &export.title, "export", export.id)];
         if export.subject_kind == "order" {
-            evidence.push(linked("Order", &export.source_ref, "order", export.subject_id));
+            evidence.push(linked(
+                "Order",
+                &export.source_ref,
+                "order",
+                export.subject_id,
+            ));
         }
         evidence.extend(trouble.evidence);
-        let backup = if route.owner == contract.backup { &contract.owner } else { &contract.backup };
+        let backup = if route.owner == contract.backup {
+            &contract.owner
+        } else {
+            &contract.backup
+        };
         let task = Task {
             id: self.uuid(),
             merchant_id: self.merchant_id(),
@@ -101,11 +119,21 @@ impl Work<'_> {
     /// A run waited too long for an event.
     pub async fn raise_for_run(&mut self, run: &Run, step: &Step, trouble: Trouble) -> Result<()> {
         let (class, resolve_ms) = match &step.kind {
-            StepKind::WaitForEvent { class, resolve_ms, .. } => (*class, *resolve_ms),
+            StepKind::WaitForEvent {
+                class, resolve_ms, ..
+            } => (*class, *resolve_ms),
             StepKind::EmitExport { .. } => (ExceptionClass::Hard, HOUR_MS),
         };
         let mut evidence = trouble.evidence;
-        evidence.insert(0, linked("Run", format!("step: {}", step.title), &run.subject_kind, run.subject_id));
+        evidence.insert(
+            0,
+            linked(
+                "Run",
+                format!("step: {}", step.title),
+                &run.subject_kind,
+                run.subject_id,
+            ),
+        );
         let task = Task {
             id: self.uuid(),
             merchant_id: self.merchant_id(),
@@ -152,10 +180,18 @@ impl Work<'_> {
         let task = Task {
             id: self.uuid(),
             merchant_id: self.merchant_id(),
-            dedup_key: format!("job_failed:{}:{}:{}", job.kind.as_str(), job.subject_id, job.arg),
+            dedup_key: format!(
+                "job_failed:{}:{}:{}",
+                job.kind.as_str(),
+                job.subject_id,
+                job.arg
+            ),
             code: "job_failed".to_owned(),
             title: format!("Work stopped: {}", job.kind.as_str().replace('_', " ")),
-            sentence: format!("Meshline tried this {} times and stopped: {why}", job.attempts + 1),
+            sentence: format!(
+                "Meshline tried this {} times and stopped: {why}",
+                job.attempts + 1
+            ),
             class: ExceptionClass::Hard,
             severity: Severity::High,
             state: TaskState::Open,
@@ -201,7 +237,10 @@ fn ladder(backup: &Owner, after_ms: i64) -> EscalationPolicy {
     EscalationPolicy {
         id: Uuid::nil(),
         version: 1,
-        steps: vec![EscalationStep { after_ms, target: backup.clone() }],
+        steps: vec![EscalationStep {
+            after_ms,
+            target: backup.clone(),
+        }],
     }
 }
 
@@ -224,7 +263,14 @@ pub(crate) async fn quarantine_task(
         evidence("Source", &source.name),
     ];
     found.extend(receipt.faults.iter().take(8).map(|fault| {
-        evidence(if fault.path.is_empty() { "Body" } else { &fault.path }, &fault.sentence)
+        evidence(
+            if fault.path.is_empty() {
+                "Body"
+            } else {
+                &fault.path
+            },
+            &fault.sentence,
+        )
     }));
     let task = Task {
         id: ids.uuid(now),
@@ -245,7 +291,8 @@ pub(crate) async fn quarantine_task(
         evidence: found,
         remediation_steps: vec![
             "Open the receipt: the raw bytes are there, exactly as they came.".to_owned(),
-            "Correct it at the sender and have it send again, or enter the order by hand.".to_owned(),
+            "Correct it at the sender and have it send again, or enter the order by hand."
+                .to_owned(),
             "Resolve this task: the receipt is read once more and stays if it still does not fit."
                 .to_owned(),
         ],

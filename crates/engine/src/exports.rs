@@ -34,19 +34,28 @@ impl Work<'_> {
     ) -> Result<()> {
         let rules = Arc::clone(&self.rules);
         let contract = rules.contract(export_type).ok_or_else(|| {
-            Error::internal(format!("step {} needs a published contract {export_type}", step.key))
+            Error::internal(format!(
+                "step {} needs a published contract {export_type}",
+                step.key
+            ))
         })?;
         let (draft, steps, reason) = self.draft(contract, &subject)?;
         let export = self.new_export(run, &step.key, contract, draft, reason.clone())?;
         self.note("export.created", "export", export.id, created(&export));
-        self.check_and_go(export, contract, &steps, &reason, true).await
+        self.check_and_go(export, contract, &steps, &reason, true)
+            .await
     }
 
-    fn draft(&self, contract: &Contract, subject: &Subject) -> Result<(Draft, Vec<ApprovalStep>, String)> {
+    fn draft(
+        &self,
+        contract: &Contract,
+        subject: &Subject,
+    ) -> Result<(Draft, Vec<ApprovalStep>, String)> {
         let system = match subject {
-            Subject::Order(row) => {
-                self.rules.source(row.source_id).map_or("unknown", |source| source.system.as_str())
-            }
+            Subject::Order(row) => self
+                .rules
+                .source(row.source_id)
+                .map_or("unknown", |source| source.system.as_str()),
             Subject::Campaign(_) => "meshline",
         };
         let draft = Draft::of(subject, system);
@@ -62,9 +71,15 @@ impl Work<'_> {
         draft: Draft,
         reason: String,
     ) -> Result<Export> {
-        let destination = self.rules.destination(&contract.destination).ok_or_else(|| {
-            Error::internal(format!("contract {} names no destination", contract.export_type))
-        })?;
+        let destination = self
+            .rules
+            .destination(&contract.destination)
+            .ok_or_else(|| {
+                Error::internal(format!(
+                    "contract {} names no destination",
+                    contract.export_type
+                ))
+            })?;
         let origin = Origin {
             id: self.uuid(),
             run,
@@ -86,21 +101,37 @@ impl Work<'_> {
         reason: &str,
         new: bool,
     ) -> Result<()> {
-        let siblings = self.tx.exports_of(export.merchant_id, export.subject_id).await?;
+        let siblings = self
+            .tx
+            .exports_of(export.merchant_id, export.subject_id)
+            .await?;
         let engine = Arc::clone(&self.engine);
         let rules = Arc::clone(&self.rules);
         let validator = engine.schemas.of(contract).await?;
-        let gates =
-            Gates { contract, validator: &validator, rules: &rules, steps, siblings: &siblings };
+        let gates = Gates {
+            contract,
+            validator: &validator,
+            rules: &rules,
+            steps,
+            siblings: &siblings,
+        };
         export.qa = gates.check(&export);
-        let failed: Vec<_> = export.qa.iter().filter(|one| one.status == QaStatus::Failed).collect();
+        let failed: Vec<_> = export
+            .qa
+            .iter()
+            .filter(|one| one.status == QaStatus::Failed)
+            .collect();
         let passed = failed.is_empty();
         let found: Vec<Evidence> = failed
             .iter()
             .map(|one| evidence(&one.check, one.detail.clone().unwrap_or_default()))
             .collect();
         let sentence = failed.first().map(|one| {
-            format!("The check “{}” failed: {}", one.check, one.detail.as_deref().unwrap_or("no detail"))
+            format!(
+                "The check “{}” failed: {}",
+                one.check,
+                one.detail.as_deref().unwrap_or("no detail")
+            )
         });
         export.state = match (passed, steps.is_empty()) {
             (false, _) => ExportState::Quarantined,
@@ -109,13 +140,21 @@ impl Work<'_> {
         };
         self.put(&mut export, new).await?;
         self.note(
-            if passed { "export.checked" } else { "export.quarantined" },
+            if passed {
+                "export.checked"
+            } else {
+                "export.quarantined"
+            },
             "export",
             export.id,
             json!({ "qa": export.qa, "state": export.state }),
         );
         if let Some(sentence) = sentence {
-            let trouble = Trouble { code: codes::QA_FAILED.to_owned(), sentence, evidence: found };
+            let trouble = Trouble {
+                code: codes::QA_FAILED.to_owned(),
+                sentence,
+                evidence: found,
+            };
             return self.raise(&export, contract, trouble).await;
         }
         if steps.is_empty() {
@@ -160,7 +199,11 @@ impl Work<'_> {
                 decision_note: None,
                 rev: 0,
             };
-            let approval = if index == 0 { approval.ask(self.now) } else { approval };
+            let approval = if index == 0 {
+                approval.ask(self.now)
+            } else {
+                approval
+            };
             self.tx.insert_approval(&approval).await?;
             if index == 0 {
                 self.announce(&approval).await?;
@@ -206,16 +249,31 @@ impl Work<'_> {
             self.now,
             &self.engine.public_url,
         );
-        self.tx.fix_wire(export.merchant_id, export.id, &bytes).await?;
-        self.note("export.ready", "export", export.id, json!({ "content_hash": export.content_hash }));
+        self.tx
+            .fix_wire(export.merchant_id, export.id, &bytes)
+            .await?;
+        self.note(
+            "export.ready",
+            "export",
+            export.id,
+            json!({ "content_hash": export.content_hash }),
+        );
         self.arm(JobKind::Deliver, export.id, self.now).await
     }
 
     pub async fn contract_of(&mut self, export: &Export) -> Result<Arc<Contract>> {
-        if let Some(found) = self.rules.contracts.iter().find(|one| one.id == export.contract_id) {
+        if let Some(found) = self
+            .rules
+            .contracts
+            .iter()
+            .find(|one| one.id == export.contract_id)
+        {
             return Ok(Arc::clone(found));
         }
-        let contract = self.tx.contract(export.merchant_id, export.contract_id).await?;
+        let contract = self
+            .tx
+            .contract(export.merchant_id, export.contract_id)
+            .await?;
         contract
             .map(Arc::new)
             .ok_or_else(|| Error::internal(format!("export {} has lost its contract", export.id)))
@@ -274,30 +332,50 @@ impl Work<'_> {
         export.version = old.version + 1;
         export.supersedes = Some(old.id);
         export.trace_id.clone_from(&old.trace_id);
-        self.close_approvals(old.id, ApprovalState::Superseded).await?;
-        self.cancel_tasks_about(old.id, "a newer version replaced it").await?;
+        self.close_approvals(old.id, ApprovalState::Superseded)
+            .await?;
+        self.cancel_tasks_about(old.id, "a newer version replaced it")
+            .await?;
         old.become_state(ExportState::Superseded)?;
         old.superseded_by = Some(export.id);
         self.tx.save_export(&old).await?;
-        self.note("export.superseded", "export", old.id, json!({ "by": export.id }));
+        self.note(
+            "export.superseded",
+            "export",
+            old.id,
+            json!({ "by": export.id }),
+        );
         self.note("export.created", "export", export.id, created(&export));
-        self.check_and_go(export, &contract, &steps, &reason, true).await
+        self.check_and_go(export, &contract, &steps, &reason, true)
+            .await
     }
 
     /// The order will not be worked on any more: stop what has not left, ask about what has.
     pub async fn subject_closed(&mut self, subject: &Subject, why: &str) -> Result<()> {
         let runs = self.tx.runs_of(self.merchant_id(), subject.id()).await?;
-        for run in runs.into_iter().filter(|run| run.state == RunState::Running) {
+        for run in runs
+            .into_iter()
+            .filter(|run| run.state == RunState::Running)
+        {
             let mut left = false;
             for mut export in self.tx.exports_of_run(run.merchant_id, run.id).await? {
                 if export.state.is_before_dispatch() {
-                    self.close_approvals(export.id, ApprovalState::Withdrawn).await?;
+                    self.close_approvals(export.id, ApprovalState::Withdrawn)
+                        .await?;
                     self.cancel_tasks_about(export.id, why).await?;
                     export.become_state(ExportState::Withdrawn)?;
                     self.tx.save_export(&export).await?;
-                    self.note("export.withdrawn", "export", export.id, json!({ "why": why }));
+                    self.note(
+                        "export.withdrawn",
+                        "export",
+                        export.id,
+                        json!({ "why": why }),
+                    );
                 } else if !export.state.is_settled()
-                    || matches!(export.state, ExportState::Acknowledged | ExportState::Completed)
+                    || matches!(
+                        export.state,
+                        ExportState::Acknowledged | ExportState::Completed
+                    )
                 {
                     left = true;
                     let contract = self.contract_of(&export).await?;

@@ -59,7 +59,9 @@ impl Engine {
                         return Ok(Turn::First(mine));
                     }
                     let Some(known) = tx.idempotency(mine.merchant_id, &mine.key).await? else {
-                        return Err(Error::conflict("Another call with this key just ended; try again."));
+                        return Err(Error::conflict(
+                            "Another call with this key just ended; try again.",
+                        ));
                     };
                     if known.request_hash != mine.request_hash {
                         return Err(Error::new(
@@ -76,7 +78,9 @@ impl Engine {
                             tx.save_idempotency(&mine).await?;
                             Ok(Turn::First(mine))
                         }
-                        None => Err(Error::conflict("The first call with this key is still running.")),
+                        None => Err(Error::conflict(
+                            "The first call with this key is still running.",
+                        )),
                     }
                 })
             })
@@ -84,14 +88,23 @@ impl Engine {
     }
 
     /// Server errors are not remembered: the same call may be tried again.
-    pub async fn remember_answer(&self, row: IdempotencyRow, status: u16, body: String) -> Result<()> {
+    pub async fn remember_answer(
+        &self,
+        row: IdempotencyRow,
+        status: u16,
+        body: String,
+    ) -> Result<()> {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     if status >= 500 {
                         return tx.release_idempotency(row.merchant_id, &row.key).await;
                     }
-                    let row = IdempotencyRow { status: Some(i64::from(status)), body, ..row };
+                    let row = IdempotencyRow {
+                        status: Some(i64::from(status)),
+                        body,
+                        ..row
+                    };
                     tx.save_idempotency(&row).await
                 })
             })

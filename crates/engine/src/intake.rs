@@ -106,7 +106,8 @@ impl Recent {
         let seen = self.slot.swap(slot, Ordering::Relaxed);
         if seen != slot {
             let full = self.now.swap(0, Ordering::Relaxed);
-            self.last.store(if slot == seen + 1 { full } else { 0 }, Ordering::Relaxed);
+            self.last
+                .store(if slot == seen + 1 { full } else { 0 }, Ordering::Relaxed);
         }
         let now = self.now.fetch_add(arrivals, Ordering::Relaxed) + arrivals;
         now.max(self.last.load(Ordering::Relaxed))
@@ -123,7 +124,10 @@ impl Intake {
                 commit(&*store, &ids, clock.now(), group).await;
             }
         });
-        Self { queue, recent: Recent::default() }
+        Self {
+            queue,
+            recent: Recent::default(),
+        }
     }
 
     /// So much is arriving that working it off would slow down acknowledging it.
@@ -231,7 +235,10 @@ impl Engine {
             rules_epoch: epoch,
             opened_at: now,
         });
-        self.doors.lock().await.insert(path.to_owned(), Arc::clone(&door));
+        self.doors
+            .lock()
+            .await
+            .insert(path.to_owned(), Arc::clone(&door));
         Ok(door)
     }
 
@@ -251,11 +258,21 @@ impl Engine {
         {
             secrets.push(previous.clone());
         }
-        let delivery = door.connector.verify(&secrets, headers, &body).map_err(|why| {
-            Error::new(Kind::Unauthenticated, "The signature does not match this source's secret.")
+        let delivery = door
+            .connector
+            .verify(&secrets, headers, &body)
+            .map_err(|why| {
+                Error::new(
+                    Kind::Unauthenticated,
+                    "The signature does not match this source's secret.",
+                )
                 .with_context(why)
-        })?;
-        let faults = door.connector.examine(&delivery.topic, &body).err().unwrap_or_default();
+            })?;
+        let faults = door
+            .connector
+            .examine(&delivery.topic, &body)
+            .err()
+            .unwrap_or_default();
         let status = if faults.is_empty() {
             ReceiptStatus::Accepted
         } else {
@@ -281,10 +298,17 @@ impl Engine {
         };
         let id = receipt.id;
         let (answer, outcome) = oneshot::channel();
-        let arrival = Arrival { new: NewReceipt { receipt, body }, source: Arc::clone(door), answer };
+        let arrival = Arrival {
+            new: NewReceipt { receipt, body },
+            source: Arc::clone(door),
+            answer,
+        };
         self.intake.queue.try_send(arrival).map_err(|_| Error {
             retry_after_ms: Some(1_000),
-            ..Error::new(Kind::TooMany, "Too much is arriving at once; send it again in a second.")
+            ..Error::new(
+                Kind::TooMany,
+                "Too much is arriving at once; send it again in a second.",
+            )
         })?;
         let outcome = outcome
             .await

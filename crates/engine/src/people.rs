@@ -41,26 +41,39 @@ pub(crate) fn token_hash(token: &str) -> Vec<u8> {
 }
 
 fn wrong() -> Error {
-    Error::new(Kind::Unauthenticated, "The e-mail address or the password is not right.")
+    Error::new(
+        Kind::Unauthenticated,
+        "The e-mail address or the password is not right.",
+    )
 }
 
 fn check(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
 }
 
 impl Engine {
     /// Hashes on a blocking thread, a few at a time.
-    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    async fn hashing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
         let _turn = self.hashing.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Error::internal)
     }
 
     /// The person behind an address and a password. An account rests after too many wrong ones.
     pub async fn sign_in(self: &Arc<Self>, email: &str, password: &str) -> Result<User> {
         let email = email.trim().to_lowercase();
         let found = self.store.reads().await?.credentials(&email).await?;
-        let hash = found.as_ref().map_or_else(|| NOBODY.clone(), |found| found.password_hash.clone());
+        let hash = found
+            .as_ref()
+            .map_or_else(|| NOBODY.clone(), |found| found.password_hash.clone());
         let password = password.to_owned();
         let right = self.hashing(move || check(&hash, &password)).await?;
         let Some(found) = found else {
@@ -73,7 +86,10 @@ impl Engine {
                 retry_after_ms: Some(rest),
                 ..Error::new(
                     Kind::TooMany,
-                    format!("Too many wrong passwords. Try again in {} s.", rest / 1000 + 1),
+                    format!(
+                        "Too many wrong passwords. Try again in {} s.",
+                        rest / 1000 + 1
+                    ),
                 )
             });
         }
@@ -123,7 +139,9 @@ impl Engine {
     }
 
     pub async fn save_session(&self, row: SessionRow) -> Result<()> {
-        self.store.write(move |tx| Box::pin(async move { tx.save_session(&row).await })).await
+        self.store
+            .write(move |tx| Box::pin(async move { tx.save_session(&row).await }))
+            .await
     }
 
     /// A session in use ends later. One that was ended meanwhile stays ended.
@@ -133,7 +151,13 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     match tx.session(&id_hash).await? {
-                        Some(row) => tx.save_session(&SessionRow { expires_at: until, ..row }).await,
+                        Some(row) => {
+                            tx.save_session(&SessionRow {
+                                expires_at: until,
+                                ..row
+                            })
+                            .await
+                        }
                         None => Ok(()),
                     }
                 })
@@ -142,34 +166,56 @@ impl Engine {
     }
 
     pub async fn delete_session(&self, id_hash: Vec<u8>) -> Result<()> {
-        self.store.write(move |tx| Box::pin(async move { tx.delete_session(&id_hash).await })).await
+        self.store
+            .write(move |tx| Box::pin(async move { tx.delete_session(&id_hash).await }))
+            .await
     }
 
     pub async fn sweep_sessions(&self) -> Result<u64> {
         let now = self.now();
-        self.store.write(move |tx| Box::pin(async move { tx.delete_expired_sessions(now).await })).await
+        self.store
+            .write(move |tx| Box::pin(async move { tx.delete_expired_sessions(now).await }))
+            .await
     }
 
     pub async fn create_operator(&self, name: &str) -> Result<Operator> {
-        let operator = Operator { id: self.uuid(), name: name.to_owned() };
+        let operator = Operator {
+            id: self.uuid(),
+            name: name.to_owned(),
+        };
         let row = operator.clone();
-        self.store.write(move |tx| Box::pin(async move { tx.insert_operator(&row).await })).await?;
+        self.store
+            .write(move |tx| Box::pin(async move { tx.insert_operator(&row).await }))
+            .await?;
         Ok(operator)
     }
 
     /// Removes an agency with everything that belongs to it.
     pub async fn remove_operator(&self, id: Uuid) -> Result<()> {
-        self.store.write(move |tx| Box::pin(async move { tx.delete_operator(id).await })).await
+        self.store
+            .write(move |tx| Box::pin(async move { tx.delete_operator(id).await }))
+            .await
     }
 
-    pub async fn create_merchant(&self, operator: &Operator, slug: &str, name: &str) -> Result<Merchant> {
+    pub async fn create_merchant(
+        &self,
+        operator: &Operator,
+        slug: &str,
+        name: &str,
+    ) -> Result<Merchant> {
         let merchant = Merchant {
             id: self.uuid(),
             operator_id: operator.id,
             slug: slug.to_owned(),
             name: name.to_owned(),
         };
-        let note = self.set_up(merchant.id, "merchant.created", "merchant", merchant.id, json!({ "slug": slug, "name": name }));
+        let note = self.set_up(
+            merchant.id,
+            "merchant.created",
+            "merchant",
+            merchant.id,
+            json!({ "slug": slug, "name": name }),
+        );
         let row = merchant.clone();
         self.store
             .write(move |tx| {
@@ -202,7 +248,9 @@ impl Engine {
             })
             .await??;
         let row = user.clone();
-        self.store.write(move |tx| Box::pin(async move { tx.insert_user(&row, &hash).await })).await?;
+        self.store
+            .write(move |tx| Box::pin(async move { tx.insert_user(&row, &hash).await }))
+            .await?;
         Ok(user)
     }
 
@@ -244,7 +292,13 @@ impl Engine {
             created_at: self.now(),
             expires_at,
         };
-        let note = self.set_up(merchant_id, "token.created", "token", token.id, json!({ "name": name, "access": access }));
+        let note = self.set_up(
+            merchant_id,
+            "token.created",
+            "token",
+            token.id,
+            json!({ "name": name, "access": access }),
+        );
         let (row, hash) = (token.clone(), token_hash(&text));
         self.store
             .write(move |tx| {
@@ -291,6 +345,9 @@ fn rest_ms(failed: i64) -> i64 {
 mod tests {
     #[test]
     fn an_account_rests_longer_each_time_but_never_for_good() {
-        assert_eq!([1, 4, 5, 6, 7, 50].map(super::rest_ms), [0, 0, 30_000, 60_000, 120_000, 900_000]);
+        assert_eq!(
+            [1, 4, 5, 6, 7, 50].map(super::rest_ms),
+            [0, 0, 30_000, 60_000, 120_000, 900_000]
+        );
     }
 }

@@ -38,7 +38,8 @@ impl Engine {
                         .ok_or_else(|| Error::not_found("receipt"))?;
                     work.note("receipt.replayed", "receipt", receipt.id, json!({}));
                     let now = work.now;
-                    work.arm(crate::job::JobKind::ProcessReceipt, receipt.id, now).await
+                    work.arm(crate::job::JobKind::ProcessReceipt, receipt.id, now)
+                        .await
                 })
             })
             .await
@@ -63,8 +64,14 @@ impl Work<'_> {
         match examined.and_then(|()| connector.facts(&receipt.topic, &body, receipt.id, at)) {
             Err(faults) => self.quarantine(Receipt { faults, ..receipt }).await,
             Ok(None) => {
-                self.set_status(&receipt, ReceiptStatus::Ignored, None, None).await?;
-                self.note("receipt.ignored", "receipt", receipt.id, json!({ "topic": receipt.topic }));
+                self.set_status(&receipt, ReceiptStatus::Ignored, None, None)
+                    .await?;
+                self.note(
+                    "receipt.ignored",
+                    "receipt",
+                    receipt.id,
+                    json!({ "topic": receipt.topic }),
+                );
                 Ok(())
             }
             Ok(Some(facts)) => self.take_in(&receipt, facts).await,
@@ -84,8 +91,14 @@ impl Work<'_> {
         let source = rules
             .source(receipt.source_id)
             .ok_or_else(|| Error::internal("a receipt has lost its source"))?;
-        self.set_status(&receipt, ReceiptStatus::Quarantined, None, None).await?;
-        self.note("receipt.quarantined", "receipt", receipt.id, json!({ "faults": receipt.faults }));
+        self.set_status(&receipt, ReceiptStatus::Quarantined, None, None)
+            .await?;
+        self.note(
+            "receipt.quarantined",
+            "receipt",
+            receipt.id,
+            json!({ "faults": receipt.faults }),
+        );
         let ids = Arc::clone(&self.engine.ids);
         quarantine_task(self.tx, &*ids, self.now, source, &receipt).await
     }
@@ -104,14 +117,26 @@ impl Work<'_> {
 
     async fn take_in(&mut self, receipt: &Receipt, facts: Vec<OrderFact>) -> Result<()> {
         let Some(order_ref) = facts.first().map(|fact| fact.order_ref.clone()) else {
-            self.set_status(receipt, ReceiptStatus::Unmatched, None, None).await?;
-            self.note("receipt.unmatched", "receipt", receipt.id, json!({ "why": "it names no order" }));
+            self.set_status(receipt, ReceiptStatus::Unmatched, None, None)
+                .await?;
+            self.note(
+                "receipt.unmatched",
+                "receipt",
+                receipt.id,
+                json!({ "why": "it names no order" }),
+            );
             return Ok(());
         };
-        self.tx.insert_facts(receipt.merchant_id, receipt.source_id, &facts).await?;
-        let known = self.tx.facts(receipt.merchant_id, receipt.source_id, &order_ref).await?;
+        self.tx
+            .insert_facts(receipt.merchant_id, receipt.source_id, &facts)
+            .await?;
+        let known = self
+            .tx
+            .facts(receipt.merchant_id, receipt.source_id, &order_ref)
+            .await?;
         let Some(order) = Order::project(&known) else {
-            self.set_status(receipt, ReceiptStatus::Unmatched, Some(&order_ref), None).await?;
+            self.set_status(receipt, ReceiptStatus::Unmatched, Some(&order_ref), None)
+                .await?;
             self.note(
                 "receipt.unmatched",
                 "receipt",
@@ -121,7 +146,13 @@ impl Work<'_> {
             return Ok(());
         };
         let (row, events) = self.keep(receipt, order).await?;
-        self.set_status(receipt, ReceiptStatus::Processed, Some(&order_ref), Some(row.id)).await?;
+        self.set_status(
+            receipt,
+            ReceiptStatus::Processed,
+            Some(&order_ref),
+            Some(row.id),
+        )
+        .await?;
         self.note(
             "receipt.processed",
             "receipt",
@@ -133,13 +164,22 @@ impl Work<'_> {
             .match_receipts(receipt.merchant_id, receipt.source_id, &order_ref, row.id)
             .await?
         {
-            self.note("receipt.matched", "receipt", waited, json!({ "order_id": row.id }));
+            self.note(
+                "receipt.matched",
+                "receipt",
+                waited,
+                json!({ "order_id": row.id }),
+            );
         }
         self.order_changed(&row, &events).await
     }
 
     /// Saves the projection; what changed comes back as events.
-    async fn keep(&mut self, receipt: &Receipt, order: Order) -> Result<(OrderRow, Vec<EventKind>)> {
+    async fn keep(
+        &mut self,
+        receipt: &Receipt,
+        order: Order,
+    ) -> Result<(OrderRow, Vec<EventKind>)> {
         let before = self
             .tx
             .order_by_ref(receipt.merchant_id, receipt.source_id, &order.external_id)
@@ -151,7 +191,8 @@ impl Work<'_> {
             changes.retain(|change| {
                 change.kind == EventKind::OrderUpdated
                     || !told.iter().any(|event| {
-                        event.kind == change.kind && event.data["part"].as_str() == change.part.as_deref()
+                        event.kind == change.kind
+                            && event.data["part"].as_str() == change.part.as_deref()
                     })
             });
         }
@@ -172,9 +213,16 @@ impl Work<'_> {
             }
             Some(known) if known.order == order => return Ok((known, Vec::new())),
             Some(known) => {
-                let row = OrderRow { updated_at: self.now, order, ..known };
+                let row = OrderRow {
+                    updated_at: self.now,
+                    order,
+                    ..known
+                };
                 self.tx.save_order(&row).await?;
-                OrderRow { rev: row.rev + 1, ..row }
+                OrderRow {
+                    rev: row.rev + 1,
+                    ..row
+                }
             }
         };
         let occurred_at = receipt.triggered_at.unwrap_or(receipt.received_at);

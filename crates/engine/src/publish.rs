@@ -40,7 +40,10 @@ pub struct CampaignInput {
 }
 
 fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
-    FieldError { field: field.to_owned(), sentence: sentence.into() }
+    FieldError {
+        field: field.to_owned(),
+        sentence: sentence.into(),
+    }
 }
 
 impl Engine {
@@ -112,7 +115,9 @@ impl Engine {
             .cloned()
             .ok_or_else(|| Error::not_found("flow"))?;
         if flow.trigger != Trigger::Campaign {
-            return Err(Error::conflict("This flow starts by itself, with its event."));
+            return Err(Error::conflict(
+                "This flow starts by itself, with its event.",
+            ));
         }
         let campaign = brief(&input, self.uuid(), user.id, ctx)?;
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
@@ -122,7 +127,10 @@ impl Engine {
                     let mut work = Work::of(&ctx, tx, engine, rules);
                     work.tx.insert_campaign(&campaign).await.map_err(|error| {
                         if error.kind == crate::Kind::Conflict {
-                            Error::invalid("campaign_id", "There is a campaign with this id already.")
+                            Error::invalid(
+                                "campaign_id",
+                                "There is a campaign with this id already.",
+                            )
                         } else {
                             error
                         }
@@ -155,10 +163,19 @@ fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
         }
     }
     if contract.owner == contract.backup {
-        faults.push(fault("backup", "The backup must be somebody else than the owner."));
+        faults.push(fault(
+            "backup",
+            "The backup must be somebody else than the owner.",
+        ));
     }
-    if contract.accept_ms <= 0 || contract.resolve_ms < contract.accept_ms || contract.valid_for_ms <= 0 {
-        faults.push(fault("sla", "accept_ms, resolve_ms and valid_for_ms must be positive and in this order."));
+    if contract.accept_ms <= 0
+        || contract.resolve_ms < contract.accept_ms
+        || contract.valid_for_ms <= 0
+    {
+        faults.push(fault(
+            "sla",
+            "accept_ms, resolve_ms and valid_for_ms must be positive and in this order.",
+        ));
     }
     faults.extend(
         missing_paths(contract, |owner| rules.resolves(owner))
@@ -166,14 +183,23 @@ fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
             .map(|sentence| fault("exceptions", sentence)),
     );
     if contract.escalation.steps.is_empty() {
-        faults.push(fault("escalation", "Silence must go to somebody: add a step."));
+        faults.push(fault(
+            "escalation",
+            "Silence must go to somebody: add a step.",
+        ));
     }
     if rules.destination(&contract.destination).is_none() {
-        faults.push(fault("destination", format!("{:?} is not a destination here.", contract.destination)));
+        faults.push(fault(
+            "destination",
+            format!("{:?} is not a destination here.", contract.destination),
+        ));
     }
     for field in &contract.idempotency {
         if !RECIPE_FIELDS.contains(&field.as_str()) {
-            faults.push(fault("idempotency", format!("{field:?} is not a field a key can be made of.")));
+            faults.push(fault(
+                "idempotency",
+                format!("{field:?} is not a field a key can be made of."),
+            ));
         }
     }
     if contract.idempotency.is_empty() {
@@ -191,15 +217,28 @@ fn flow_faults(flow: &Flow, rules: &Rules) -> Vec<FieldError> {
         let at = |field: &str| format!("steps/{index}/{field}");
         for (field, owner) in [("owner", &step.owner), ("backup", &step.backup)] {
             if !rules.resolves(owner) {
-                faults.push(fault(&at(field), format!("{owner} resolves to nobody active.")));
+                faults.push(fault(
+                    &at(field),
+                    format!("{owner} resolves to nobody active."),
+                ));
             }
         }
         match &step.kind {
             StepKind::EmitExport { export_type, .. } if rules.contract(export_type).is_none() => {
-                faults.push(fault(&at("export_type"), format!("{export_type:?} is not a published contract.")));
+                faults.push(fault(
+                    &at("export_type"),
+                    format!("{export_type:?} is not a published contract."),
+                ));
             }
-            StepKind::WaitForEvent { within_ms, resolve_ms, .. } if *within_ms <= 0 || *resolve_ms <= 0 => {
-                faults.push(fault(&at("within_ms"), "A wait needs a deadline.".to_owned()));
+            StepKind::WaitForEvent {
+                within_ms,
+                resolve_ms,
+                ..
+            } if *within_ms <= 0 || *resolve_ms <= 0 => {
+                faults.push(fault(
+                    &at("within_ms"),
+                    "A wait needs a deadline.".to_owned(),
+                ));
             }
             _ => {}
         }
@@ -212,7 +251,10 @@ fn brief(input: &CampaignInput, id: Uuid, by: Uuid, ctx: &Ctx) -> Result<Campaig
     let mut text = |field: &str, value: &str, most: usize| {
         let value = value.trim();
         if value.is_empty() || value.chars().count() > most {
-            faults.push(fault(field, format!("Write something here, at most {most} characters.")));
+            faults.push(fault(
+                field,
+                format!("Write something here, at most {most} characters."),
+            ));
         }
         value.to_owned()
     };
@@ -226,11 +268,20 @@ fn brief(input: &CampaignInput, id: Uuid, by: Uuid, ctx: &Ctx) -> Result<Campaig
         .filter(|sku| !sku.is_empty())
         .map(str::to_owned)
         .collect();
-    if !campaign_id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-        faults.push(fault("campaign_id", "Use lower-case letters, digits and dashes, e.g. winter-kit-26."));
+    if !campaign_id
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    {
+        faults.push(fault(
+            "campaign_id",
+            "Use lower-case letters, digits and dashes, e.g. winter-kit-26.",
+        ));
     }
     if !landing_url.is_empty() && !landing_url.starts_with("https://") {
-        faults.push(fault("landing_url", "The landing page must start with https://."));
+        faults.push(fault(
+            "landing_url",
+            "The landing page must start with https://.",
+        ));
     }
     if skus.is_empty() || skus.len() > 500 {
         faults.push(fault("skus", "Name between 1 and 500 SKUs."));
@@ -242,7 +293,9 @@ fn brief(input: &CampaignInput, id: Uuid, by: Uuid, ctx: &Ctx) -> Result<Campaig
     let mut moment = |field: &str, value: &str| {
         // A browser's datetime-local has neither seconds nor zone; it is read as UTC.
         let value = value.trim();
-        let read = value.parse::<Time>().or_else(|_| format!("{value}:00Z").parse());
+        let read = value
+            .parse::<Time>()
+            .or_else(|_| format!("{value}:00Z").parse());
         read.unwrap_or_else(|_| {
             faults.push(fault(field, "A date and a time, e.g. 2026-11-27T15:00Z."));
             Time::default()
@@ -251,7 +304,10 @@ fn brief(input: &CampaignInput, id: Uuid, by: Uuid, ctx: &Ctx) -> Result<Campaig
     let starts_at = moment("starts_at", &input.starts_at);
     let ends_at = moment("ends_at", &input.ends_at);
     if faults.is_empty() && (ends_at <= starts_at || ends_at <= ctx.now()) {
-        faults.push(fault("ends_at", "It has to end after it starts, and not in the past."));
+        faults.push(fault(
+            "ends_at",
+            "It has to end after it starts, and not in the past.",
+        ));
     }
     if !faults.is_empty() {
         return Err(Error::invalid_fields(faults));

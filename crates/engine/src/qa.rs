@@ -29,7 +29,10 @@ impl Schemas {
             return Ok(Arc::clone(found));
         }
         let validator = Arc::new(compile(contract)?);
-        self.compiled.write().await.insert(contract.id, Arc::clone(&validator));
+        self.compiled
+            .write()
+            .await
+            .insert(contract.id, Arc::clone(&validator));
         Ok(validator)
     }
 }
@@ -45,7 +48,11 @@ pub(crate) fn compile(contract: &Contract) -> Result<Validator> {
 fn gate(check: &str, faults: &[String]) -> QaResult {
     QaResult {
         check: check.to_owned(),
-        status: if faults.is_empty() { QaStatus::Passed } else { QaStatus::Failed },
+        status: if faults.is_empty() {
+            QaStatus::Passed
+        } else {
+            QaStatus::Failed
+        },
         detail: (!faults.is_empty()).then(|| faults.join("; ")),
     }
 }
@@ -77,14 +84,21 @@ impl Gates<'_> {
             .take(8)
             .map(|error| {
                 let path = error.instance_path().to_string();
-                let place = if path.is_empty() { "payload".to_owned() } else { path };
+                let place = if path.is_empty() {
+                    "payload".to_owned()
+                } else {
+                    path
+                };
                 format!("{place}: {error}")
             })
             .collect()
     }
 
     fn owners(&self, export: &Export) -> Vec<String> {
-        let asked = self.steps.iter().flat_map(|step| [&step.owner, &step.backup]);
+        let asked = self
+            .steps
+            .iter()
+            .flat_map(|step| [&step.owner, &step.backup]);
         let mut faults: Vec<String> = [&export.owner, &export.backup]
             .into_iter()
             .chain(asked)
@@ -97,7 +111,10 @@ impl Gates<'_> {
             && first.owner == second.owner
             && self.rules.people(&first.owner).len() < 2
         {
-            faults.push(format!("two people must approve, but {} is one person", first.owner));
+            faults.push(format!(
+                "two people must approve, but {} is one person",
+                first.owner
+            ));
         }
         faults
     }
@@ -105,7 +122,9 @@ impl Gates<'_> {
     fn sla(&self, export: &Export) -> Vec<String> {
         let mut faults = Vec::new();
         if export.accept_by <= export.created_at || export.resolve_by < export.accept_by {
-            faults.push("accept_by must come after creation, resolve_by not before accept_by".to_owned());
+            faults.push(
+                "accept_by must come after creation, resolve_by not before accept_by".to_owned(),
+            );
         }
         if export.valid_until <= export.created_at {
             faults.push("valid_until is in the past".to_owned());
@@ -130,7 +149,13 @@ impl Gates<'_> {
                     && other.intent == export.intent
                     && other.state.is_in_flight()
             })
-            .map(|other| format!("export {} for the same subject is {}", other.id, other.state.words()))
+            .map(|other| {
+                format!(
+                    "export {} for the same subject is {}",
+                    other.id,
+                    other.state.words()
+                )
+            })
             .collect()
     }
 }
@@ -141,9 +166,10 @@ pub(crate) fn missing_paths(contract: &Contract, resolves: impl Fn(&Owner) -> bo
         .iter()
         .filter_map(|code| match contract.route(code) {
             None => Some(format!("{code} has no route")),
-            Some(route) if !resolves(&route.owner) => {
-                Some(format!("{code} goes to {}, which resolves to nobody active", route.owner))
-            }
+            Some(route) if !resolves(&route.owner) => Some(format!(
+                "{code} goes to {}, which resolves to nobody active",
+                route.owner
+            )),
             Some(_) => None,
         })
         .collect()

@@ -12,18 +12,17 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{
-    engine::Engine,
-    error::Result,
-    port::Reads,
-};
+use crate::{engine::Engine, error::Result, port::Reads};
 
 /// More than this nobody works off in a day; the page says so.
 const MOST: i64 = 500;
 
 #[derive(Clone, Debug)]
 pub enum Waiting {
-    Approval { approval: Box<Approval>, export: Box<Export> },
+    Approval {
+        approval: Box<Approval>,
+        export: Box<Export>,
+    },
     Task(Box<Task>),
 }
 
@@ -50,7 +49,10 @@ pub struct Queue {
 
 impl Queue {
     pub fn late(&self, now: Time) -> usize {
-        self.items.iter().filter(|item| item.deadline <= now).count()
+        self.items
+            .iter()
+            .filter(|item| item.deadline <= now)
+            .count()
     }
 }
 
@@ -62,8 +64,10 @@ impl Engine {
         places: &[(Merchant, Membership)],
         only: Option<Uuid>,
     ) -> Result<Queue> {
-        let places: Vec<_> =
-            places.iter().filter(|(merchant, _)| only.is_none_or(|id| id == merchant.id)).collect();
+        let places: Vec<_> = places
+            .iter()
+            .filter(|(merchant, _)| only.is_none_or(|id| id == merchant.id))
+            .collect();
         let ids: Vec<Uuid> = places.iter().map(|(merchant, _)| merchant.id).collect();
         let mut queue = Queue::default();
         if ids.is_empty() {
@@ -80,7 +84,10 @@ impl Engine {
                 queue.items.push(QueueItem {
                     merchant: merchant.clone(),
                     deadline: approval.accept_by.unwrap_or(export.accept_by),
-                    what: Waiting::Approval { approval: Box::new(approval), export: Box::new(export) },
+                    what: Waiting::Approval {
+                        approval: Box::new(approval),
+                        export: Box::new(export),
+                    },
                 });
             } else {
                 elsewhere.extend(approval.accept_by);
@@ -120,7 +127,10 @@ fn place<'p>(
     places: &[&'p (Merchant, Membership)],
     merchant_id: Uuid,
 ) -> Option<(&'p Merchant, &'p Membership)> {
-    places.iter().find(|(merchant, _)| merchant.id == merchant_id).map(|(m, s)| (m, s))
+    places
+        .iter()
+        .find(|(merchant, _)| merchant.id == merchant_id)
+        .map(|(m, s)| (m, s))
 }
 
 /// Whether it is this person's move: a role they hold, and not their own work.
@@ -134,6 +144,10 @@ async fn approved_before(reads: &mut dyn Reads, approval: &Approval, user: Uuid)
     if approval.step == 1 {
         return Ok(false);
     }
-    let all = reads.approvals_of(approval.merchant_id, approval.export_id).await?;
-    Ok(all.iter().any(|one| one.id != approval.id && one.decided_by == Some(user)))
+    let all = reads
+        .approvals_of(approval.merchant_id, approval.export_id)
+        .await?;
+    Ok(all
+        .iter()
+        .any(|one| one.id != approval.id && one.decided_by == Some(user)))
 }

@@ -36,11 +36,15 @@ pub struct Rules {
 
 impl Rules {
     pub fn contract(&self, export_type: &str) -> Option<&Arc<Contract>> {
-        self.contracts.iter().find(|contract| contract.export_type == export_type)
+        self.contracts
+            .iter()
+            .find(|contract| contract.export_type == export_type)
     }
 
     pub fn destination(&self, key: &str) -> Option<&Destination> {
-        self.destinations.iter().find(|destination| destination.key == key)
+        self.destinations
+            .iter()
+            .find(|destination| destination.key == key)
     }
 
     pub fn source(&self, id: Uuid) -> Option<&Source> {
@@ -62,17 +66,32 @@ impl Rules {
     }
 
     pub fn user_name(&self, id: Uuid) -> Option<&str> {
-        self.members.iter().find(|(user, _)| user.id == id).map(|(user, _)| user.name.as_str())
+        self.members
+            .iter()
+            .find(|(user, _)| user.id == id)
+            .map(|(user, _)| user.name.as_str())
     }
 }
 
 async fn load(reads: &mut dyn Reads, merchant_id: Uuid) -> Result<Rules> {
-    let merchant =
-        reads.merchant(merchant_id).await?.ok_or_else(|| Error::not_found("merchant"))?;
+    let merchant = reads
+        .merchant(merchant_id)
+        .await?
+        .ok_or_else(|| Error::not_found("merchant"))?;
     Ok(Rules {
         merchant,
-        contracts: reads.contracts(merchant_id).await?.into_iter().map(Arc::new).collect(),
-        flows: reads.flows(merchant_id).await?.into_iter().map(Arc::new).collect(),
+        contracts: reads
+            .contracts(merchant_id)
+            .await?
+            .into_iter()
+            .map(Arc::new)
+            .collect(),
+        flows: reads
+            .flows(merchant_id)
+            .await?
+            .into_iter()
+            .map(Arc::new)
+            .collect(),
         sources: reads.sources(merchant_id).await?,
         destinations: reads.destinations(merchant_id).await?,
         members: reads.members(merchant_id).await?,
@@ -107,7 +126,11 @@ impl RulesCache {
         }
         let mut reads = store.reads().await?;
         let rules = Arc::new(load(&mut *reads, merchant_id).await?);
-        let cached = Cached { rules: Arc::clone(&rules), epoch, read_at: now };
+        let cached = Cached {
+            rules: Arc::clone(&rules),
+            epoch,
+            read_at: now,
+        };
         self.by_merchant.write().await.insert(merchant_id, cached);
         Ok(rules)
     }

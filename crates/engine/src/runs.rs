@@ -54,7 +54,12 @@ impl Work<'_> {
         }
         let rules = Arc::clone(&self.rules);
         for flow in &rules.flows {
-            if matches!(flow.trigger, Trigger::Order { event: EventKind::OrderAccepted }) {
+            if matches!(
+                flow.trigger,
+                Trigger::Order {
+                    event: EventKind::OrderAccepted
+                }
+            ) {
                 let subject = Subject::Order(Box::new(row.clone()));
                 self.start_run(flow, subject, None).await?;
             }
@@ -103,14 +108,21 @@ impl Work<'_> {
     async fn enter(&mut self, mut run: Run, flow: &Flow, subject: Option<Subject>) -> Result<()> {
         let mut known = subject;
         loop {
-            let step = usize::try_from(run.step).ok().and_then(|at| flow.steps.get(at));
+            let step = usize::try_from(run.step)
+                .ok()
+                .and_then(|at| flow.steps.get(at));
             let Some(step) = step else {
                 run.state = RunState::Completed;
                 run.outcome = Some(flow.outcome.clone());
                 run.ended_at = Some(self.now);
                 run.wait_until = None;
                 self.tx.save_run(&run).await?;
-                self.note("run.completed", "run", run.id, json!({ "outcome": flow.outcome }));
+                self.note(
+                    "run.completed",
+                    "run",
+                    run.id,
+                    json!({ "outcome": flow.outcome }),
+                );
                 return Ok(());
             };
             run.step_since = self.now;
@@ -127,7 +139,9 @@ impl Work<'_> {
                     };
                     return self.emit(&run, step, export_type, subject).await;
                 }
-                StepKind::WaitForEvent { event, within_ms, .. } => {
+                StepKind::WaitForEvent {
+                    event, within_ms, ..
+                } => {
                     let seen = self.tx.events_of(run.merchant_id, run.subject_id).await?;
                     if seen.iter().any(|row| row.kind == *event) {
                         run.step += 1;
@@ -152,10 +166,16 @@ impl Work<'_> {
         let gone = || Error::internal(format!("run {} has lost its subject", run.id));
         Ok(match run.subject_kind.as_str() {
             "order" => Subject::Order(Box::new(
-                self.tx.order(run.merchant_id, run.subject_id).await?.ok_or_else(gone)?,
+                self.tx
+                    .order(run.merchant_id, run.subject_id)
+                    .await?
+                    .ok_or_else(gone)?,
             )),
             _ => Subject::Campaign(Box::new(
-                self.tx.campaign(run.merchant_id, run.subject_id).await?.ok_or_else(gone)?,
+                self.tx
+                    .campaign(run.merchant_id, run.subject_id)
+                    .await?
+                    .ok_or_else(gone)?,
             )),
         })
     }
@@ -165,7 +185,8 @@ impl Work<'_> {
             return Ok(Arc::clone(flow));
         }
         let flow = self.tx.flow(run.merchant_id, run.flow_id).await?;
-        flow.map(Arc::new).ok_or_else(|| Error::internal(format!("run {} has lost its flow", run.id)))
+        flow.map(Arc::new)
+            .ok_or_else(|| Error::internal(format!("run {} has lost its flow", run.id)))
     }
 
     /// The run's current step is done.
@@ -194,7 +215,8 @@ impl Work<'_> {
                 && kinds.contains(&event)
             {
                 let task = format!("{}:{}:{key}", codes::EVENT_NOT_SEEN, run.id);
-                self.cancel_task(&task, &format!("{event} was seen")).await?;
+                self.cancel_task(&task, &format!("{event} was seen"))
+                    .await?;
                 self.advance(run).await?;
             }
         }
@@ -202,7 +224,12 @@ impl Work<'_> {
     }
 
     /// An export's destination spoke: the run goes on when that was what it waited for.
-    pub async fn export_reached(&mut self, run_id: Uuid, step_key: &str, reached: Until) -> Result<()> {
+    pub async fn export_reached(
+        &mut self,
+        run_id: Uuid,
+        step_key: &str,
+        reached: Until,
+    ) -> Result<()> {
         let Some(run) = self.tx.run(self.merchant_id(), run_id).await? else {
             return Ok(());
         };
@@ -215,7 +242,11 @@ impl Work<'_> {
                 && matches!(&step.kind, StepKind::EmitExport { until, .. }
                     if *until == reached || reached == Until::Completed)
         });
-        if waits { self.advance(run).await } else { Ok(()) }
+        if waits {
+            self.advance(run).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Ends a run before its outcome.
@@ -231,7 +262,12 @@ impl Work<'_> {
         run.ended_at = Some(self.now);
         run.wait_until = None;
         self.tx.save_run(&run).await?;
-        self.note(&format!("run.{state}"), "run", run.id, json!({ "why": why }));
+        self.note(
+            &format!("run.{state}"),
+            "run",
+            run.id,
+            json!({ "why": why }),
+        );
         Ok(())
     }
 
@@ -250,7 +286,12 @@ impl Work<'_> {
         let StepKind::WaitForEvent { event, .. } = &step.kind else {
             return Ok(());
         };
-        self.note("expectation.breached", "run", run.id, json!({ "step": step.key, "event": event }));
+        self.note(
+            "expectation.breached",
+            "run",
+            run.id,
+            json!({ "step": step.key, "event": event }),
+        );
         let trouble = Trouble {
             code: codes::EVENT_NOT_SEEN.to_owned(),
             sentence: format!("No {event} was seen in time: {}", step.title),
@@ -268,7 +309,10 @@ impl Work<'_> {
             return Ok(());
         };
         let flow = self.flow_of(&run).await?;
-        if let Some(Step { kind: StepKind::WaitForEvent { within_ms, .. }, .. }) = current(&flow, &run)
+        if let Some(Step {
+            kind: StepKind::WaitForEvent { within_ms, .. },
+            ..
+        }) = current(&flow, &run)
             && run.state == RunState::Running
         {
             let until = self.now.plus_ms(*within_ms);
@@ -282,5 +326,7 @@ impl Work<'_> {
 }
 
 fn current<'f>(flow: &'f Flow, run: &Run) -> Option<&'f Step> {
-    usize::try_from(run.step).ok().and_then(|at| flow.steps.get(at))
+    usize::try_from(run.step)
+        .ok()
+        .and_then(|at| flow.steps.get(at))
 }

@@ -35,13 +35,21 @@ pub enum TaskAct {
 }
 
 impl Engine {
-    pub async fn act_on_task(self: &Arc<Self>, ctx: &Ctx, task_id: Uuid, act: TaskAct) -> Result<Task> {
+    pub async fn act_on_task(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        task_id: Uuid,
+        act: TaskAct,
+    ) -> Result<Task> {
         ctx.require(Action::WorkTasks)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         if let TaskAct::Reassign { to } = &act
             && rules.people(to).is_empty()
         {
-            return Err(Error::invalid("to", format!("{} is nobody active here.", to.title())));
+            return Err(Error::invalid(
+                "to",
+                format!("{} is nobody active here.", to.title()),
+            ));
         }
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
         self.store
@@ -68,26 +76,43 @@ impl Work<'_> {
         let (next, action, detail) = match act {
             TaskAct::Claim => {
                 let user = person()?;
-                (task.claim(user)?, "task.claimed", json!({ "assignee": user }))
+                (
+                    task.claim(user)?,
+                    "task.claimed",
+                    json!({ "assignee": user }),
+                )
             }
             TaskAct::Release => (task.release(person()?, now)?, "task.released", json!({})),
             TaskAct::Reassign { to } => {
                 let from = task.owner.clone();
-                (task.reassign(to.clone(), now)?, "task.reassigned", json!({ "from": from, "to": to }))
+                (
+                    task.reassign(to.clone(), now)?,
+                    "task.reassigned",
+                    json!({ "from": from, "to": to }),
+                )
             }
-            TaskAct::Snooze { until } => {
-                (task.snooze(until, now)?, "task.snoozed", json!({ "until": until }))
-            }
+            TaskAct::Snooze { until } => (
+                task.snooze(until, now)?,
+                "task.snoozed",
+                json!({ "until": until }),
+            ),
             TaskAct::Resolve { note } => {
                 let unlock = task.unlock;
                 let next = task.resolve(user, &note, now)?;
-                (next, "task.resolved", json!({ "note": note.trim(), "unlock": unlock }))
+                (
+                    next,
+                    "task.resolved",
+                    json!({ "note": note.trim(), "unlock": unlock }),
+                )
             }
         };
         self.tx.save_task(&next).await?;
         self.note(action, "task", next.id, detail);
         match next.state {
-            TaskState::Open => self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by).await?,
+            TaskState::Open => {
+                self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
+                    .await?
+            }
             TaskState::Snoozed => {
                 if let Some(until) = next.snoozed_until {
                     self.arm(JobKind::TaskWake, next.id, until).await?;
@@ -96,7 +121,10 @@ impl Work<'_> {
             TaskState::Resolved => self.unlock(&next).await?,
             TaskState::Claimed | TaskState::Cancelled => {}
         }
-        Ok(Task { rev: next.rev + 1, ..next })
+        Ok(Task {
+            rev: next.rev + 1,
+            ..next
+        })
     }
 
     /// What resolving it sets going again.
@@ -109,7 +137,10 @@ impl Work<'_> {
                 Some(run) => self.wait_again(run).await,
                 None => Ok(()),
             },
-            Unlock::RedeliverExport | Unlock::RecheckExport | Unlock::AskAgain | Unlock::WaitAgain => {
+            Unlock::RedeliverExport
+            | Unlock::RecheckExport
+            | Unlock::AskAgain
+            | Unlock::WaitAgain => {
                 let Some(id) = task.export_id else {
                     return Ok(());
                 };
@@ -134,7 +165,12 @@ impl Work<'_> {
         }
         export.become_state(ExportState::Ready)?;
         self.tx.save_export(&export).await?;
-        self.note("export.replayed", "export", export.id, json!({ "idempotency_key": export.idempotency_key }));
+        self.note(
+            "export.replayed",
+            "export",
+            export.id,
+            json!({ "idempotency_key": export.idempotency_key }),
+        );
         // It was decided anew that this is still to happen, so its validity is not asked again.
         let job = Job {
             id: self.uuid(),
@@ -179,7 +215,11 @@ impl Work<'_> {
 
     /// The trouble went away by itself.
     pub async fn cancel_task(&mut self, dedup_key: &str, why: &str) -> Result<()> {
-        if let Some(task) = self.tx.live_task_by_key(self.merchant_id(), dedup_key).await? {
+        if let Some(task) = self
+            .tx
+            .live_task_by_key(self.merchant_id(), dedup_key)
+            .await?
+        {
             let task = task.cancel(why, self.now);
             self.tx.save_task(&task).await?;
             self.note("task.cancelled", "task", task.id, json!({ "why": why }));
@@ -232,7 +272,9 @@ impl Work<'_> {
         if task.state == TaskState::Open && task.accept_by <= self.now {
             // Its time to be taken passed while it slept.
             let rev = task.rev + 1;
-            return self.escalate(&Task { rev, ..task }, "nobody took it in time").await;
+            return self
+                .escalate(&Task { rev, ..task }, "nobody took it in time")
+                .await;
         }
         Ok(())
     }
@@ -252,13 +294,20 @@ impl Work<'_> {
                 next.id,
                 json!({ "from": task.owner, "to": next.owner, "why": why, "rung": next.rung }),
             );
-            self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by).await?;
+            self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
+                .await?;
             if next.resolve_by > task.resolve_by {
-                self.arm(JobKind::TaskResolveDeadline, next.id, next.resolve_by).await?;
+                self.arm(JobKind::TaskResolveDeadline, next.id, next.resolve_by)
+                    .await?;
             }
             return Ok(());
         }
-        self.note("task.overdue", "task", task.id, json!({ "owner": task.owner, "why": why }));
+        self.note(
+            "task.overdue",
+            "task",
+            task.id,
+            json!({ "owner": task.owner, "why": why }),
+        );
         Ok(())
     }
 }

@@ -3,11 +3,7 @@
 use domain::audit::{AuditEntry, ChainFault, Head, verify_chain};
 use uuid::Uuid;
 
-use crate::{
-    ctx::Ctx,
-    engine::Engine,
-    error::Result,
-};
+use crate::{ctx::Ctx, engine::Engine, error::Result};
 
 const PAGE: i64 = 1_000;
 

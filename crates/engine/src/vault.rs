@@ -26,7 +26,11 @@ pub struct Place<'a> {
 
 impl Place<'_> {
     fn bytes(&self) -> Vec<u8> {
-        format!("{}|{}|{}|{}", self.merchant_id, self.table, self.row_id, self.column).into_bytes()
+        format!(
+            "{}|{}|{}|{}",
+            self.merchant_id, self.table, self.row_id, self.column
+        )
+        .into_bytes()
     }
 }
 
@@ -36,13 +40,18 @@ pub struct Vault {
 
 impl Vault {
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { cipher: XChaCha20Poly1305::new(key.into()) }
+        Self {
+            cipher: XChaCha20Poly1305::new(key.into()),
+        }
     }
 
     pub fn seal(&self, ids: &dyn Ids, place: Place<'_>, secret: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0_u8; NONCE_BYTES];
         ids.fill(&mut nonce);
-        let payload = Payload { msg: secret, aad: &place.bytes() };
+        let payload = Payload {
+            msg: secret,
+            aad: &place.bytes(),
+        };
         let sealed = self
             .cipher
             .encrypt(&XNonce::from(nonce), payload)
@@ -64,7 +73,13 @@ impl Vault {
         let (nonce, body) = rest.split_at(NONCE_BYTES);
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong())?;
         self.cipher
-            .decrypt(&XNonce::from(nonce), Payload { msg: body, aad: &place.bytes() })
+            .decrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: body,
+                    aad: &place.bytes(),
+                },
+            )
             .map_err(|_| wrong())
     }
 }

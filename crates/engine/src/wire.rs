@@ -30,9 +30,10 @@ fn role_name(owner: &Owner) -> Option<String> {
 fn person(rules: &Rules, owner: &Owner) -> Value {
     match owner {
         Owner::User(id) => json!(id),
-        Owner::Role { .. } | Owner::System(_) => {
-            rules.people(owner).first().map_or(Value::Null, |user| json!(user.id))
-        }
+        Owner::Role { .. } | Owner::System(_) => rules
+            .people(owner)
+            .first()
+            .map_or(Value::Null, |user| json!(user.id)),
     }
 }
 
@@ -48,13 +49,20 @@ pub(crate) fn message(
     at: Time,
     public_url: &str,
 ) -> Vec<u8> {
-    let approved: Vec<&Approval> =
-        approvals.iter().filter(|one| one.state == ApprovalState::Approved).collect();
+    let approved: Vec<&Approval> = approvals
+        .iter()
+        .filter(|one| one.state == ApprovalState::Approved)
+        .collect();
     let last = approved.last();
     let routes: BTreeMap<&str, String> = contract
         .exceptions
         .iter()
-        .map(|(code, route)| (code.as_str(), role_name(&route.owner).unwrap_or_else(|| route.owner.to_string())))
+        .map(|(code, route)| {
+            (
+                code.as_str(),
+                role_name(&route.owner).unwrap_or_else(|| route.owner.to_string()),
+            )
+        })
         .collect();
     let mut trail = vec![
         json!({ "ts": export.created_at, "actor": "system", "change": "created" }),

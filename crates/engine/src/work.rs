@@ -25,7 +25,12 @@ pub(crate) struct Work<'t> {
 }
 
 impl<'t> Work<'t> {
-    pub fn of(ctx: &Ctx, tx: &'t mut (dyn Tx + 't), engine: Arc<Engine>, rules: Arc<Rules>) -> Self {
+    pub fn of(
+        ctx: &Ctx,
+        tx: &'t mut (dyn Tx + 't),
+        engine: Arc<Engine>,
+        rules: Arc<Rules>,
+    ) -> Self {
         Self {
             tx,
             now: ctx.now(),
@@ -45,7 +50,13 @@ impl<'t> Work<'t> {
     }
 
     /// The audit entry of one arrow.
-    pub fn note(&mut self, action: &str, subject_kind: &'static str, subject_id: Uuid, detail: Value) {
+    pub fn note(
+        &mut self,
+        action: &str,
+        subject_kind: &'static str,
+        subject_id: Uuid,
+        detail: Value,
+    ) {
         self.tx.note(AuditNote {
             merchant_id: self.rules.merchant.id,
             at: self.now,
@@ -76,7 +87,19 @@ impl<'t> Work<'t> {
 
 impl<'t> Work<'t> {
     /// The engine following what was configured.
-    pub fn for_job(tx: &'t mut (dyn Tx + 't), engine: Arc<Engine>, rules: Arc<Rules>, now: Time) -> Self {
-        Self { tx, engine, rules, now, actor: "system".to_owned(), trace_id: String::new() }
+    pub fn for_job(
+        tx: &'t mut (dyn Tx + 't),
+        engine: Arc<Engine>,
+        rules: Arc<Rules>,
+        now: Time,
+    ) -> Self {
+        Self {
+            tx,
+            engine,
+            rules,
+            now,
+            actor: "system".to_owned(),
+            trace_id: String::new(),
+        }
     }
 }

@@ -54,7 +54,9 @@ impl Engine {
             }
         }
         // Everything under way gives its permit back when it is done.
-        let _ = deliveries.acquire_many(u32::try_from(DELIVERIES).unwrap_or(u32::MAX)).await;
+        let _ = deliveries
+            .acquire_many(u32::try_from(DELIVERIES).unwrap_or(u32::MAX))
+            .await;
     }
 
     /// Runs everything that is due now, and what becomes due by it, and comes back. For tests with a
@@ -94,12 +96,24 @@ impl Engine {
         if room == 0 {
             let _ = deliveries.acquire().await;
         }
-        let most = if self.intake.is_pressed(self.now()) { PRESSED_BATCH } else { BATCH };
-        let claim = Claim { now: self.now(), lease_ms: LEASE_MS, limit: most.min(room.max(1)) };
-        let jobs = self.store.write(move |tx| Box::pin(tx.claim_jobs(claim))).await?;
+        let most = if self.intake.is_pressed(self.now()) {
+            PRESSED_BATCH
+        } else {
+            BATCH
+        };
+        let claim = Claim {
+            now: self.now(),
+            lease_ms: LEASE_MS,
+            limit: most.min(room.max(1)),
+        };
+        let jobs = self
+            .store
+            .write(move |tx| Box::pin(tx.claim_jobs(claim)))
+            .await?;
         let count = jobs.len();
-        let (out, stay): (Vec<_>, Vec<_>) =
-            jobs.into_iter().partition(|job| job.kind == JobKind::Deliver);
+        let (out, stay): (Vec<_>, Vec<_>) = jobs
+            .into_iter()
+            .partition(|job| job.kind == JobKind::Deliver);
         for job in out {
             let permit = Arc::clone(deliveries).acquire_owned().await;
             let engine = Arc::clone(self);
@@ -149,7 +163,11 @@ impl Engine {
         tracing::warn!(
             %error, job = job.kind.as_str(), subject = %job.subject_id, tries, give_up, "a job failed"
         );
-        let settled = if give_up { self.hand_over(job, error).await } else { self.give_back(job).await };
+        let settled = if give_up {
+            self.hand_over(job, error).await
+        } else {
+            self.give_back(job).await
+        };
         if let Err(error) = settled {
             // Its lease runs out, and it is claimed again.
             tracing::error!(%error, "a failed job could not be put back");

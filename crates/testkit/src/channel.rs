@@ -44,7 +44,10 @@ impl ScriptedChannel {
     }
 
     pub fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().map(|sent| sent.clone()).unwrap_or_default()
+        self.sent
+            .lock()
+            .map(|sent| sent.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -58,7 +61,10 @@ fn answer(reply: Reply) -> Answer {
     match reply {
         Reply::Json(status, body) => of(status, body.to_string()),
         Reply::Status(status) => of(status, String::new()),
-        Reply::Later(status, ms) => Answer { retry_after_ms: Some(ms), ..of(status, String::new()) },
+        Reply::Later(status, ms) => Answer {
+            retry_after_ms: Some(ms),
+            ..of(status, String::new())
+        },
         Reply::Text(status, text) => of(status, text.to_owned()),
         Reply::Unreachable => Answer {
             error: Some("nothing listens there".to_owned()),
@@ -69,8 +75,15 @@ fn answer(reply: Reply) -> Answer {
 }
 
 impl Channel for ScriptedChannel {
-    fn deliver(&self, request: DeliveryRequest) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        let reply = self.replies.lock().ok().and_then(|mut replies| replies.pop_front());
+    fn deliver(
+        &self,
+        request: DeliveryRequest,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+        let reply = self
+            .replies
+            .lock()
+            .ok()
+            .and_then(|mut replies| replies.pop_front());
         if let Ok(mut sent) = self.sent.lock() {
             sent.push(Sent {
                 url: request.url,
@@ -78,7 +91,12 @@ impl Channel for ScriptedChannel {
                 body: request.body.to_vec(),
             });
         }
-        let accepted = || Reply::Json(200, serde_json::json!({ "status": "accepted", "external_ref": "W-1" }));
+        let accepted = || {
+            Reply::Json(
+                200,
+                serde_json::json!({ "status": "accepted", "external_ref": "W-1" }),
+            )
+        };
         let reply = reply.unwrap_or_else(accepted);
         Box::pin(async move { answer(reply) })
     }

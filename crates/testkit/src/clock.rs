@@ -40,12 +40,15 @@ impl Ids for CountedIds {
         let ms = u128::from(now.as_ms().unsigned_abs()) & 0xffff_ffff_ffff;
         let count = u128::from(n);
         let head = ms << 80 | 0x7 << 76 | ((count >> 50) & 0xfff) << 64;
-        Uuid::from_u128(head | 0b10 << 62 | (count & 0x3ffff_ffff_ffff))
+        Uuid::from_u128(head | 0b10 << 62 | (count & 0x0003_ffff_ffff_ffff))
     }
 
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            let n = self.0.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let n = self
+                .0
+                .fetch_add(1, Ordering::SeqCst)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
             chunk.copy_from_slice(&n.to_le_bytes()[..chunk.len()]);
         }
     }

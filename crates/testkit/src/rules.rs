@@ -36,12 +36,27 @@ fn route(title: &str, owner: &str, unlock: Unlock) -> ExceptionRoute {
 
 fn exceptions() -> BTreeMap<String, ExceptionRoute> {
     [
-        ("insufficient_inventory", route("Out of stock", "supply_chain", Unlock::RedeliverExport)),
-        ("approval_timeout", route("Nobody decided", "operations", Unlock::AskAgain)),
+        (
+            "insufficient_inventory",
+            route("Out of stock", "supply_chain", Unlock::RedeliverExport),
+        ),
+        (
+            "approval_timeout",
+            route("Nobody decided", "operations", Unlock::AskAgain),
+        ),
         ("declined", route("Declined", "operations", Unlock::Nothing)),
-        ("qa_failed", route("Checks failed", "operations", Unlock::RecheckExport)),
-        ("completion_timeout", route("Not done in time", "logistics", Unlock::WaitAgain)),
-        ("*", route("It went wrong", "logistics", Unlock::RedeliverExport)),
+        (
+            "qa_failed",
+            route("Checks failed", "operations", Unlock::RecheckExport),
+        ),
+        (
+            "completion_timeout",
+            route("Not done in time", "logistics", Unlock::WaitAgain),
+        ),
+        (
+            "*",
+            route("It went wrong", "logistics", Unlock::RedeliverExport),
+        ),
     ]
     .into_iter()
     .map(|(code, route)| (code.to_owned(), route))
@@ -66,7 +81,10 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
         resolve_ms: 24 * HOUR,
         valid_for_ms: 24 * HOUR,
         approval: Vec::new(),
-        retry: RetryPolicy { schedule_ms: vec![1_000, 5_000, 30_000], jitter_percent: 0 },
+        retry: RetryPolicy {
+            schedule_ms: vec![1_000, 5_000, 30_000],
+            jitter_percent: 0,
+        },
         ack: AckRule {
             accepted_within_ms: Some(15 * MINUTE),
             completed_within_ms: Some(48 * HOUR),
@@ -77,8 +95,14 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
             id: Uuid::from_u128(77),
             version: 1,
             steps: vec![
-                EscalationStep { after_ms: 30 * MINUTE, target: agency("operations") },
-                EscalationStep { after_ms: HOUR, target: agency("finance") },
+                EscalationStep {
+                    after_ms: 30 * MINUTE,
+                    target: agency("operations"),
+                },
+                EscalationStep {
+                    after_ms: HOUR,
+                    target: agency("finance"),
+                },
             ],
         },
         idempotency: ["merchant_id", "export_type", "intent", "subject_id"]
@@ -90,7 +114,11 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
 }
 
 fn asks(owner: &str, backup: &str) -> ApprovalStep {
-    ApprovalStep { owner: agency(owner), backup: agency(backup), accept_ms: 15 * MINUTE }
+    ApprovalStep {
+        owner: agency(owner),
+        backup: agency(backup),
+        accept_ms: 15 * MINUTE,
+    }
 }
 
 /// Over $500.00 or flagged: operations approves.
@@ -108,8 +136,14 @@ pub fn fulfillment_contract(merchant: Uuid) -> Contract {
             },
         }),
         approval: vec![
-            ApprovalRule { when: ApprovalCondition::TotalOver { amount: over }, steps: steps() },
-            ApprovalRule { when: ApprovalCondition::Flagged, steps: steps() },
+            ApprovalRule {
+                when: ApprovalCondition::TotalOver { amount: over },
+                steps: steps(),
+            },
+            ApprovalRule {
+                when: ApprovalCondition::Flagged,
+                steps: steps(),
+            },
         ],
         ack: AckRule {
             accepted_within_ms: Some(15 * MINUTE),
@@ -125,7 +159,10 @@ pub fn promo_contract(merchant: Uuid) -> Contract {
     Contract {
         approval: vec![ApprovalRule {
             when: ApprovalCondition::Always,
-            steps: vec![asks("marketing_ops", "operations"), asks("operations", "finance")],
+            steps: vec![
+                asks("marketing_ops", "operations"),
+                asks("operations", "finance"),
+            ],
         }],
         ..contract(102, merchant, "promo_activation")
     }
@@ -142,7 +179,10 @@ fn step(key: &str, kind: StepKind) -> Step {
 }
 
 fn emit(export_type: &str, until: Until) -> StepKind {
-    StepKind::EmitExport { export_type: export_type.to_owned(), until }
+    StepKind::EmitExport {
+        export_type: export_type.to_owned(),
+        until,
+    }
 }
 
 pub fn order_flow(merchant: Uuid) -> Flow {
@@ -153,9 +193,14 @@ pub fn order_flow(merchant: Uuid) -> Flow {
         name: "Order to ship".to_owned(),
         version: 1,
         summary: String::new(),
-        trigger: Trigger::Order { event: EventKind::OrderAccepted },
+        trigger: Trigger::Order {
+            event: EventKind::OrderAccepted,
+        },
         steps: vec![
-            step("request_fulfillment", emit("fulfillment_request", Until::Acknowledged)),
+            step(
+                "request_fulfillment",
+                emit("fulfillment_request", Until::Acknowledged),
+            ),
             step(
                 "await_shipment",
                 StepKind::WaitForEvent {

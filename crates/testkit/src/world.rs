@@ -13,7 +13,8 @@ use domain::{
     task::Task,
 };
 use engine::{
-    Ack, Ctx, DestinationInput, Door, Engine, IntakeStatus, Parts, Result, SourceInput, TaskAct, Vault,
+    Ack, Ctx, DestinationInput, Door, Engine, IntakeStatus, Parts, Result, SourceInput, TaskAct,
+    Vault,
     port::{Connector, ListFilter, Store},
 };
 use uuid::Uuid;
@@ -46,10 +47,25 @@ pub struct World {
 /// (first name, access, party, functional roles)
 const TEAM: [(&str, Access, Party, &[&str]); 7] = [
     ("mara", Access::Approver, Party::Agency, &["marketing_ops"]),
-    ("jonas", Access::Approver, Party::Agency, &["operations", "marketing_ops"]),
+    (
+        "jonas",
+        Access::Approver,
+        Party::Agency,
+        &["operations", "marketing_ops"],
+    ),
     ("fiona", Access::Approver, Party::Agency, &["finance"]),
-    ("tomas", Access::Operator, Party::Agency, &["logistics", "supply_chain"]),
-    ("priya", Access::Approver, Party::Agency, &["marketing_ops", "operations", "engineering"]),
+    (
+        "tomas",
+        Access::Operator,
+        Party::Agency,
+        &["logistics", "supply_chain"],
+    ),
+    (
+        "priya",
+        Access::Approver,
+        Party::Agency,
+        &["marketing_ops", "operations", "engineering"],
+    ),
     ("hana", Access::Operator, Party::ThreePl, &["logistics"]),
     ("iris", Access::Auditor, Party::Agency, &[]),
 ];
@@ -68,7 +84,9 @@ impl World {
             public_url: "http://127.0.0.1:3000".to_owned(),
         });
         let operator = engine.create_operator("Northbeam").await?;
-        let merchant = engine.create_merchant(&operator, "alder-pine", "Alder & Pine").await?;
+        let merchant = engine
+            .create_merchant(&operator, "alder-pine", "Alder & Pine")
+            .await?;
         let mut people = Vec::new();
         for (name, access, party, roles) in TEAM {
             people.push(member(&engine, &merchant, name, access, party, roles).await?);
@@ -99,12 +117,24 @@ impl World {
                 },
             )
             .await?;
-        engine.publish_contract(&admin, fulfillment_contract(merchant.id)).await?;
-        engine.publish_contract(&admin, promo_contract(merchant.id)).await?;
+        engine
+            .publish_contract(&admin, fulfillment_contract(merchant.id))
+            .await?;
+        engine
+            .publish_contract(&admin, promo_contract(merchant.id))
+            .await?;
         engine.publish_flow(&admin, order_flow(merchant.id)).await?;
         engine.publish_flow(&admin, promo_flow(merchant.id)).await?;
         let door = engine.open_door(&source.source.path).await?;
-        Ok(Self { engine, clock, channel, merchant, admin, door, people })
+        Ok(Self {
+            engine,
+            clock,
+            channel,
+            merchant,
+            admin,
+            door,
+            people,
+        })
     }
 
     pub fn person(&self, name: &str) -> Person {
@@ -118,22 +148,32 @@ impl World {
 
     /// That person, signed in at the merchant.
     pub async fn as_person(&self, name: &str) -> Result<Ctx> {
-        self.engine.enter(self.person(name).user.id, &self.merchant.slug, None).await
+        self.engine
+            .enter(self.person(name).user.id, &self.merchant.slug, None)
+            .await
     }
 
     /// Sends it, signed; nothing is worked off yet.
     pub async fn sends(&self, order: &OrderBody) -> Result<(Uuid, IntakeStatus)> {
-        self.sends_bytes(order.topic, &order.webhook_id, &order.bytes()).await
+        self.sends_bytes(order.topic, &order.webhook_id, &order.bytes())
+            .await
     }
 
-    pub async fn sends_bytes(&self, topic: &str, webhook_id: &str, body: &[u8]) -> Result<(Uuid, IntakeStatus)> {
+    pub async fn sends_bytes(
+        &self,
+        topic: &str,
+        webhook_id: &str,
+        body: &[u8],
+    ) -> Result<(Uuid, IntakeStatus)> {
         let shop = "alder-pine.myshopify.com";
         let headers: Vec<(String, String)> =
             connectors::shopify::headers(topic, shop, webhook_id, SECRET.as_bytes(), body)
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
-        self.engine.receive(&self.door, &headers, Bytes::copy_from_slice(body), None).await
+        self.engine
+            .receive(&self.door, &headers, Bytes::copy_from_slice(body), None)
+            .await
     }
 
     /// Sends it and works off what is due.
@@ -154,7 +194,10 @@ impl World {
     }
 
     fn all() -> ListFilter {
-        ListFilter { limit: 200, ..ListFilter::default() }
+        ListFilter {
+            limit: 200,
+            ..ListFilter::default()
+        }
     }
 
     /// A context of now: contexts remember when they were made.
@@ -187,17 +230,30 @@ impl World {
     }
 
     pub async fn receipt(&self, id: Uuid) -> Result<Receipt> {
-        Ok(self.engine.receipt_chain(&self.eyes().await?, id).await?.receipts.remove(0))
+        Ok(self
+            .engine
+            .receipt_chain(&self.eyes().await?, id)
+            .await?
+            .receipts
+            .remove(0))
     }
 
     pub async fn approvals_of(&self, export: Uuid) -> Result<Vec<Approval>> {
-        Ok(self.engine.export_chain(&self.eyes().await?, export).await?.0.approvals)
+        Ok(self
+            .engine
+            .export_chain(&self.eyes().await?, export)
+            .await?
+            .0
+            .approvals)
     }
 
     /// Approves what the person sees, and works off what follows.
     pub async fn approves(&self, name: &str, export: &Export) -> Result<ExportState> {
-        let decision =
-            Decision { approve: true, note: None, seen_hash: export.content_hash.clone() };
+        let decision = Decision {
+            approve: true,
+            note: None,
+            seen_hash: export.content_hash.clone(),
+        };
         let ctx = self.as_person(name).await?;
         let state = self.engine.decide(&ctx, export.id, decision).await?;
         self.runs_due_work().await?;
@@ -230,7 +286,10 @@ impl World {
             .callback_secret(export)
             .await?
             .unwrap_or_else(|| panic!("no export {export}"));
-        let ctx = self.engine.enter_as_destination(merchant, destination, None).await?;
+        let ctx = self
+            .engine
+            .enter_as_destination(merchant, destination, None)
+            .await?;
         let state = self.engine.acknowledge(&ctx, export, ack).await?;
         self.runs_due_work().await?;
         Ok(state)
@@ -246,8 +305,13 @@ async fn member(
     roles: &[&str],
 ) -> Result<Person> {
     let title = format!("{}{} Test", name[..1].to_uppercase(), &name[1..]);
-    let user =
-        engine.create_user(&format!("{name}@northbeam.example"), &title, "correct horse").await?;
+    let user = engine
+        .create_user(
+            &format!("{name}@northbeam.example"),
+            &title,
+            "correct horse",
+        )
+        .await?;
     engine
         .add_member(Membership {
             merchant_id: merchant.id,

@@ -3,12 +3,7 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use domain::{
-    Time,
-    delivery::Answer,
-    order::OrderFact,
-    receipt::Fault,
-};
+use domain::{Time, delivery::Answer, order::OrderFact, receipt::Fault};
 use uuid::Uuid;
 
 /// What time it is. Tests move it by hand.

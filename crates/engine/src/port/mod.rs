@@ -6,5 +6,6 @@ mod store;
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
 pub use store::{
     AuditFilter, AuditNote, Claim, CommitHook, Credentials, EventRow, IdempotencyRow, ListFilter,
-    NewReceipt, OrderRow, Priority, Reads, ReceiptOutcome, SessionRow, Store, StoreExt, Tx, WriteOp,
+    NewReceipt, OrderRow, Priority, Reads, ReceiptOutcome, SessionRow, Store, StoreExt, Tx,
+    WriteOp,
 };

@@ -171,7 +171,11 @@ pub trait Reads: Send {
     async fn contract(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Contract>>;
     /// The newest published version of each export type.
     async fn contracts(&mut self, merchant: Uuid) -> Result<Vec<Contract>>;
-    async fn contract_versions(&mut self, merchant: Uuid, export_type: &str) -> Result<Vec<Contract>>;
+    async fn contract_versions(
+        &mut self,
+        merchant: Uuid,
+        export_type: &str,
+    ) -> Result<Vec<Contract>>;
     async fn flow(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Flow>>;
     /// The newest published version of each flow.
     async fn flows(&mut self, merchant: Uuid) -> Result<Vec<Flow>>;
@@ -182,17 +186,32 @@ pub trait Reads: Send {
     async fn receipts(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Receipt>>;
     async fn receipts_of_order(&mut self, merchant: Uuid, order: Uuid) -> Result<Vec<Receipt>>;
     /// Every fact about one order of one source, in no particular order.
-    async fn facts(&mut self, merchant: Uuid, source: Uuid, order_ref: &str) -> Result<Vec<OrderFact>>;
+    async fn facts(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        order_ref: &str,
+    ) -> Result<Vec<OrderFact>>;
 
     // orders and runs
     async fn order(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<OrderRow>>;
-    async fn order_by_ref(&mut self, merchant: Uuid, source: Uuid, order_ref: &str) -> Result<Option<OrderRow>>;
+    async fn order_by_ref(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        order_ref: &str,
+    ) -> Result<Option<OrderRow>>;
     /// `state` filters by the order's state text; newest update first.
     async fn orders(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<OrderRow>>;
     async fn events_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<EventRow>>;
     async fn run(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Run>>;
     async fn runs_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Run>>;
-    async fn runs_of_flow(&mut self, merchant: Uuid, flow_key: &str, limit: i64) -> Result<Vec<Run>>;
+    async fn runs_of_flow(
+        &mut self,
+        merchant: Uuid,
+        flow_key: &str,
+        limit: i64,
+    ) -> Result<Vec<Run>>;
     async fn campaign(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Campaign>>;
 
     // exports
@@ -225,7 +244,8 @@ pub trait Reads: Send {
     // proof
     async fn audit(&mut self, merchant: Uuid, filter: &AuditFilter) -> Result<Vec<AuditEntry>>;
     /// In order, from `seq` on; for export and verification.
-    async fn audit_from(&mut self, merchant: Uuid, seq: i64, limit: i64) -> Result<Vec<AuditEntry>>;
+    async fn audit_from(&mut self, merchant: Uuid, seq: i64, limit: i64)
+    -> Result<Vec<AuditEntry>>;
     async fn audit_head(&mut self, merchant: Uuid) -> Result<Option<Head>>;
 
     // jobs
@@ -243,7 +263,12 @@ pub trait Tx: Reads {
     async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<()>;
     async fn insert_membership(&mut self, membership: &Membership) -> Result<()>;
     async fn insert_token(&mut self, token: &ApiToken, hash: &[u8]) -> Result<()>;
-    async fn set_login_state(&mut self, user: Uuid, failed: i64, locked_until: Option<Time>) -> Result<()>;
+    async fn set_login_state(
+        &mut self,
+        user: Uuid,
+        failed: i64,
+        locked_until: Option<Time>,
+    ) -> Result<()>;
     /// Inserts or replaces.
     async fn save_session(&mut self, session: &SessionRow) -> Result<()>;
     async fn delete_session(&mut self, id_hash: &[u8]) -> Result<()>;
@@ -272,9 +297,20 @@ pub trait Tx: Reads {
         order: Option<Uuid>,
     ) -> Result<()>;
     /// Receipts that waited unmatched for this order become processed; their ids.
-    async fn match_receipts(&mut self, merchant: Uuid, source: Uuid, order_ref: &str, order: Uuid) -> Result<Vec<Uuid>>;
+    async fn match_receipts(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        order_ref: &str,
+        order: Uuid,
+    ) -> Result<Vec<Uuid>>;
     /// Facts of one receipt; a receipt's facts are written once.
-    async fn insert_facts(&mut self, merchant: Uuid, source: Uuid, facts: &[OrderFact]) -> Result<()>;
+    async fn insert_facts(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        facts: &[OrderFact],
+    ) -> Result<()>;
     async fn insert_events(&mut self, events: &[EventRow]) -> Result<()>;
 
     // orders and runs
@@ -360,7 +396,8 @@ pub trait StoreExt: Store {
             })
         });
         self.write_op(priority, erased).await?;
-        take.await.map_err(|_| Error::internal("a committed write lost its answer"))
+        take.await
+            .map_err(|_| Error::internal("a committed write lost its answer"))
     }
 
     async fn write<T, F>(&self, op: F) -> Result<T>

@@ -98,13 +98,6 @@ on_every_store! {
         assert_eq!(world.channel.sent()[0].json()["data"]["payload"]["lines"][0]["quantity"], 2);
     }
 
-    async fn a_role_taken_away_a_moment_ago_counts_no_more(world: World) {
-        world.receives(&order(7).total("900.00")).await.unwrap();
-        let export = world.the_export().await.unwrap();
-        // The auditor's membership never allowed it; the context alone is not believed.
-        assert_eq!(world.approves("iris", &export).await.unwrap_err().kind, Kind::Forbidden);
-    }
-
     async fn silence_goes_to_the_backup_and_then_expires_which_is_not_declined(world: World) {
         world.receives(&order(8).total("900.00")).await.unwrap();
         let export = world.the_export().await.unwrap();

@@ -8,7 +8,12 @@ use testkit::{HOUR, MINUTE, Reply, order};
 use crate::world::{World, on_every_store};
 
 fn says(status: AckStatus) -> Ack {
-    Ack { status, exception_code: None, exception_metadata: None, external_ref: Some("TRK-9".into()) }
+    Ack {
+        status,
+        exception_code: None,
+        exception_metadata: None,
+        external_ref: Some("TRK-9".into()),
+    }
 }
 
 on_every_store! {

@@ -1,6 +1,9 @@
 //! Tasks, their clocks, and the proof of it all.
 
-use domain::{owner::{Owner, Party}, task::TaskState};
+use domain::{
+    owner::{Owner, Party},
+    task::TaskState,
+};
 use engine::{Kind, TaskAct};
 use testkit::{HOUR, MINUTE, Reply, order};
 

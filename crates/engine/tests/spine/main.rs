@@ -1,6 +1,8 @@
 //! The spine under a clock that moves by hand, on the real store (SQLite in a temporary file, and
 //! Postgres where `MESHLINE_TEST_POSTGRES_URL` names one) with the real Shopify connector.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod approvals;
 mod deliveries;
 mod failures;

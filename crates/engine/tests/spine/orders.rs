@@ -1,10 +1,10 @@
 //! From a delivery to an order, whatever the order of arrival.
 
-use engine::IntakeStatus;
 use domain::{export::ExportState, receipt::ReceiptStatus, task::Unlock};
-use testkit::{order, MINUTE};
+use engine::IntakeStatus;
+use testkit::{MINUTE, order};
 
-use crate::world::{on_every_store, World};
+use crate::world::{World, on_every_store};
 
 on_every_store! {
     async fn a_paid_order_becomes_a_delivered_export_without_asking_anybody(world: World) {

@@ -12,13 +12,24 @@ const POSTGRES: &str = "MESHLINE_TEST_POSTGRES_URL";
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 fn unique(name: &str) -> String {
-    format!("{name}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "{name}_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 async fn on(url: &str) -> World {
-    let options = store::Options { connections: 4, ..store::Options::default() };
-    let store = store::SqlStore::open_and_migrate(url, options).await.unwrap();
-    World::new(store, Arc::new(connectors::shopify::Shopify)).await.unwrap()
+    let options = store::Options {
+        connections: 4,
+        ..store::Options::default()
+    };
+    let store = store::SqlStore::open_and_migrate(url, options)
+        .await
+        .unwrap();
+    World::new(store, Arc::new(connectors::shopify::Shopify))
+        .await
+        .unwrap()
 }
 
 /// A world in a database file of its own.
@@ -34,7 +45,9 @@ pub async fn on_postgres() -> Option<World> {
         eprintln!("SKIPPED: set {POSTGRES} to a Postgres that may be filled with test databases");
         return None;
     };
-    let url = store::testing::fresh_database(&server, &unique("spine")).await.unwrap();
+    let url = store::testing::fresh_database(&server, &unique("spine"))
+        .await
+        .unwrap();
     Some(on(&url).await)
 }
 
