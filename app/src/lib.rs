@@ -5,6 +5,9 @@
 //! page is never run again in the browser, so it may use the engine's own types and nothing of it
 //! weighs on the WASM.
 
+// the type of a page is the tree of its elements
+#![recursion_limit = "256"]
+
 #[cfg(feature = "ssr")]
 pub mod features;
 pub mod islands;

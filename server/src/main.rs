@@ -1,33 +1,58 @@
 //! The `meshline` binary: every command starts here.
 
+mod audit;
+mod compose;
+mod config;
+mod demo;
+mod http;
+mod key;
+mod metrics;
+mod ports;
+mod problem;
 mod sandbox;
 mod send;
+mod serve;
+mod telemetry;
 mod wall_clock;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use config::Settings;
+
 /// The operations layer for e-commerce fulfillment: owned, timed, provable, recoverable
 #[derive(Parser)]
-#[command(name = "meshline", version)]
+#[command(name = "meshline", version, after_help = config::HELP)]
 struct Arguments {
+    /// TOML file with settings; ./meshline.toml is read if it is there
+    #[arg(long, env = "MESHLINE_CONFIG", value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs the server and its worker, after bringing the database up to date
+    Serve,
+    /// Brings the database up to date and ends
+    Migrate,
+    Demo(demo::DemoArgs),
     Sandbox(sandbox::SandboxArgs),
     Send(send::SendArgs),
+    /// Checks audit trails, or takes one out to be checked elsewhere
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // only the first provider of a process counts, and this is the first
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match run(Arguments::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("meshline: {error}");
             ExitCode::FAILURE
@@ -35,10 +60,25 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
-    match command {
+async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let settings = |quiet| {
+        let settings = Settings::load(arguments.config.as_deref())?;
+        telemetry::start(&settings, quiet);
+        Ok::<_, Box<dyn Error>>(settings)
+    };
+    match arguments.command {
+        Command::Serve => serve::run(&settings(false)?).await?,
+        Command::Migrate => compose::migrate(&settings(true)?).await?,
+        Command::Demo(args) => demo::run(&settings(true)?, &args).await?,
         Command::Sandbox(args) => sandbox::run(args).await?,
         Command::Send(args) => send::run(args).await?,
+        Command::Audit(audit::AuditCommand::Verify { file: Some(file) }) => audit::verify_file(file)?,
+        Command::Audit(audit::AuditCommand::Verify { file: None }) => {
+            audit::verify_database(&settings(true)?).await?;
+        }
+        Command::Audit(audit::AuditCommand::Export { merchant }) => {
+            audit::export(&settings(true)?, merchant).await?;
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

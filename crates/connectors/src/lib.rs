@@ -4,5 +4,6 @@
 //! anything: they translate, check and report, and the engine acts.
 
 pub mod http_channel;
+mod http_out;
 pub mod shopify;
 pub mod standard_webhooks;

@@ -1,0 +1,321 @@
+//! Settings: from the environment, or a TOML file under the same names without `MESHLINE_` and in
+//! lower case. The environment wins. Everything has a default that suits one machine; what cannot be
+//! guessed safely (a key, once strangers can connect) is an error that says what to do.
+//!
+//! Secrets are wrapped as soon as they are read, and nothing here prints them: not `Debug`, not an
+//! error, not even the line of a file that could not be understood.
+
+use std::{fmt, net::SocketAddr, path::{Path, PathBuf}};
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::key::{KeyFault, SecretKey};
+
+/// Read when it is there and nothing else was asked for.
+const DEFAULT_FILE: &str = "meshline.toml";
+
+/// For `--help`: every setting, its default and what it does.
+pub const HELP: &str = "\
+Settings come from the environment, or from a TOML file (--config, MESHLINE_CONFIG, or ./meshline.toml if there is one)
+under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\"). The environment wins.
+
+  MESHLINE_ADDR          Where to listen [127.0.0.1:3000]
+  MESHLINE_PUBLIC_URL    Where people and destinations reach it [http:// and the address]; https:// makes cookies secure
+  DATABASE_URL           sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [sqlite://meshline.db]
+  MESHLINE_SECRET_KEY    Seals the secrets in the database: 32 bytes as 64 hexadecimal digits or base64. On a loopback
+                         address it may be left out; then a key file beside the database is made and used.
+                         `openssl rand -hex 32` makes one
+  MESHLINE_LOG           What is logged, e.g. info or info,engine=debug [info; warn for commands that end by themselves]
+  MESHLINE_LOG_FORMAT    text or json [text]
+  MESHLINE_SANDBOX_ADDR  Where `meshline sandbox` listens and the demo's destinations point [127.0.0.1:3100]
+
+For tests only, on a loopback address:
+  MESHLINE_CLOCK_OFFSET_FILE  A file with a number of milliseconds that are added to the system's clock";
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub addr: SocketAddr,
+    /// Without a trailing slash.
+    pub public_url: String,
+    pub database: DatabaseUrl,
+    pub secret_key: Option<SecretKey>,
+    pub log: Option<String>,
+    pub log_format: LogFormat,
+    pub sandbox_addr: SocketAddr,
+    pub clock_offset_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the settings in {path} cannot be read: {why}")]
+    File { path: PathBuf, why: String },
+    #[error("{name} is {value:?}: {why}")]
+    Value { name: &'static str, value: String, why: String },
+    #[error("MESHLINE_SECRET_KEY is not usable: {0}")]
+    Key(#[from] KeyFault),
+    #[error(
+        "MESHLINE_SECRET_KEY is missing. On {0}, where others can connect, a key is never made up: \
+         set it to the output of `openssl rand -hex 32` and keep it as safe as the database"
+    )]
+    KeyMissing(SocketAddr),
+    #[error("MESHLINE_CLOCK_OFFSET_FILE is for tests on a loopback address; {0} is not one")]
+    ClockOutside(SocketAddr),
+}
+
+/// As it is written, before anything is understood.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    addr: Option<String>,
+    public_url: Option<String>,
+    database_url: Option<String>,
+    secret_key: Option<String>,
+    log: Option<String>,
+    log_format: Option<String>,
+    sandbox_addr: Option<String>,
+    clock_offset_file: Option<String>,
+}
+
+impl Settings {
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let default = Path::new(DEFAULT_FILE);
+        let written = match file {
+            Some(path) => read(path)?,
+            None if default.is_file() => read(default)?,
+            None => Written::default(),
+        };
+        Self::understand(written.under(variable))
+    }
+
+    fn understand(written: Written) -> Result<Self, ConfigError> {
+        let addr = address("MESHLINE_ADDR", written.addr, "127.0.0.1:3000")?;
+        let settings = Self {
+            addr,
+            public_url: public_url(written.public_url.unwrap_or_else(|| format!("http://{addr}")))?,
+            database: DatabaseUrl(written.database_url.unwrap_or_else(|| "sqlite://meshline.db".to_owned())),
+            secret_key: written.secret_key.as_deref().map(SecretKey::parse).transpose()?,
+            log: written.log,
+            log_format: log_format(written.log_format)?,
+            sandbox_addr: address("MESHLINE_SANDBOX_ADDR", written.sandbox_addr, "127.0.0.1:3100")?,
+            clock_offset_file: written.clock_offset_file.map(PathBuf::from),
+        };
+        if !settings.is_private() {
+            if settings.secret_key.is_none() {
+                return Err(ConfigError::KeyMissing(addr));
+            }
+            if settings.clock_offset_file.is_some() {
+                return Err(ConfigError::ClockOutside(addr));
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Only this machine can connect.
+    pub fn is_private(&self) -> bool {
+        self.addr.ip().is_loopback()
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+impl Written {
+    fn under(self, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let over = |name: &str, written: Option<String>| {
+            variable(name).or(written).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        Self {
+            addr: over("MESHLINE_ADDR", self.addr),
+            public_url: over("MESHLINE_PUBLIC_URL", self.public_url),
+            database_url: over("DATABASE_URL", self.database_url),
+            secret_key: over("MESHLINE_SECRET_KEY", self.secret_key),
+            log: over("MESHLINE_LOG", self.log),
+            log_format: over("MESHLINE_LOG_FORMAT", self.log_format),
+            sandbox_addr: over("MESHLINE_SANDBOX_ADDR", self.sandbox_addr),
+            clock_offset_file: over("MESHLINE_CLOCK_OFFSET_FILE", self.clock_offset_file),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Written, ConfigError> {
+    let bad = |why: String| ConfigError::File { path: path.to_owned(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    toml::from_str(&text).map_err(|error| {
+        // the error's own text quotes the line, and the line may hold a secret
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        bad(format!("line {line}: {}", error.message()))
+    })
+}
+
+fn address(name: &'static str, written: Option<String>, default: &str) -> Result<SocketAddr, ConfigError> {
+    let value = written.unwrap_or_else(|| default.to_owned());
+    value.parse().map_err(|_| ConfigError::Value {
+        name,
+        value,
+        why: "write an IP address and a port, such as 127.0.0.1:3000 or [::]:3000".to_owned(),
+    })
+}
+
+fn public_url(value: String) -> Result<String, ConfigError> {
+    let bad = |why: &str| ConfigError::Value {
+        name: "MESHLINE_PUBLIC_URL",
+        value: value.clone(),
+        why: why.to_owned(),
+    };
+    let url = Url::parse(&value).map_err(|_| bad("it is not a URL; write https://meshline.example.com"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad("it must begin with https:// or http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("it must not hold a name or a password"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("it must end after the host and port: Meshline has to be at the root of its host"));
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+fn log_format(written: Option<String>) -> Result<LogFormat, ConfigError> {
+    match written.as_deref() {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(other) => Err(ConfigError::Value {
+            name: "MESHLINE_LOG_FORMAT",
+            value: other.to_owned(),
+            why: "write text or json".to_owned(),
+        }),
+    }
+}
+
+/// May hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The file, for SQLite.
+    pub fn sqlite_file(&self) -> Option<&Path> {
+        self.0.strip_prefix("sqlite://").map(Path::new)
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sqlite_file().is_some() {
+            return f.write_str(&self.0);
+        }
+        match Url::parse(&self.0) {
+            Ok(mut url) => {
+                if url.password().is_some() {
+                    // only impossible for URLs that cannot have a password
+                    let _ = url.set_password(Some("***"));
+                }
+                url.set_query(None);
+                f.write_str(url.as_str())
+            }
+            Err(_) => f.write_str("(a database URL that is not a URL)"),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn settings(file: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let written: Written = toml::from_str(file).unwrap();
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        Settings::understand(written.under(variable)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_set_suits_one_machine() {
+        let settings = settings("", &[]).unwrap();
+        assert_eq!(settings.addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(settings.public_url, "http://127.0.0.1:3000");
+        assert_eq!(settings.database.expose(), "sqlite://meshline.db");
+        assert!(settings.secret_key.is_none() && settings.is_private() && !settings.is_https());
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_empty_is_as_good_as_unset() {
+        let file = "addr = '127.0.0.1:4000'\nlog = 'debug'\nlog_format = 'json'";
+        let settings =
+            settings(file, &[("MESHLINE_ADDR", "127.0.0.1:5000"), ("MESHLINE_LOG", ""), ("DATABASE_URL", " ")])
+                .unwrap();
+        assert_eq!(settings.public_url, "http://127.0.0.1:5000");
+        assert_eq!(settings.log, None);
+        assert_eq!(settings.log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn where_strangers_connect_a_key_is_demanded_and_the_clock_is_left_alone() {
+        let open = ("MESHLINE_ADDR", "0.0.0.0:3000");
+        let key = ("MESHLINE_SECRET_KEY", KEY);
+        assert!(settings("", &[open]).unwrap_err().contains("openssl rand -hex 32"));
+        assert!(settings("", &[open, key]).is_ok());
+        let offset = ("MESHLINE_CLOCK_OFFSET_FILE", "offset");
+        assert!(settings("", &[offset]).is_ok());
+        assert!(settings("", &[open, key, offset]).unwrap_err().contains("loopback"));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        let check = |name, value, expected: &str| {
+            let error = settings("", &[(name, value)]).unwrap_err();
+            assert!(error.contains(name) && error.contains(expected), "{error}");
+        };
+        check("MESHLINE_ADDR", "localhost", "an IP address and a port");
+        check("MESHLINE_PUBLIC_URL", "meshline.example", "not a URL");
+        check("MESHLINE_PUBLIC_URL", "ftp://meshline.example", "https://");
+        check("MESHLINE_PUBLIC_URL", "https://meshline.example/app", "root of its host");
+        check("MESHLINE_LOG_FORMAT", "xml", "text or json");
+        check("MESHLINE_SECRET_KEY", "short", "64 hexadecimal digits");
+    }
+
+    #[test]
+    fn a_public_url_loses_its_slash() {
+        let url = |value| settings("", &[("MESHLINE_PUBLIC_URL", value)]).unwrap().public_url;
+        assert_eq!(url("https://meshline.example/"), "https://meshline.example");
+        assert_eq!(url("http://localhost:8080"), "http://localhost:8080");
+    }
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let secret = "postgres://meshline:hunter2@db.example/meshline?password=hunter2";
+        let settings =
+            settings("", &[("DATABASE_URL", secret), ("MESHLINE_SECRET_KEY", KEY)]).unwrap();
+        let printed = format!("{settings:?}");
+        assert!(!printed.contains("hunter2") && !printed.contains("0a0b0c"), "{printed}");
+        assert!(printed.contains("db.example"));
+
+        let folder = std::env::temp_dir().join(format!("meshline-config-{}", std::process::id()));
+        std::fs::write(&folder, "log = 'info'\nsecret_kee = 'hunter2'\n").unwrap();
+        let error = Settings::load(Some(&folder)).unwrap_err().to_string();
+        std::fs::remove_file(&folder).unwrap();
+        assert!(error.contains("line 2") && error.contains("secret_kee") && !error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Who plays in the demo: an agency, its merchants, and people who answer for the work. Every role
+//! that a contract or a flow names is held by somebody, and by somebody else than its backup.
+
+use domain::{access::Access, owner::Party};
+
+pub const OPERATOR: &str = "Northbeam Commerce Ops";
+
+/// (slug, name)
+pub const MERCHANTS: [(&str, &str); 3] =
+    [("alder-pine", "Alder & Pine"), ("kitewood", "Kitewood"), ("brightwell", "Brightwell")];
+
+pub struct Part {
+    pub email: &'static str,
+    pub name: &'static str,
+    pub access: Access,
+    pub party: Party,
+    pub roles: &'static [&'static str],
+    /// Slugs; empty: all merchants.
+    pub only_at: &'static [&'static str],
+}
+
+const fn at_northbeam(
+    email: &'static str,
+    name: &'static str,
+    access: Access,
+    roles: &'static [&'static str],
+) -> Part {
+    Part { email, name, access, party: Party::Agency, roles, only_at: &[] }
+}
+
+/// Last on every escalation.
+pub const FOUNDER: &str = "elena@northbeam.example";
+
+pub const PEOPLE: [Part; 11] = [
+    at_northbeam(FOUNDER, "Elena Duarte", Access::Admin, &["revenue_ops"]),
+    at_northbeam("mara@northbeam.example", "Mara Kessler", Access::Approver, &["marketing_ops"]),
+    at_northbeam("jonas@northbeam.example", "Jonas Hale", Access::Approver, &["operations", "finance"]),
+    at_northbeam("priya@northbeam.example", "Priya Nair", Access::Operator, &["merchandising"]),
+    at_northbeam("tomas@northbeam.example", "Tomas Rehn", Access::Operator, &["logistics", "supply_chain"]),
+    at_northbeam("lena@northbeam.example", "Lena Okafor", Access::Approver, &["finance"]),
+    at_northbeam("noor@northbeam.example", "Noor Haddad", Access::Operator, &["customer_ops", "returns_ops"]),
+    at_northbeam("ravi@northbeam.example", "Ravi Menon", Access::Admin, &["engineering"]),
+    at_northbeam("sofie@northbeam.example", "Sofie Lindqvist", Access::Auditor, &[]),
+    Part {
+        email: "dana@harbor3pl.example",
+        name: "Dana Whitlock",
+        access: Access::Operator,
+        party: Party::ThreePl,
+        roles: &["logistics", "operations"],
+        only_at: &["alder-pine", "kitewood"],
+    },
+    Part {
+        email: "hannah@alderandpine.example",
+        name: "Hannah Brandt",
+        access: Access::Viewer,
+        party: Party::Merchant,
+        roles: &["revenue_ops"],
+        only_at: &["alder-pine"],
+    },
+];
+
+impl Part {
+    pub fn plays_at(&self, slug: &str) -> bool {
+        self.only_at.is_empty() || self.only_at.contains(&slug)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_access_is_there_and_addresses_are_told_apart() {
+        for access in Access::ALL {
+            assert!(PEOPLE.iter().any(|part| part.access == access), "{access}");
+        }
+        let mut emails = PEOPLE.map(|part| part.email);
+        emails.sort_unstable();
+        assert!(emails.windows(2).all(|pair| pair[0] != pair[1]));
+        let slugs = MERCHANTS.map(|(slug, _)| slug);
+        assert!(PEOPLE.iter().flat_map(|part| part.only_at).all(|slug| slugs.contains(slug)));
+    }
+}

@@ -1,0 +1,96 @@
+//! Connections: accepted, served, and ended in order.
+//!
+//! Done by hand rather than by axum's one-liner for two things it does not have: a time limit on
+//! request heads, so that nobody keeps a connection by saying nothing, and a bound on how long the end
+//! may take. An idle connection is closed at once when the process is asked to stop; a request under
+//! way is finished.
+
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+};
+use tower::Service;
+
+/// Connections at once; the next one waits to be accepted.
+const MAX_CONNECTIONS: u32 = 8_192;
+/// From one request to the next, and for a request's head.
+const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+/// For requests that are under way when the process is asked to stop.
+const FAREWELL: Duration = Duration::from_secs(20);
+/// When there are no file descriptors left, some have to be given back first.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until told to stop and everybody has their answer.
+pub async fn listen(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
+    loop {
+        let accepted = tokio::select! {
+            accepted = next(&listener, &slots) => accepted,
+            () = asked(&mut stop) => break,
+        };
+        match accepted {
+            Ok((stream, slot)) => {
+                let (router, stop) = (router.clone(), stop.clone());
+                tokio::spawn(async move {
+                    serve(stream, router, stop).await;
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    // every connection gives its slot back when it is over
+    if tokio::time::timeout(FAREWELL, slots.acquire_many(MAX_CONNECTIONS)).await.is_err() {
+        tracing::warn!("some requests were not finished in time and are cut off");
+    }
+}
+
+/// Until the process is asked to stop; also when nobody is left who could ask.
+async fn asked(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, slot))
+}
+
+async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut router = router.clone();
+        async move {
+            let request: Request = request.map(Body::new);
+            Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = asked(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // a sender that hung up, or whose head came too slowly: its own affair
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

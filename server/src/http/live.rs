@@ -1,0 +1,194 @@
+//! `GET /live`: tells an open page that something changed. It says what kind of thing and which, and
+//! never what it says now: the page asks for itself again, with the same rights.
+//!
+//! Changes come in bursts, so at most four messages a second go out; a burst becomes one message of
+//! kind `many`. Rights are looked at again with every keep-alive: whoever signed out or lost their
+//! place hears nothing more after fifteen seconds at the latest.
+
+use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+    routing::get,
+};
+use engine::{Change, Engine, Error, Kind};
+use http::{HeaderValue, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{broadcast::error::RecvError, mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::{Site, sessions};
+use crate::problem::Problem;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const GATHER: Duration = Duration::from_millis(250);
+
+pub fn router(site: &Arc<Site>) -> Router {
+    Router::new().route("/live", get(live)).with_state(Arc::clone(site))
+}
+
+#[derive(Deserialize)]
+struct Which {
+    /// A merchant's slug; all of the person's merchants without it.
+    merchant: Option<String>,
+}
+
+/// Whom a stream speaks to, and about what.
+struct Listener {
+    engine: Arc<Engine>,
+    session: Vec<u8>,
+    user_id: Uuid,
+    merchant: Option<String>,
+}
+
+async fn live(State(site): State<Arc<Site>>, Query(which): Query<Which>, session: Session) -> Response {
+    match open(&site, which, &session).await {
+        Ok(stream) => {
+            let mut response = Sse::new(stream).into_response();
+            let headers = response.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            // a proxy that gathers the answer before passing it on would keep it for ever
+            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+            response
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+type Messages = ReceiverStream<Result<Event, Infallible>>;
+
+async fn open(site: &Site, which: Which, session: &Session) -> engine::Result<Messages> {
+    let nobody = || Error::new(Kind::Unauthenticated, "Sign in first.");
+    let user_id: Uuid = session.get(sessions::USER_ID).await.map_err(Error::internal)?.ok_or_else(nobody)?;
+    let session = sessions::hash(session.id().ok_or_else(nobody)?);
+    let engine = Arc::clone(&site.engine);
+    let listener = Listener { engine, session, user_id, merchant: which.merchant };
+    let merchants = listener.merchants().await?.ok_or_else(|| Error::not_found("merchant"))?;
+    let (out, messages) = mpsc::channel(4);
+    tokio::spawn(listener.speak(merchants, out, site.stop.clone()));
+    Ok(ReceiverStream::new(messages))
+}
+
+/// What happened since the last message.
+enum Gathered {
+    One(Arc<Change>),
+    Many,
+}
+
+impl Gathered {
+    fn and(gathered: Option<Self>, change: Arc<Change>) -> Self {
+        match gathered {
+            None => Self::One(change),
+            Some(_) => Self::Many,
+        }
+    }
+
+    fn message(&self) -> Value {
+        match self {
+            Self::One(change) => {
+                json!({ "kind": change.subject_kind, "id": change.subject_id, "action": change.action })
+            }
+            Self::Many => json!({ "kind": "many" }),
+        }
+    }
+}
+
+impl Listener {
+    /// The merchants this stream is about, as things stand now. `None`: nothing any more.
+    async fn merchants(&self) -> engine::Result<Option<HashSet<Uuid>>> {
+        let session = self.engine.load_session(&self.session).await?;
+        if session.is_none_or(|session| session.user_id != Some(self.user_id)) {
+            return Ok(None);
+        }
+        let Some((_, places)) = self.engine.who(self.user_id).await? else {
+            return Ok(None);
+        };
+        let wanted = |slug: &str| self.merchant.as_deref().is_none_or(|only| only == slug);
+        let merchants: HashSet<Uuid> =
+            places.iter().filter(|(merchant, _)| wanted(&merchant.slug)).map(|(merchant, _)| merchant.id).collect();
+        Ok(Some(merchants).filter(|merchants| !merchants.is_empty()))
+    }
+
+    async fn speak(
+        self,
+        mut merchants: HashSet<Uuid>,
+        out: mpsc::Sender<Result<Event, Infallible>>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut changes = self.engine.bus().subscribe();
+        let mut ticks = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut gathered: Option<Gathered> = None;
+        let mut due = Instant::now();
+        // opens the stream at once, also through proxies that wait for a first byte
+        let mut send = Some(Event::default().comment("here"));
+        loop {
+            if let Some(event) = send.take()
+                && out.send(Ok(event)).await.is_err()
+            {
+                return;
+            }
+            tokio::select! {
+                change = changes.recv() => {
+                    let next = match change {
+                        Ok(change) if merchants.contains(&change.merchant_id) => Gathered::and(gathered.take(), change),
+                        Ok(_) => continue,
+                        Err(RecvError::Lagged(_)) => Gathered::Many,
+                        Err(RecvError::Closed) => return,
+                    };
+                    if gathered.is_none() && due < Instant::now() {
+                        due = Instant::now() + GATHER;
+                    }
+                    gathered = Some(next);
+                }
+                () = sleep_until(due), if gathered.is_some() => {
+                    send = gathered.take().map(|what| Event::default().data(what.message().to_string()));
+                    due = Instant::now() + GATHER;
+                }
+                _ = ticks.tick() => {
+                    match self.merchants().await {
+                        Ok(Some(still)) => merchants = still,
+                        Ok(None) => return,
+                        // not known is not allowed
+                        Err(error) => {
+                            tracing::warn!(%error, "a live stream was ended: rights could not be looked up");
+                            return;
+                        }
+                    }
+                    send = Some(Event::default().comment("still here"));
+                }
+                () = out.closed() => return,
+                _ = stop.changed() => return,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_becomes_one_message() {
+        let change = Arc::new(Change {
+            merchant_id: Uuid::nil(),
+            action: "export.ready".to_owned(),
+            subject_kind: "export",
+            subject_id: Uuid::nil(),
+        });
+        let one = Gathered::and(None, Arc::clone(&change));
+        assert_eq!(one.message(), json!({ "kind": "export", "id": Uuid::nil(), "action": "export.ready" }));
+        assert_eq!(Gathered::and(Some(one), change).message(), json!({ "kind": "many" }));
+    }
+}

@@ -1,0 +1,64 @@
+//! Everything that answers HTTP, put together.
+//!
+//! Four groups of routes, each behind just what it needs. *Intake* stands alone: no session, no
+//! compression, no tracing layer, because it is asked ten thousand times for once that anything else
+//! is. *Assets* come out of the binary. *Pages and API* have sessions, limits and compression. The
+//! *live* stream has a session and no time limit. All but intake pass the [`edge`], which names,
+//! times, logs and counts each request, and sees to it that no answer leaves without its headers.
+
+mod assets;
+mod edge;
+mod health;
+mod intake;
+mod listen;
+mod live;
+mod pages;
+mod security;
+mod sessions;
+pub mod trace;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+};
+use engine::Engine;
+use tokio::sync::watch;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+use crate::metrics::Metrics;
+
+pub use listen::listen;
+pub use sessions::sweep;
+
+/// The largest form or API body; intake has its own limit per source.
+const BODY_LIMIT_BYTES: usize = 256 * 1024;
+
+/// What the handlers share.
+pub struct Site {
+    pub engine: Arc<Engine>,
+    pub metrics: Arc<Metrics>,
+    pub is_https: bool,
+    /// Turns true when the process is asked to stop, so that open streams end.
+    pub stop: watch::Receiver<bool>,
+}
+
+pub fn router(site: Arc<Site>) -> Router {
+    let sessions = sessions::layer(Arc::clone(&site.engine), site.is_https);
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    let pages = pages::router(&site)
+        .layer(sessions.clone())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(from_fn(edge::in_time))
+        .layer(compression);
+    let watched = pages
+        .merge(live::router(&site).layer(sessions))
+        .layer(security::csrf(site.engine.public_url()))
+        .layer(from_fn(security::bearer_is_no_browser))
+        .merge(assets::router())
+        .merge(health::router(&site))
+        .layer(from_fn_with_state(Arc::clone(&site), edge::pass));
+    watched.merge(intake::router(site))
+}

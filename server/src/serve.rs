@@ -1,0 +1,79 @@
+//! `meshline serve`: HTTP and the worker, in one process, from the first commit to the last.
+//!
+//! It ends in the order in which promises were made: no new connections, then the answers that are
+//! owed, then the jobs under way, then the database.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    compose::{self, ComposeError},
+    config::Settings,
+    http::{self, Site},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {addr}: {why}. Is another Meshline running? MESHLINE_ADDR chooses another address")]
+    Listen { addr: SocketAddr, why: io::Error },
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+pub async fn run(settings: &Settings) -> Result<(), ServeError> {
+    let listen = |why| ServeError::Listen { addr: settings.addr, why };
+    let listener = TcpListener::bind(settings.addr).await.map_err(listen)?;
+    let addr = listener.local_addr().map_err(listen)?;
+    let installation = compose::open(settings).await?;
+    let engine = Arc::clone(&installation.engine);
+    let (stop_serving, serving) = watch::channel(false);
+    let (stop_working, working) = watch::channel(false);
+    let worker = tokio::spawn(Arc::clone(&engine).work(working));
+    let sweeper = tokio::spawn(http::sweep(Arc::clone(&engine), serving.clone()));
+    let site = Site {
+        engine,
+        metrics: Arc::clone(&installation.metrics),
+        is_https: settings.is_https(),
+        stop: serving.clone(),
+    };
+    let server = tokio::spawn(http::listen(listener, http::router(Arc::new(site)), serving));
+    tracing::info!(%addr, url = settings.public_url, database = %settings.database, "Meshline is ready");
+
+    asked_to_stop().await;
+    tracing::info!("stopping: finishing what is under way");
+    // nobody listening any more means that it is over already
+    let _ = stop_serving.send(true);
+    let _ = server.await;
+    let _ = stop_working.send(true);
+    for task in [worker, sweeper] {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "a background task ended badly");
+        }
+    }
+    installation.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn asked_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => {
+                signals.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
