@@ -261,6 +261,18 @@ impl Engine {
             .await
     }
 
+    /// Of one run, oldest first.
+    pub async fn exports_of_run(&self, ctx: &Ctx, run_id: Uuid) -> Result<Vec<Export>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.exports_of_run(ctx.merchant_id(), run_id).await
+    }
+
+    /// The newest published version of each export type.
+    pub async fn contracts(&self, ctx: &Ctx) -> Result<Vec<Contract>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.contracts(ctx.merchant_id()).await
+    }
+
     pub async fn contract(&self, ctx: &Ctx, id: Uuid) -> Result<Contract> {
         ctx.require(Action::ViewWork)?;
         let found = self
@@ -279,6 +291,12 @@ impl Engine {
             .await?
             .contract_versions(ctx.merchant_id(), export_type)
             .await
+    }
+
+    /// The newest published version of each flow.
+    pub async fn flows(&self, ctx: &Ctx) -> Result<Vec<Flow>> {
+        ctx.require(Action::ViewWork)?;
+        self.store.reads().await?.flows(ctx.merchant_id()).await
     }
 
     pub async fn flow(&self, ctx: &Ctx, id: Uuid) -> Result<Flow> {

@@ -42,7 +42,7 @@ pub use connections::{DestinationInput, NewSource, SourceInput};
 pub use ctx::{Actor, Ctx};
 pub use engine::{Engine, Parts};
 pub use error::{Error, FieldError, Kind, Result};
-pub use idempotency::Turn;
+pub use idempotency::{MAX_KEY_BYTES, Turn};
 pub use intake::{Door, IntakeStatus};
 pub use publish::CampaignInput;
 pub use queue::{Queue, QueueItem, Waiting};

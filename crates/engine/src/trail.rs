@@ -1,9 +1,15 @@
 //! The audit trail as a whole: checked where it stands, or written out to be checked elsewhere.
 
 use domain::audit::{AuditEntry, ChainFault, Head, verify_chain};
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::{ctx::Ctx, engine::Engine, error::Result};
+use crate::{
+    ctx::Ctx,
+    engine::Engine,
+    error::Result,
+    port::{AuditNote, StoreExt},
+};
 
 const PAGE: i64 = 1_000;
 
@@ -12,6 +18,30 @@ impl Engine {
     pub async fn export_trail(&self, ctx: &Ctx) -> Result<(Vec<AuditEntry>, Option<Head>)> {
         ctx.require(domain::access::Action::ViewAudit)?;
         self.trail(ctx.merchant_id()).await
+    }
+
+    /// Somebody took the trail out. The entry names the checkpoint they took with it, so that their
+    /// copy can be told from another.
+    pub async fn note_trail_exported(&self, ctx: &Ctx, head: Head) -> Result<()> {
+        ctx.require(domain::access::Action::ViewAudit)?;
+        let note = AuditNote {
+            merchant_id: ctx.merchant_id(),
+            at: ctx.now(),
+            actor: ctx.actor_name(),
+            action: "audit.exported".to_owned(),
+            subject_kind: "merchant",
+            subject_id: ctx.merchant_id(),
+            detail: json!({ "seq": head.seq, "hash": head.hash }),
+            trace_id: Some(ctx.trace_id().to_owned()),
+        };
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.note(note);
+                    Ok(())
+                })
+            })
+            .await
     }
 
     async fn trail(&self, merchant_id: Uuid) -> Result<(Vec<AuditEntry>, Option<Head>)> {
