@@ -11,7 +11,15 @@ use leptos_router::{
 };
 
 use crate::{
-    features::session::LoginPage,
+    features::{
+        approvals::{ApprovalPage, ApprovalsPage},
+        exports::{ExportPage, ExportsPage},
+        orders::{OrderPage, OrdersPage},
+        queue::{HomePage, QueuePage},
+        receipts::{ReceiptPage, ReceiptsPage},
+        session::LoginPage,
+        tasks::{TaskPage, TasksPage},
+    },
     shell::document,
     web::{content_policy, go, not_found_page},
 };
@@ -29,7 +37,19 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=not_found_page>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant") view=MerchantHome ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/orders") view=OrdersPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/orders/:id") view=OrderPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/receipts") view=ReceiptsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/receipts/:id") view=ReceiptPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/exports") view=ExportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/exports/:id") view=ExportPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/queue") view=QueuePage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/approvals") view=ApprovalsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/approvals/:id") view=ApprovalPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/tasks") view=TasksPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/tasks/:id") view=TaskPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

@@ -13,8 +13,10 @@ use uuid::Uuid;
 pub struct Asked {
     /// Without the query.
     pub path: String,
-    /// With it: where a form leads back to.
+    /// With it.
     pub uri: String,
+    /// Where a form leads back to: the same without `do`, which only opens a form on arrival.
+    pub back: String,
     params: ParamsMap,
     query: ParamsMap,
     /// The browser opens this as a page; not so when a script fetches it to bring a region up to date.
@@ -30,8 +32,16 @@ impl Asked {
             .as_ref()
             .and_then(|parts| parts.headers.get("sec-fetch-dest"))
             .is_some_and(|dest| dest != "document");
+        let kept: Vec<&str> = uri
+            .query()
+            .into_iter()
+            .flat_map(|query| query.split('&'))
+            .filter(|pair| !pair.starts_with("do=") && !pair.is_empty())
+            .collect();
+        let back = if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), kept.join("&")) };
         Self {
             path: uri.path().to_owned(),
+            back,
             uri: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             params: use_params_map().get_untracked(),
             query: use_query_map().get_untracked(),

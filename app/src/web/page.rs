@@ -93,7 +93,7 @@ impl Visit {
 
     /// `merchant`, `back` (this page) and `more`, as hidden fields for `PostButton`.
     pub fn fields(&self, more: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
-        let own = [("merchant", self.slug()), ("back", self.desk.asked.uri.as_str())];
+        let own = [("merchant", self.slug()), ("back", self.desk.asked.back.as_str())];
         own.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 

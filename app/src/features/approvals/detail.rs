@@ -1,0 +1,318 @@
+//! One approval: whose move, what would be sent, what happens then, and the two buttons.
+
+use std::sync::Arc;
+
+use domain::{
+    approval::{Approval, ApprovalState},
+    export::{Export, QaResult, QaStatus},
+};
+use engine::{Chain, ExportChain, Result};
+use leptos::prelude::*;
+
+use super::{
+    next::{on_silence, what_happens_next},
+    standing::{Standing, ending, standing, tone, word},
+    summary::{Content, content_view},
+};
+use crate::{
+    features::thread::stations,
+    ui::{
+        time::{exact, stamp_text},
+        *,
+    },
+    web::{Page, Visit, owner_name, page, short_name},
+};
+
+#[component]
+pub fn ApprovalPage() -> impl IntoView {
+    page("approvals", load, render)
+}
+
+struct Model {
+    approval: Approval,
+    export: ExportChain,
+    chain: Chain,
+    content: Content,
+    standing: Standing,
+}
+
+async fn load(at: Arc<Visit>) -> Result<Model> {
+    let approval = at.engine().approval(&at.ctx, at.id("approval")?).await?;
+    let (export, chain) = at.engine().export_chain(&at.ctx, approval.export_id).await?;
+    let before = export
+        .export
+        .supersedes
+        .and_then(|id| chain.exports().find(|one| one.export.id == id))
+        .map(|one| &one.export.payload);
+    let content = Content::of(&export.export.payload, before);
+    let standing = standing(&approval, &export.approvals, &at.ctx, at.now());
+    Ok(Model { approval, export, chain, content, standing })
+}
+
+fn render(model: Model, at: &Visit) -> Page {
+    let title = model.export.export.title.clone();
+    let crumbs = vec![Crumb::link("Approvals", at.path("approvals")), Crumb::here(title.clone())];
+    let thread = stations(&model.chain, Some(model.export.export.id), &at.rules, at.slug(), at.now());
+    let actions = actions(&model, at);
+    let refused = (declining(at) && model.standing.may_decline).then(|| {
+        let form = decline_form(&model, at);
+        view! { <Card title="Why not?" padded=true id="decline-again">{form}</Card> }
+    });
+    let sub = asks(&model, at);
+    let head = title.clone();
+    let banner = banner(&model, at);
+    let side = side(&model, at);
+    let checks = checks(&model.export.export.qa);
+    let main = view! {
+        <Split side>
+            {content_view(model.content)}
+            {checks}
+        </Split>
+    };
+    Page::new(
+        title,
+        crumbs,
+        view! {
+            <PageHead title=head sub nostrip:actions=actions sticky=true/>
+            <div class="stack">
+                <div id="approval-move" data-live="">{banner}</div>
+                {refused}
+                <div id="approval-thread" data-live=""><Thread stations=thread label="The life of this export"/></div>
+                {main}
+            </div>
+        },
+    )
+}
+
+/// The reason is asked for on the page itself: it was missing, or a link from the queue asks for it.
+fn declining(at: &Visit) -> bool {
+    at.form("decline").failed() || at.query("do") == Some("decline")
+}
+
+/// Who asks, and why.
+fn asks(model: &Model, at: &Visit) -> AnyView {
+    let export = &model.export.export;
+    let campaign = model.chain.campaign.as_ref();
+    let who = campaign
+        .and_then(|campaign| at.rules.user_name(campaign.created_by))
+        .or_else(|| export.author.and_then(|user| at.rules.user_name(user)))
+        .map_or_else(|| "Meshline".to_owned(), short_name);
+    let why = match campaign.map(|campaign| campaign.note.trim()).filter(|note| !note.is_empty()) {
+        Some(note) => format!("“{note}”"),
+        None => reason_sentence(&model.approval.reason),
+    };
+    view! { {who} " asks: " {why} }.into_any()
+}
+
+fn reason_sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let head: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{head}{}.", letters.as_str())
+}
+
+fn possessive(name: &str) -> String {
+    if name.ends_with('s') { format!("{name}’ move") } else { format!("{name}’s move") }
+}
+
+fn banner(model: &Model, at: &Visit) -> AnyView {
+    let (approval, now) = (&model.approval, at.now());
+    let owner = owner_name(&at.rules, &approval.owner);
+    let silence = on_silence(approval, &at.rules, now);
+    match approval.state {
+        ApprovalState::Pending => {
+            let due = if approval.escalated_at.is_some() { approval.expires_at } else { approval.accept_by };
+            let late = approval.accept_by.is_some_and(|by| by <= now);
+            let tone = if late { Tone::Late } else { Tone::Wait };
+            let due = due.unwrap_or(now);
+            if model.standing.may_approve || model.standing.may_decline {
+                let ask = if model.standing.may_approve { "Approve or decline as " } else { "You may decline as " };
+                view! {
+                    <YourMove tone whose="Your move" now due>{ask}<b>{owner}</b>". " {silence}</YourMove>
+                }
+                .into_any()
+            } else {
+                let why = model.standing.why_not.clone();
+                view! { <YourMove tone whose=possessive(&owner) now due>{why} " " {silence}</YourMove> }.into_any()
+            }
+        }
+        ApprovalState::Queued => {
+            let first = model.export.approvals.iter().find(|one| one.state == ApprovalState::Pending);
+            let whose = first.map_or_else(|| "Nobody’s move".to_owned(), |one| possessive(&owner_name(&at.rules, &one.owner)));
+            let step = approval.step;
+            view! {
+                <YourMove tone=Tone::Idle whose now>
+                    "This is step " {step} ". " <b>{owner}</b> " is asked once the step before it is approved."
+                </YourMove>
+            }
+            .into_any()
+        }
+        state => {
+            let said = ending(approval, &at.rules, now);
+            view! { <YourMove tone=tone(state) whose="Nobody’s move" now>{said}</YourMove> }.into_any()
+        }
+    }
+}
+
+fn decide_fields(model: &Model, at: &Visit, verdict: &str) -> Vec<(&'static str, String)> {
+    at.fields(&[
+        ("export", &model.export.export.id.to_string()),
+        ("seen_hash", &model.approval.content_hash),
+        ("verdict", verdict),
+        ("to", &at.path(&format!("approvals/{}", model.approval.id))),
+    ])
+}
+
+fn hidden(fields: Vec<(&'static str, String)>) -> impl IntoView {
+    fields
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect_view()
+}
+
+fn decline_form(model: &Model, at: &Visit) -> AnyView {
+    let typed = at.form("decline");
+    let hidden = hidden(decide_fields(model, at, "decline"));
+    let text = typed.text("reason", "Reason").hint("Whoever asked reads this, and it stays in the record.");
+    let value = typed.value("reason");
+    view! {
+        <form method="post" action="/ui/approval/decide">
+            {hidden}
+            <TextArea text value required=true/>
+            <div class="acts"><Button label="Decline" kind=Kind::Danger/></div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Only what the gate would let through.
+fn actions(model: &Model, at: &Visit) -> Option<AnyView> {
+    let Standing { may_approve, may_decline, .. } = model.standing;
+    let decline = (may_decline && !declining(at)).then(|| {
+        let form = decline_form(model, at);
+        view! {
+            <Dialog id="decline" label="Decline…" title="Why not?" key="d">
+                <p>"Nothing is sent. A task is opened for whoever follows it up."</p>
+                {form}
+            </Dialog>
+        }
+    });
+    let approve = may_approve.then(|| {
+        let label = format!("Approve as {}", owner_name(&at.rules, &model.approval.owner));
+        let hidden = hidden(decide_fields(model, at, "approve"));
+        // links lead to the button by its id, so that it has the focus on arrival
+        view! {
+            <form method="post" action="/ui/approval/decide">
+                {hidden}
+                <button type="submit" id="approve" class=Kind::Primary.class() data-key="a">{label}</button>
+            </form>
+        }
+    });
+    (may_approve || may_decline).then(|| view! { {decline} {approve} }.into_any())
+}
+
+fn checks(qa: &[QaResult]) -> AnyView {
+    let passed = qa.iter().filter(|one| one.status == QaStatus::Passed).count();
+    let aside = format!("{passed} of {} passed", qa.len()).into_any();
+    let rows = qa
+        .iter()
+        .map(|one| {
+            let tone = if one.status == QaStatus::Passed { Tone::Done } else { Tone::Late };
+            let (title, sub) = (check_words(&one.check), one.detail.clone());
+            view! { <Row tone title nostrip:sub=sub/> }
+        })
+        .collect_view();
+    view! { <Card title="Checks" aside>{rows}</Card> }.into_any()
+}
+
+/// The gates, as what they make sure of.
+pub(crate) fn check_words(check: &str) -> String {
+    match check {
+        "schema" => "The content fits the contract’s schema".to_owned(),
+        "owner_resolvable" => "Everybody who is asked is somebody active".to_owned(),
+        "sla_parseable" => "Its deadlines are set and in order".to_owned(),
+        "exception_path_defined" => "Every refusal has somewhere to go".to_owned(),
+        "no_duplicate_or_conflict" => "Nothing else in flight says the same or the opposite".to_owned(),
+        other => domain::owner::role_title(other),
+    }
+}
+
+fn side(model: &Model, at: &Visit) -> AnyView {
+    let (approval, export, now) = (&model.approval, &model.export.export, at.now());
+    let run = model.chain.runs.iter().find(|run| run.run.id == export.run_id);
+    let outcome = run.map(|run| run.flow.outcome.clone()).unwrap_or_default();
+    let next = (export.state == domain::export::ExportState::AwaitingApproval).then(|| {
+        let stations = what_happens_next(&model.export, &outcome, model.standing.may_approve, &at.rules, now);
+        let silence = on_silence(approval, &at.rules, now);
+        view! {
+            <Card title="What happens next">
+                <div class="card-body"><Thread stations label="What happens next" upright=true/></div>
+                {silence.map(|text| view! { <CardFoot>{text}</CardFoot> })}
+            </Card>
+        }
+    });
+    view! {
+        {next}
+        {who_answers(approval, at)}
+        {steps(&model.export.approvals, at)}
+        {facts(approval, export, &model.export, at)}
+    }
+    .into_any()
+}
+
+fn who_answers(approval: &Approval, at: &Visit) -> AnyView {
+    let now = at.now();
+    let row = |owner: &domain::owner::Owner, what: String, when: Option<String>| {
+        let people: Vec<String> = at.rules.people(owner).into_iter().map(|user| short_name(&user.name)).collect();
+        let title = if people.is_empty() { "Nobody active".to_owned() } else { people.join(", ") };
+        let person = people.first().cloned().unwrap_or_else(|| owner_name(&at.rules, owner));
+        let aside = when.unwrap_or_default().into_any();
+        let sub = format!("{what} · {}", owner_name(&at.rules, owner));
+        view! { <Row title sub person aside/> }
+    };
+    let from = approval.escalated_at.or(approval.accept_by).map(|when| stamp_text(when, now));
+    let asked = approval.asked_at.map(|when| format!("asked {}", stamp_text(when, now)));
+    let owner = row(&approval.owner, "owner".to_owned(), asked);
+    let backup = row(&approval.backup, "backup".to_owned(), from.map(|at| format!("from {at}")));
+    view! { <Card title="Who answers">{owner}{backup}</Card> }.into_any()
+}
+
+fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
+    let rows = approvals
+        .iter()
+        .map(|one| {
+            let title = owner_name(&at.rules, &one.owner);
+            let different = (one.step > 1).then(|| "a second person, and not the author".to_owned());
+            let aside = word(one, &at.rules).into_any();
+            let href = at.path(&format!("approvals/{}", one.id));
+            view! { <Row tone=tone(one.state) title nostrip:sub=different href aside/> }
+        })
+        .collect_view();
+    view! { <Card title="Approvals">{rows}</Card> }.into_any()
+}
+
+fn facts(approval: &Approval, export: &Export, chain: &ExportChain, at: &Visit) -> AnyView {
+    let now = at.now();
+    let of_contract = format!("{} {}", export.export_type, export.contract_version);
+    let contract_path = at.path(&format!("contracts/{}", export.contract_id));
+    let export_path = at.path(&format!("exports/{}", export.id));
+    let to = chain.destination.as_ref().map(|found| found.name.clone()).unwrap_or_default();
+    let deadline = approval.accept_by.map(|due| view! { <KvRow label="Decide by"><span title=exact(due)>{stamp_text(due, now)}</span></KvRow> });
+    let expires = approval.expires_at.map(|due| view! { <KvRow label="Expires"><span title=exact(due)>{stamp_text(due, now)}</span></KvRow> });
+    let (hash, version) = (approval.content_hash.clone(), export.version);
+    let (intended, rationale) = (export.intended_action.clone(), export.rationale.clone());
+    view! {
+        <Card title="Facts" padded=true>
+            <Kv>
+                <KvRow label="On approve">{intended}</KvRow>
+                <KvRow label="To">{to}</KvRow>
+                <KvRow label="Why asked">{rationale}</KvRow>
+                <KvRow label="Contract"><a class="link mono" href=contract_path>{of_contract}</a></KvRow>
+                <KvRow label="Export"><a class="link" href=export_path>"Version " {version}</a></KvRow>
+                <KvRow label="Bound to"><CopyId id=hash what="content hash"/></KvRow>
+                {deadline}
+                {expires}
+            </Kv>
+        </Card>
+    }
+    .into_any()
+}

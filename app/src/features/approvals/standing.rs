@@ -1,0 +1,87 @@
+//! Where an approval stands for the person who looks at it: may they decide, and if not, why not.
+
+use domain::{
+    Time,
+    access::Action,
+    approval::{Approval, ApprovalState, Decision},
+};
+use engine::{Ctx, Error, Rules};
+
+use crate::{
+    ui::{
+        Tone,
+        time::{duration_text, relative_text},
+    },
+    web::{owner_name, short_name},
+};
+
+/// What this person may do, asked of the gate itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub may_approve: bool,
+    pub may_decline: bool,
+    /// Why not, when neither.
+    pub why_not: Option<String>,
+}
+
+pub(super) fn standing(approval: &Approval, all: &[Approval], ctx: &Ctx, now: Time) -> Standing {
+    let ask = |approve: bool| -> Result<(), Error> {
+        ctx.require(Action::Decide)?;
+        let (_, member) = ctx.member()?;
+        let decision =
+            Decision { approve, note: Some("-".to_owned()), seen_hash: approval.content_hash.clone() };
+        approval.clone().decide(&decision, member, all, now)?;
+        Ok(())
+    };
+    let (yes, no) = (ask(true), ask(false));
+    Standing {
+        may_approve: yes.is_ok(),
+        may_decline: no.is_ok(),
+        why_not: yes.err().map(|error| error.sentence),
+    }
+}
+
+pub(super) const fn tone(state: ApprovalState) -> Tone {
+    match state {
+        ApprovalState::Pending => Tone::Wait,
+        ApprovalState::Approved => Tone::Done,
+        ApprovalState::Declined | ApprovalState::Expired => Tone::Late,
+        ApprovalState::Queued | ApprovalState::Withdrawn | ApprovalState::Superseded => Tone::Idle,
+    }
+}
+
+/// "waiting", "approved by Mara K."
+pub(super) fn word(approval: &Approval, rules: &Rules) -> String {
+    let who = approval.decided_by.and_then(|user| rules.user_name(user)).map(short_name);
+    match (approval.state, who) {
+        (ApprovalState::Pending, _) if approval.escalated_at.is_some() => "with the backup, too".to_owned(),
+        (ApprovalState::Pending, _) => "waiting".to_owned(),
+        (ApprovalState::Queued, _) => "asked next".to_owned(),
+        (state, Some(who)) => format!("{state} by {who}"),
+        (state, None) => state.to_string(),
+    }
+}
+
+/// What became of an approval that is over, in one sentence.
+pub(super) fn ending(approval: &Approval, rules: &Rules, now: Time) -> String {
+    let owner = owner_name(rules, &approval.owner);
+    let who = approval
+        .decided_by
+        .and_then(|user| rules.user_name(user))
+        .map_or_else(|| owner.clone(), short_name);
+    let when = approval.decided_at.map(|at| relative_text(now.since_ms(at))).unwrap_or_default();
+    let took = approval
+        .asked_at
+        .zip(approval.decided_at)
+        .map(|(asked, decided)| format!(", {} after being asked", duration_text(decided.since_ms(asked))))
+        .unwrap_or_default();
+    let note = approval.decision_note.as_deref().map(|note| format!(" “{note}”")).unwrap_or_default();
+    match approval.state {
+        ApprovalState::Approved => format!("{who} approved it {when}{took}.{note}"),
+        ApprovalState::Declined => format!("{who} declined it {when}{took}.{note}"),
+        ApprovalState::Expired => format!("Nobody decided in time: neither {owner} nor the backup. It was not sent."),
+        ApprovalState::Withdrawn => "It was taken back before this was decided.".to_owned(),
+        ApprovalState::Superseded => "A newer version took its place, which is approved anew.".to_owned(),
+        ApprovalState::Queued | ApprovalState::Pending => String::new(),
+    }
+}
