@@ -1,0 +1,80 @@
+//! Contracts: what the exports of a type must look like, and who answers for them.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{RawPathParams, State},
+    response::{IntoResponse, Response},
+};
+use engine::Engine;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use super::{
+    Answer,
+    caller::Caller,
+    input::Id,
+    page::Page,
+    views::{ContractDetail, ContractView},
+};
+use crate::problem::Problem;
+
+/// List the published contracts, each in its newest version
+#[utoipa::path(
+    get, path = "/contracts", tag = "contracts",
+    responses((status = 200, description = "All contracts.", body = Page<ContractView>)),
+)]
+pub async fn list_contracts(
+    State(engine): State<Arc<Engine>>,
+    Caller(ctx): Caller,
+) -> Answer<Page<ContractView>> {
+    let contracts = engine.contracts(&ctx).await?;
+    Ok(Json(Page::whole(contracts.iter().map(Into::into).collect())))
+}
+
+/// Show a contract version, and which others there are
+#[utoipa::path(
+    get, path = "/contracts/{id}", tag = "contracts", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The contract.", body = ContractDetail)),
+)]
+pub async fn get_contract(
+    State(engine): State<Arc<Engine>>,
+    Caller(ctx): Caller,
+    Id(id): Id,
+) -> Answer<ContractDetail> {
+    let contract = engine.contract(&ctx, id).await?;
+    let versions = engine.contract_versions(&ctx, &contract.export_type).await?;
+    Ok(Json(ContractDetail::of(&contract, &versions)))
+}
+
+/// The JSON Schema (2020-12) of the payload of a contract's version
+///
+/// The address that every export message gives as its `dataschema`. The id may be that of any version
+/// of the contract.
+#[utoipa::path(
+    get, path = "/contracts/{id}/versions/{version}/schema", tag = "contracts",
+    params(("id" = Uuid, Path), ("version" = String, Path, example = "1.0")),
+    responses((
+        status = 200, description = "The schema.", body = Object, content_type = "application/schema+json",
+    )),
+)]
+pub async fn get_contract_schema(
+    State(engine): State<Arc<Engine>>,
+    Caller(ctx): Caller,
+    Id(id): Id,
+    params: RawPathParams,
+) -> Result<Response, Problem> {
+    let version = params.iter().find(|(name, _)| *name == "version").map_or("", |(_, version)| version);
+    let contract = engine.contract(&ctx, id).await?;
+    if contract.version == version {
+        return Ok(schema(&contract.schema));
+    }
+    let others = engine.contract_versions(&ctx, &contract.export_type).await?;
+    let found = others.iter().find(|other| other.version == version);
+    found.map(|other| schema(&other.schema)).ok_or_else(|| Problem::not_found("version"))
+}
+
+fn schema(schema: &Value) -> Response {
+    ([(CONTENT_TYPE, "application/schema+json")], schema.to_string()).into_response()
+}

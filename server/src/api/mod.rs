@@ -1,0 +1,124 @@
+//! The JSON API: `/api/v1`, its OpenAPI document and its documentation page.
+//!
+//! A handler parses, calls one use-case and converts the answer; one file per noun. What every call
+//! shares stands around the handlers: [`caller`] finds out who calls and for which merchant, [`once`]
+//! makes sure that a repeated call with an `Idempotency-Key` changes nothing twice, [`input`] reads
+//! bodies, ids and queries so that bad ones are told where they are bad, and [`page`] cuts lists.
+//!
+//! Routes and their documentation are one thing: a handler is mounted by its `#[utoipa::path]`, in
+//! one of three groups. *Reads* change nothing. *Acts* do, and are made once per key. The
+//! *acknowledgement* is an act whose caller may be a destination, known by its signature instead of a
+//! token. What follows from the group (parameters, problems) is documented by [`document`].
+
+mod approvals;
+mod audit;
+mod caller;
+mod contracts;
+mod docs;
+mod document;
+mod exports;
+mod flows;
+mod input;
+mod once;
+mod orders;
+mod page;
+mod receipts;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::Request,
+    middleware::{self, Next, from_fn_with_state},
+    response::Response,
+};
+use engine::Engine;
+use http::{HeaderValue, StatusCode};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{http::trace, problem::Problem};
+
+const PREFIX: &str = "/api/v1";
+
+/// What a handler gives back.
+type Answer<T> = Result<Json<T>, Problem>;
+
+fn reads() -> OpenApiRouter<Arc<Engine>> {
+    OpenApiRouter::default()
+        .routes(routes!(receipts::list_receipts))
+        .routes(routes!(receipts::get_receipt))
+        .routes(routes!(orders::list_orders))
+        .routes(routes!(orders::get_order))
+        .routes(routes!(flows::list_flows))
+        .routes(routes!(flows::get_flow))
+        .routes(routes!(contracts::list_contracts))
+        .routes(routes!(contracts::get_contract))
+        .routes(routes!(contracts::get_contract_schema))
+        .routes(routes!(exports::list_exports))
+        .routes(routes!(exports::get_export))
+        .routes(routes!(approvals::list_approvals))
+        .routes(routes!(approvals::get_approval))
+        .routes(routes!(tasks::list_tasks))
+        .routes(routes!(tasks::get_task))
+        .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::export_audit))
+}
+
+fn acts() -> OpenApiRouter<Arc<Engine>> {
+    OpenApiRouter::default()
+        .routes(routes!(receipts::replay_receipt))
+        .routes(routes!(exports::start_export))
+        .routes(routes!(exports::approve_export))
+        .routes(routes!(exports::decline_export))
+        .routes(routes!(exports::withdraw_export))
+        .routes(routes!(exports::cancel_export))
+        .routes(routes!(tasks::claim_task))
+        .routes(routes!(tasks::release_task))
+        .routes(routes!(tasks::reassign_task))
+        .routes(routes!(tasks::snooze_task))
+        .routes(routes!(tasks::resolve_task))
+}
+
+fn acknowledgement() -> OpenApiRouter<Arc<Engine>> {
+    OpenApiRouter::default().routes(routes!(exports::acknowledge_export))
+}
+
+/// To be mounted at the root, inside the session layer.
+pub fn router(engine: Arc<Engine>) -> Router {
+    let state = || Arc::clone(&engine);
+    let enter = from_fn_with_state(state(), caller::enter);
+    let enter_or_verify = from_fn_with_state(state(), caller::enter_or_verify);
+    let once = from_fn_with_state(state(), once::once);
+    let acts = Router::from(acts()).route_layer(once.clone());
+    let acknowledgement = Router::from(acknowledgement()).route_layer(once).route_layer(enter_or_verify);
+    let v1 = Router::from(reads()).merge(acts).route_layer(enter).merge(acknowledgement);
+    let api = Router::new()
+        .nest("/v1", v1)
+        .merge(docs::router())
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "There is no such route in this API.") })
+        .method_not_allowed_fallback(|| async {
+            let detail = "This route does not know the method; the Allow header lists those it does.";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+        })
+        .layer(middleware::from_fn(named));
+    Router::new().nest("/api", api).with_state(engine)
+}
+
+/// The whole document, as `meshline openapi` prints it.
+pub fn openapi() -> String {
+    document::TEXT.clone()
+}
+
+/// Every answer says under which trace it can be found.
+async fn named(request: Request, next: Next) -> Response {
+    let trace_id = trace::given(request.headers());
+    let mut response = next.run(request).await;
+    if let Some(value) = trace_id.and_then(|id| HeaderValue::try_from(id).ok()) {
+        response.headers_mut().insert("meshline-trace-id", value);
+    }
+    response
+}

@@ -1,0 +1,30 @@
+//! What the API shows: our nouns, written for programs.
+//!
+//! A view is made from a domain value and never is one: rows carry sealed secrets, revision numbers
+//! and dedup keys that are nobody's business outside, and a domain type may change its shape without
+//! breaking a client. Ids are UUIDs, times RFC 3339 with milliseconds, money whole minor units with
+//! a currency, durations end in `_ms`, and states are words.
+
+mod approval;
+mod audit;
+mod chain;
+mod contract;
+mod export;
+mod flow;
+mod message;
+mod order;
+mod receipt;
+mod task;
+mod words;
+
+pub use approval::{ApprovalView, AskedView};
+pub use audit::AuditView;
+pub use chain::{ExportDetail, OrderDetail, ReceiptDetail};
+pub use contract::{ContractDetail, ContractView};
+pub use export::{AckAnswer, ExportView};
+pub use flow::{FlowDetail, FlowView};
+pub use message::ExportMessage;
+pub use order::OrderView;
+pub use receipt::ReceiptView;
+pub use task::TaskView;
+pub use words::AckStatus;
