@@ -41,7 +41,7 @@ pub use filterbar::{Chip, FilterBar};
 pub use icon::{Ico, Icon, Mark, Sprite};
 pub use initials::{Avatar, initials};
 pub use json::RawJson;
-pub use kv::{Kv, KvRow};
+pub use kv::{Kv, KvRow, kv};
 pub use list::{KeyHints, KeysList, ListGroup, ListRow};
 pub use money::{Amount, Was};
 pub use page::{PageHead, Split, Tag};

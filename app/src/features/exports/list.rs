@@ -99,6 +99,7 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let (narrowed, empty) = (list.is_narrowed(), rows.is_empty());
     let first = list.first();
+    let inside = if empty { nothing(at, narrowed).into_any() } else { table(rows, &waiting, at).into_any() };
     let body = view! {
         <PageHead title=title.clone() sub="One command under a contract each: checked, approved where the contract asks for it, sent, answered.".into_any()/>
         <FilterBar
@@ -109,7 +110,7 @@ fn render(model: Model, at: &Visit) -> Page {
             keep=list.keep()
         />
         <div id="rows" data-live="">
-            <Card>{if empty { nothing(at, narrowed).into_any() } else { table(rows, &waiting, at).into_any() }}</Card>
+            <Card>{inside}</Card>
         </div>
         {(!empty).then(|| view! { <Pager shown nostrip:first=first nostrip:next=next/> })}
     };
@@ -142,7 +143,7 @@ fn table(rows: Vec<Export>, waiting: &HashMap<Uuid, Approval>, at: &Visit) -> im
         Col::text("Whose move"),
         Col::text("Contract").wide(),
         Col::text("Owner").wide(),
-        Col::num("Made"),
+        Col::num("Due, or made"),
     ];
     view! { <Table caption="Exports, newest first" list=true cols>{rows}</Table> }
 }

@@ -187,6 +187,11 @@ pub fn check_words(check: &str) -> String {
     }
 }
 
+/// "unit" or "units".
+pub fn plural(n: usize, noun: &str) -> String {
+    if n == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,199 @@
+//! One export: whose move it is, its thread, what is sent, and what proves it.
+
+use std::sync::Arc;
+
+use domain::{
+    access::Action,
+    approval::{Approval, ApprovalState},
+    audit::AuditEntry,
+    export::Export,
+};
+use engine::{Chain, ExportChain, Result};
+use leptos::prelude::*;
+
+use super::{
+    proof::{acknowledgement, attempts, checks, wire},
+    side,
+    words::{Cast, Move, destination_name, export_move, export_tone},
+};
+use crate::{
+    features::{
+        approvals::{Content, content_view},
+        thread::stations,
+    },
+    ui::*,
+    web::{Page, Visit, owner_name, page},
+};
+
+pub(super) struct Model {
+    pub found: ExportChain,
+    pub chain: Chain,
+    pub wire: Option<Vec<u8>>,
+    pub history: Vec<AuditEntry>,
+}
+
+/// Entries shown beside the work; the whole trail has a page of its own.
+const HISTORY: i64 = 14;
+
+#[component]
+pub fn ExportPage() -> impl IntoView {
+    page("exports", load, render)
+}
+
+async fn load(at: Arc<Visit>) -> Result<Model> {
+    let id = at.id("export")?;
+    let (engine, ctx) = (at.engine(), &at.ctx);
+    let (found, chain) = engine.export_chain(ctx, id).await?;
+    let wire = engine.export_wire(ctx, id).await?;
+    let mut history = engine.history(ctx, "export", id, HISTORY).await?;
+    for approval in &found.approvals {
+        history.extend(engine.history(ctx, "approval", approval.id, HISTORY).await?);
+    }
+    history.sort_by_key(|entry| std::cmp::Reverse(entry.seq));
+    history.truncate(HISTORY as usize);
+    Ok(Model { found, chain, wire, history })
+}
+
+/// Whether the person who looks may decide this step, by the same rules as the gate itself.
+fn is_mine(step: &Approval, all: &[Approval], at: &Visit) -> bool {
+    let Ok((user, member)) = at.ctx.member() else { return false };
+    let approved_before = all.iter().any(|other| {
+        other.id != step.id && other.state == ApprovalState::Approved && other.decided_by == Some(user.id)
+    });
+    at.ctx.may(Action::Decide)
+        && step.may_be_decided_by(member)
+        && step.author != Some(user.id)
+        && !approved_before
+}
+
+fn render(model: Model, at: &Visit) -> Page {
+    let Model { found, chain, wire: bytes, .. } = &model;
+    let export = &found.export;
+    let now = at.now();
+    let cast = Cast { rules: &at.rules, slug: at.slug(), now };
+    let pending = found.approvals.iter().find(|one| one.state == ApprovalState::Pending);
+    let mine = pending.filter(|step| is_mine(step, &found.approvals, at));
+    let next = export_move(export, pending, &found.tasks, cast);
+    let thread = stations(chain, Some(export.id), &at.rules, at.slug(), at.now());
+    let title = export.title.clone();
+    let crumbs = vec![Crumb::link("Exports", at.path("exports")), Crumb::id(&export.id.to_string())];
+    let side = view! { <div id="who" class="stack" data-live="">{side::cards(&model, at)}</div> }.into_any();
+    let before = chain.exports().find(|one| Some(one.export.id) == export.supersedes);
+    let content = content_view(Content::of(&export.payload, before.map(|one| &one.export.payload)));
+    let proof = view! {
+        <div id="proof" class="stack" data-live="">
+            {checks(export, now)}
+            {attempts(&found.attempts, now)}
+            {acknowledgement(found, now)}
+            {wire(bytes.as_deref())}
+        </div>
+    };
+    let body = view! {
+        <div id="head" data-live="">
+            <PageHead title=title.clone() sub=subtitle(export, at) actions=actions(&model, mine, at)/>
+        </div>
+        <div id="life" data-live="">
+            {banner(&next, pending, mine, at)}
+            <Thread stations=thread label="The life of this export"/>
+        </div>
+        <Split side>{content} {proof}</Split>
+    }
+    .into_any();
+    Page::new(title, crumbs, body)
+}
+
+fn subtitle(export: &Export, at: &Visit) -> AnyView {
+    let contract = at.path(&format!("contracts/{}", export.contract_id));
+    let subject = if export.subject_kind == "order" {
+        let href = at.path(&format!("orders/{}", export.subject_id));
+        view! { "order " <a class="link" href=href>{export.source_ref.clone()}</a> }.into_any()
+    } else {
+        view! { "campaign " <code>{export.source_ref.clone()}</code> }.into_any()
+    };
+    let from = at.ctx.merchant().name.clone();
+    let to = destination_name(&at.rules, export);
+    view! {
+        <StateBadge tone=export_tone(export.state) word=export.state.words() soft=true/>
+        " "
+        <a class="link" href=contract>{export.export_type.clone()}" "{export.contract_version.clone()}</a>
+        " · "
+        {subject}
+        {format!(" · from {from} to {to}")}
+        {(export.version > 1).then(|| format!(" · version {}", export.version))}
+    }
+    .into_any()
+}
+
+fn actions(model: &Model, mine: Option<&Approval>, at: &Visit) -> AnyView {
+    let export = &model.found.export;
+    let open = model.found.tasks.iter().find(|task| !task.state.is_over());
+    let task = open.map(|task| {
+        let href = at.path(&format!("tasks/{}", task.id));
+        view! { <LinkButton href label="Open the task" icon=Ico::Tasks/> }
+    });
+    let review = mine.map(|step| {
+        let href = at.path(&format!("approvals/{}", step.id));
+        let label = format!("Review as {}", owner_name(&at.rules, &step.owner));
+        view! { <LinkButton href label kind=Kind::Primary key="a"/> }
+    });
+    let newer = export.superseded_by.map(|id| {
+        view! { <LinkButton href=at.path(&format!("exports/{id}")) label="Go to the newer version" kind=Kind::Primary/> }
+    });
+    let withdraw = (export.state.is_before_dispatch() && at.ctx.may(Action::Control)).then(|| withdraw(export, at));
+    view! { {task} {withdraw} {newer} {review} }.into_any()
+}
+
+fn withdraw(export: &Export, at: &Visit) -> impl IntoView + use<> {
+    let typed = at.form("withdraw");
+    let text = typed.text("reason", "Reason").hint("Stands in the audit trail, and on this page.");
+    let value = typed.value("reason");
+    let hidden = at.hidden(&[("export", &export.id.to_string())]);
+    view! {
+        <Dialog id="withdraw" label="Withdraw" title="Take it back before it is sent?">
+            <form method="post" action="/ui/export/withdraw">
+                {hidden}
+                <p>"It is not sent, its flow run ends, and open approvals are closed. This cannot be undone."</p>
+                <TextArea text value required=true autofocus=true/>
+                <div class="acts"><Button label="Withdraw" kind=Kind::Danger/></div>
+            </form>
+        </Dialog>
+    }
+}
+
+fn banner(next: &Move, pending: Option<&Approval>, mine: Option<&Approval>, at: &Visit) -> Option<AnyView> {
+    let now = at.now();
+    let says = match (mine, pending) {
+        (Some(step), _) => {
+            let owner = owner_name(&at.rules, &step.owner);
+            view! { "Approve or decline as " <b>{owner}</b> ". " {silence(step, at)} }.into_any()
+        }
+        (None, Some(step)) => view! { {next.line()} ". " {silence(step, at)} }.into_any(),
+        (None, None) if next.whose.is_empty() && matches!(next.tone, Tone::Done | Tone::Idle) => return None,
+        (None, None) => {
+            let line = format!("{}.", next.line());
+            match next.href.clone() {
+                Some(href) => view! { <a class="link" href=href>{line}</a> }.into_any(),
+                None => line.into_any(),
+            }
+        }
+    };
+    let whose = match (mine.is_some(), next.whose.as_str()) {
+        (true, _) => "Your move".to_owned(),
+        (false, "") => "Nobody’s move".to_owned(),
+        (false, name) if name.ends_with('s') => format!("{name}’ move"),
+        (false, name) => format!("{name}’s move"),
+    };
+    Some(view! { <YourMove tone=next.tone whose now nostrip:due=next.due>{says}</YourMove> }.into_any())
+}
+
+/// What happens when nobody decides.
+fn silence(step: &Approval, at: &Visit) -> impl IntoView + use<> {
+    let backup = owner_name(&at.rules, &step.backup);
+    match (step.escalated_at, step.expires_at) {
+        (Some(_), Some(expires)) => {
+            let now = at.now();
+            view! { <b>{backup}</b> " may decide as well by now. On silence it expires " <When at=expires now/> "." }.into_any()
+        }
+        _ => view! { "On silence " <b>{backup}</b> " may decide, too, and a task opens." }.into_any(),
+    }
+}

@@ -1,0 +1,129 @@
+//! What proves an export: its checks, each try to deliver it, what was answered, and the bytes sent.
+
+use domain::{
+    Time,
+    delivery::AckStatus,
+    export::{Attempt, Export, QaStatus},
+};
+use engine::ExportChain;
+use leptos::prelude::*;
+
+use super::words::{check_words, plural};
+use crate::{
+    features::receipts::{readable, size_text},
+    ui::{time::duration_text, *},
+    web::code_words,
+};
+
+pub(super) fn checks(export: &Export, now: Time) -> impl IntoView + use<> {
+    let passed = export.qa.iter().filter(|one| one.status == QaStatus::Passed).count();
+    let aside = format!("{passed} of {} passed", export.qa.len()).into_any();
+    let at = export.created_at;
+    let rows = export
+        .qa
+        .iter()
+        .map(|one| {
+            let failed = one.status == QaStatus::Failed;
+            let tone = if failed { Tone::Late } else { Tone::Done };
+            let sub = failed.then(|| one.detail.clone()).flatten();
+            let title = if failed { format!("Not so: {}", check_words(&one.check)) } else { check_words(&one.check) };
+            view! { <Row tone title nostrip:sub=sub aside=view! { <Stamp at now/> }.into_any()/> }
+        })
+        .collect_view();
+    view! { <Card title="Checks" aside id="checks">{rows}</Card> }
+}
+
+pub(super) fn attempts(attempts: &[Attempt], now: Time) -> impl IntoView + use<> {
+    if attempts.is_empty() {
+        return view! {
+            <Card title="Attempts" id="attempts"><CardFoot>"Nothing has been sent yet."</CardFoot></Card>
+        }
+        .into_any();
+    }
+    let aside = format!("{} {}", attempts.len(), plural(attempts.len(), "attempt")).into_any();
+    let rows = attempts.iter().rev().map(|one| attempt(one, now)).collect_view();
+    let cols = vec![
+        Col::num("#"),
+        Col::text("When"),
+        Col::text("Answer"),
+        Col::text("Taken to mean"),
+        Col::num("Took").wide(),
+        Col::num("Next try").wide(),
+    ];
+    view! { <Card title="Attempts" aside id="attempts"><Table caption="Attempts, newest first" cols>{rows}</Table></Card> }
+        .into_any()
+}
+
+fn attempt(one: &Attempt, now: Time) -> impl IntoView + use<> {
+    let said = match (one.http_status, &one.error) {
+        (Some(status), None) => format!("HTTP {status}"),
+        (Some(status), Some(error)) => format!("HTTP {status}, then {error}"),
+        (None, Some(error)) => error.clone(),
+        (None, None) => "no answer".to_owned(),
+    };
+    let good = one.http_status.is_some_and(|status| (200..300).contains(&status));
+    let answer = (!one.answer.is_empty()).then(|| {
+        let text = readable(&one.answer);
+        view! { <RawJson label="What was answered" text/> }
+    });
+    view! {
+        <tr>
+            <td class="num">{one.n}</td>
+            <td><Stamp at=one.started_at now/></td>
+            <td><StateBadge tone=if good { Tone::Done } else { Tone::Late } word=said/></td>
+            <td>{one.verdict.clone()} {answer}</td>
+            <td class="num wide">{duration_text(one.duration_ms)}</td>
+            <td class="num wide">{one.next_at.map(|at| view! { <When at now/> })}</td>
+        </tr>
+    }
+}
+
+pub(super) fn acknowledgement(found: &ExportChain, now: Time) -> Option<AnyView> {
+    let ack = &found.export.ack;
+    let status = ack.status?;
+    let (tone, word) = match status {
+        AckStatus::Accepted => (Tone::Moving, "accepted"),
+        AckStatus::Completed => (Tone::Done, "completed"),
+        AckStatus::Rejected => (Tone::Late, "refused"),
+    };
+    let who = found.destination.as_ref().map_or_else(|| "The destination".to_owned(), |one| one.name.clone());
+    let metadata = ack.exception_metadata.as_ref().map(|value| {
+        let text = readable(&value.to_string());
+        view! { <CardFoot><RawJson label="What it said about that" text/></CardFoot> }
+    });
+    let because = ack.exception_code.clone().map(|code| {
+        let words = code_words(&code);
+        view! { {words} " " <code>{code}</code> }.into_any()
+    });
+    let reference = ack.external_ref.clone().map(|id| view! { <CopyId id what="reference"/> }.into_any());
+    let when = |at: Option<Time>| at.map(|at| view! { <When at now/> }.into_any());
+    let rows = kv(vec![
+        ("Said", Some(view! { <StateBadge tone word/> }.into_any())),
+        ("Because", because),
+        ("Its reference", reference),
+        ("Taken", when(ack.acknowledged_at)),
+        ("Done", when(ack.completed_at)),
+    ]);
+    Some(
+        view! { <Card title="Acknowledgement" aside=who.into_any() id="acknowledgement">{rows} {metadata}</Card> }
+            .into_any(),
+    )
+}
+
+/// The message as it goes over the line. It is fixed once and sent unchanged by every attempt.
+pub(super) fn wire(bytes: Option<&[u8]>) -> Option<AnyView> {
+    let bytes = bytes?;
+    let text = readable(&String::from_utf8_lossy(bytes));
+    let size = size_text(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+    Some(
+        view! {
+            <Card title="Message" aside=size.into_any() id="message">
+                <CardFoot>
+                    "A CloudEvents message, signed anew for each attempt; its bytes and its idempotency key never change."
+                    <RawJson label="The whole message" text/>
+                </CardFoot>
+            </Card>
+        }
+        .into_any(),
+    )
+}

@@ -1,0 +1,147 @@
+//! Around an order: its customer, the receipts that told about it, what happened in which order, and the
+//! flows that work on it.
+
+use domain::{flow::RunState, order::Order};
+use engine::{Chain, RunChain};
+use leptos::prelude::*;
+
+use super::page::told_by;
+use crate::{
+    features::{
+        exports::{export_tone, plural},
+        receipts::{receipt_tone, status_word},
+    },
+    ui::*,
+    web::Visit,
+};
+
+pub(super) fn customer(order: &Order, at: &Visit) -> impl IntoView + use<> {
+    let aside = told_by(&order.provenance.address, at);
+    let lines = order.shipping_address.as_ref().map(|address| {
+        let place = [address.postal_code.as_deref(), address.city.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        let lines = [
+            address.name.clone(),
+            address.company.clone(),
+            address.address1.clone(),
+            address.address2.clone(),
+            (!place.is_empty()).then(|| place.join(" ")),
+            address.province.clone(),
+            address.country.clone().or_else(|| address.country_code.clone()),
+        ];
+        let lines = lines.into_iter().flatten().map(|line| view! { {line} <br/> }).collect_view();
+        view! { <address class="not-italic">{lines}</address> }.into_any()
+    });
+    let missing = || view! { <StateBadge tone=Tone::Held word="no address"/> }.into_any();
+    let phone = order.shipping_address.as_ref().and_then(|address| address.phone.clone());
+    let rows = kv(vec![
+        ("Name", order.customer.name.clone().map(IntoAny::into_any)),
+        ("Email", order.customer.email.clone().map(IntoAny::into_any)),
+        ("Phone", phone.map(IntoAny::into_any)),
+        ("Ship to", Some(lines.unwrap_or_else(missing))),
+    ]);
+    view! { <Card title="Customer" aside>{rows}</Card> }
+}
+
+pub(super) fn receipts(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
+    let now = at.now();
+    let rows = chain
+        .receipts
+        .iter()
+        .map(|receipt| {
+            let href = at.path(&format!("receipts/{}", receipt.id));
+            let aside = view! { <When at=receipt.received_at now/> }.into_any();
+            let sub = status_word(receipt.status);
+            view! { <Row tone=receipt_tone(receipt.status) title=receipt.topic.clone() sub href aside/> }
+        })
+        .collect_view();
+    let aside = format!("{} {}", chain.receipts.len(), plural(chain.receipts.len(), "receipt")).into_any();
+    view! { <Card title="Receipts" aside id="receipts">{rows}</Card> }
+}
+
+pub(super) fn events(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
+    let now = at.now();
+    let rows = chain
+        .events
+        .iter()
+        .map(|event| {
+            let href = event.receipt_id.map(|id| at.path(&format!("receipts/{id}")));
+            let part = event.data.get("part").and_then(|part| part.as_str()).map(str::to_owned);
+            let aside = view! { <Stamp at=event.occurred_at now/> }.into_any();
+            view! { <Row tone=Tone::Done title=event.kind.as_str() nostrip:sub=part nostrip:href=href aside/> }
+        })
+        .collect_view();
+    view! { <Card title="What happened, in order" id="events">{rows}</Card> }
+}
+
+const fn run_tone(state: RunState) -> Tone {
+    match state {
+        RunState::Running => Tone::Moving,
+        RunState::Completed => Tone::Done,
+        RunState::Cancelled => Tone::Idle,
+        RunState::Failed => Tone::Late,
+    }
+}
+
+pub(super) fn runs(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
+    if chain.runs.is_empty() {
+        return view! {
+            <Card title="Flows"><CardFoot>"No flow works on it yet. One starts as soon as the order may be shipped."</CardFoot></Card>
+        }
+        .into_any();
+    }
+    chain.runs.iter().map(|run| run_card(run, at)).collect_view().into_any()
+}
+
+fn run_card(run: &RunChain, at: &Visit) -> impl IntoView + use<> {
+    let done = usize::try_from(run.run.step).unwrap_or(0);
+    let all = run.flow.steps.len();
+    let state = run.run.state;
+    let now = at.now();
+    let stations: Vec<Station> = run
+        .flow
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(index, step)| Station {
+            label: step.title.clone(),
+            state: match (index.cmp(&done), state) {
+                (std::cmp::Ordering::Less, _) => Tone::Done,
+                (std::cmp::Ordering::Equal, RunState::Running) => Tone::Moving,
+                _ => Tone::Idle,
+            },
+            ..Station::default()
+        })
+        .collect();
+    let exports = run
+        .exports
+        .iter()
+        .rev()
+        .map(|one| {
+            let export = &one.export;
+            let href = at.path(&format!("exports/{}", export.id));
+            let title = if export.version > 1 {
+                format!("{}, version {}", export.title, export.version)
+            } else {
+                export.title.clone()
+            };
+            let aside = view! { <When at=export.created_at now/> }.into_any();
+            view! { <Row tone=export_tone(export.state) title sub=export.state.words() href aside/> }
+        })
+        .collect_view();
+    let word = match (&run.run.outcome, state) {
+        (Some(outcome), _) => outcome.clone(),
+        (None, RunState::Running) => format!("step {} of {all}", (done + 1).min(all)),
+        (None, other) => other.to_string(),
+    };
+    let aside = view! { <StateBadge tone=run_tone(state) word/> }.into_any();
+    let href = at.path(&format!("flows/{}", run.flow.id));
+    let flow = format!("{} v{}", run.flow.name, run.flow.version);
+    let label = format!("Steps of {flow}");
+    view! {
+        <Card title=run.flow.name.clone() aside>
+            <div class="card-body"><Thread stations label upright=true/></div>
+            {exports}
+            <CardFoot><a class="link" href=href>{flow}</a></CardFoot>
+        </Card>
+    }
+}
