@@ -4,6 +4,7 @@
 //! first sees to it that what it needs is there (see [`setup`]) and is quick when it already is. What can't be had is
 //! said in one sentence, with what to do about it. `docs/howto/develop.md` is the page for people.
 
+mod bench;
 mod binary;
 mod chromium;
 mod clock;
@@ -53,6 +54,8 @@ enum Verb {
     Dev(dev::Options),
     /// Run every check and test: format, lint, unit, store on two databases, HTTP, browser
     Test(suite::Options),
+    /// Measure intake, the whole way, the pages' weight and the start; on a machine that has nothing else to do
+    Bench(bench::Options),
     /// Start a throw-away Postgres, print its address, stop it on Ctrl-C
     Postgres,
 }
@@ -83,6 +86,7 @@ fn perform(verb: Verb) -> Result<bool> {
         Verb::Run(options) => run::run(&workspace, &options)?,
         Verb::Dev(options) => dev::dev(&workspace, &options)?,
         Verb::Test(options) => return suite::run(&workspace, &options),
+        Verb::Bench(options) => bench::bench(&workspace, &options)?,
         Verb::Postgres => postgres::hold(&workspace)?,
     }
     Ok(true)

@@ -1,0 +1,176 @@
+//! A fresh Meshline: an empty folder, the demo agency, a server and the sandbox its exports go to.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    clock,
+    cores::Cores,
+    failure::{Failure, Result, Trying},
+    http,
+    program::Program,
+};
+
+const READY: Duration = Duration::from_secs(120);
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// What all measurements of a run have in common.
+pub struct Setting {
+    pub binary: PathBuf,
+    pub folder: PathBuf,
+    pub cores: Cores,
+}
+
+impl Setting {
+    pub fn find(binary: &Path, folder: &Path) -> Result<Self> {
+        let binary = fs::canonicalize(binary)
+            .trying(format!("find {} (`cargo xtask build` makes it)", binary.display()))?;
+        fs::create_dir_all(folder).trying(format!("create {}", folder.display()))?;
+        let folder = fs::canonicalize(folder).trying("find the bench folder")?;
+        Ok(Self { binary, folder, cores: Cores::take() })
+    }
+
+    /// An empty folder below the bench folder, on the same disk for everybody.
+    pub fn fresh(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).trying(format!("empty {}", folder.display()))?;
+        }
+        fs::create_dir_all(&folder).trying(format!("create {}", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+/// Its files go when it is dropped; the logs stay if something went wrong.
+pub struct Installation<'a> {
+    setting: &'a Setting,
+    folder: PathBuf,
+    pub server: SocketAddr,
+    sandbox: SocketAddr,
+}
+
+/// What `meshline demo --json` said.
+pub struct Demo {
+    pub source_path: String,
+    pub source_secret: String,
+    pub email: String,
+    pub password: String,
+}
+
+impl<'a> Installation<'a> {
+    pub fn create(setting: &'a Setting) -> Result<Self> {
+        Ok(Self {
+            setting,
+            folder: setting.fresh("meshline")?,
+            server: free_address()?,
+            sandbox: free_address()?,
+        })
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("meshline.db")
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("sandbox").join("journal.jsonl")
+    }
+
+    /// Makes the demo agency; the server must not be running.
+    pub fn demo(&self) -> Result<Demo> {
+        let mut command = Command::new(&self.setting.binary);
+        let output = self
+            .at_home(&mut command)
+            .args(["demo", "--json"])
+            .output()
+            .trying("run `meshline demo`")?;
+        if !output.status.success() {
+            let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(Failure::new(format!("`meshline demo` failed: {words}")));
+        }
+        let demo: Value =
+            serde_json::from_slice(&output.stdout).trying("read what `meshline demo` printed")?;
+        let sources = demo["sources"].as_array();
+        let source = sources
+            .and_then(|sources| sources.iter().find(|source| source["system"] == "shopify"))
+            .ok_or_else(|| Failure::new("the demo has no Shopify source"))?;
+        let user = &demo["users"][0];
+        let text = |value: &Value| {
+            let text = value.as_str().map(str::to_owned);
+            text.ok_or_else(|| Failure::new("the demo's description is not complete"))
+        };
+        Ok(Demo {
+            source_path: text(&source["url_path"])?,
+            source_secret: text(&source["secret"])?,
+            email: text(&user["email"])?,
+            password: text(&user["password"])?,
+        })
+    }
+
+    /// Starts the server on its own core. Returns with the time it took to be ready.
+    pub async fn serve(&self) -> Result<(Program, Duration)> {
+        let mut command = self.setting.cores.for_server(&self.setting.binary);
+        let command = self.at_home(&mut command).arg("serve");
+        let log = self.setting.folder.join("server.log");
+        let asked = clock::now();
+        let mut server = Program::start("the server", command, &log)?;
+        ready(&mut server, self.server, "/readyz").await?;
+        Ok((server, asked.elapsed()))
+    }
+
+    /// Starts the sandbox beside the load.
+    pub async fn sandbox(&self) -> Result<Program> {
+        let mut command = Command::new(&self.setting.binary);
+        let command = self.at_home(&mut command).arg("sandbox");
+        let log = self.setting.folder.join("sandbox.log");
+        let mut sandbox = Program::start("the sandbox", command, &log)?;
+        ready(&mut sandbox, self.sandbox, "/healthz").await?;
+        Ok(sandbox)
+    }
+
+    fn at_home<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MESHLINE_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(&self.folder)
+            .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
+            .env("MESHLINE_ADDR", self.server.to_string())
+            .env("MESHLINE_SANDBOX_ADDR", self.sandbox.to_string())
+            .env("MESHLINE_SANDBOX_DATA", self.folder.join("sandbox"))
+    }
+}
+
+impl Drop for Installation<'_> {
+    fn drop(&mut self) {
+        // gigabytes of receipts that nobody needs any more
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Waits until `GET path` is answered with 200.
+pub async fn ready(program: &mut Program, address: SocketAddr, path: &str) -> Result<()> {
+    let asked = clock::now();
+    while asked.elapsed() < READY {
+        if http::get(address, path, "").await.is_ok_and(|answer| answer.status == 200) {
+            return Ok(());
+        }
+        program.must_be_running()?;
+        tokio::time::sleep(GLANCE).await;
+    }
+    Err(Failure::new(format!("{address}{path} was not answered with 200 in {} s", READY.as_secs())))
+}
+
+pub fn free_address() -> Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .trying("find a free port")
+}
