@@ -62,7 +62,7 @@ pub fn verify_file(path: PathBuf) -> Result<(), AuditError> {
 }
 
 pub async fn verify_database(settings: &Settings) -> Result<(), AuditError> {
-    let installation = compose::open_to_look(settings).await?;
+    let installation = compose::open_to_look(settings, None).await?;
     let engine = &installation.engine;
     let merchants = engine.store().reads().await?.all_merchants().await?;
     let mut broken = 0;
@@ -80,7 +80,7 @@ pub async fn verify_database(settings: &Settings) -> Result<(), AuditError> {
 }
 
 pub async fn export(settings: &Settings, slug: String) -> Result<(), AuditError> {
-    let installation = compose::open_to_look(settings).await?;
+    let installation = compose::open_to_look(settings, None).await?;
     let engine = &installation.engine;
     let merchant = engine.store().reads().await?.merchant_by_slug(&slug).await?;
     let merchant = merchant.ok_or(AuditError::NoMerchant(slug))?;

@@ -8,7 +8,7 @@ use store::{OpenError, Options, SqlStore};
 
 use crate::{
     config::Settings,
-    key::{self, KeyError},
+    key::{self, KeyError, SecretKey},
     metrics::{CountingChannel, Metrics},
     ports::{SystemClock, SystemIds},
 };
@@ -48,10 +48,10 @@ pub async fn migrate(settings: &Settings) -> Result<(), ComposeError> {
 }
 
 /// An engine that only looks: nothing is migrated, every write is refused, and another process may
-/// have the database open. No secret can be opened through it.
-pub async fn open_to_look(settings: &Settings) -> Result<Installation, ComposeError> {
+/// have the database open. Without a key it opens no secret.
+pub async fn open_to_look(settings: &Settings, key: Option<&SecretKey>) -> Result<Installation, ComposeError> {
     let store = SqlStore::open_read_only(settings.database.expose(), Options::default()).await?;
-    assemble(settings, store, Vault::new(&[0; 32]))
+    assemble(settings, store, Vault::new(key.map_or(&[0; 32], SecretKey::expose)))
 }
 
 async fn is_empty(store: &SqlStore) -> engine::Result<bool> {

@@ -119,6 +119,12 @@ impl Settings {
         Ok(settings)
     }
 
+    /// What holds when nothing is set.
+    #[cfg(test)]
+    pub fn for_test() -> Self {
+        Self::understand(Written::default()).unwrap()
+    }
+
     /// Only this machine can connect.
     pub fn is_private(&self) -> bool {
         self.addr.ip().is_loopback()

@@ -1,9 +1,11 @@
 //! The `meshline` binary: every command starts here.
 
+mod api;
 mod audit;
 mod compose;
 mod config;
 mod demo;
+mod doctor;
 mod http;
 mod key;
 mod metrics;
@@ -42,6 +44,10 @@ enum Command {
     Demo(demo::DemoArgs),
     Sandbox(sandbox::SandboxArgs),
     Send(send::SendArgs),
+    /// Explains what is wrong with a set-up, and what to do
+    Doctor,
+    /// Prints the OpenAPI document of the JSON API
+    Openapi,
     /// Checks audit trails, or takes one out to be checked elsewhere
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -72,6 +78,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Command::Demo(args) => demo::run(&settings(true)?, &args).await?,
         Command::Sandbox(args) => sandbox::run(args).await?,
         Command::Send(args) => send::run(args).await?,
+        Command::Doctor => {
+            if !doctor::run(&settings(true)?).await {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Openapi => println!("{}", api::openapi()),
         Command::Audit(audit::AuditCommand::Verify { file: Some(file) }) => audit::verify_file(file)?,
         Command::Audit(audit::AuditCommand::Verify { file: None }) => {
             audit::verify_database(&settings(true)?).await?;

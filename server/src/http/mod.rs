@@ -28,13 +28,17 @@ use engine::Engine;
 use tokio::sync::watch;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
-use crate::metrics::Metrics;
+use crate::{api, metrics::Metrics};
 
+pub use assets::are_whole as assets_are_whole;
 pub use listen::listen;
 pub use sessions::sweep;
 
 /// The largest form or API body; intake has its own limit per source.
 const BODY_LIMIT_BYTES: usize = 256 * 1024;
+
+/// Of brotli and gzip alike: most of what can be saved, for a fraction of what saving all of it costs.
+const COMPRESSION: i32 = 4;
 
 /// What the handlers share.
 pub struct Site {
@@ -47,8 +51,9 @@ pub struct Site {
 
 pub fn router(site: Arc<Site>) -> Router {
     let sessions = sessions::layer(Arc::clone(&site.engine), site.is_https);
-    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    let compression = CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION));
     let pages = pages::router(&site)
+        .merge(api::router(Arc::clone(&site.engine)))
         .layer(sessions.clone())
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn(edge::in_time))

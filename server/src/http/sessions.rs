@@ -4,7 +4,7 @@
 //! sign in. A session ends twelve hours after it was last used and seven days after it began, by the
 //! engine's clock. That it was used is written down every few minutes, not on every page.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::Time;
@@ -27,6 +27,8 @@ const SWEPT_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Whose session it is, in the session's data.
 pub const USER_ID: &str = "user_id";
+
+type Data = HashMap<String, serde_json::Value>;
 
 #[derive(Clone)]
 pub struct EngineSessions {
@@ -86,10 +88,14 @@ impl SessionStore for EngineSessions {
         self.write(record, self.engine.now()).await
     }
 
+    /// A page that looked for something in the session counts as having changed it; what is the same
+    /// as before is not written again.
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let known = self.engine.load_session(&hash(record.id)).await.map_err(failed)?;
-        let created_at = known.map_or_else(|| self.engine.now(), |row| row.created_at);
-        self.write(record, created_at).await
+        let Some(known) = self.engine.load_session(&hash(record.id)).await.map_err(failed)? else {
+            return self.write(record, self.engine.now()).await;
+        };
+        let is_same = serde_json::from_str(&known.data).is_ok_and(|data: Data| data == record.data);
+        if is_same { Ok(()) } else { self.write(record, known.created_at).await }
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
