@@ -14,6 +14,7 @@ use crate::{
     features::{
         approvals::{ApprovalPage, ApprovalsPage},
         exports::{ExportPage, ExportsPage},
+        flows::{FlowPage, FlowsPage},
         orders::{OrderPage, OrdersPage},
         queue::{HomePage, QueuePage},
         receipts::{ReceiptPage, ReceiptsPage},
@@ -45,6 +46,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/receipts/:id") view=ReceiptPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports") view=ExportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports/:id") view=ExportPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows") view=FlowsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/:id") view=FlowPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/queue") view=QueuePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/approvals") view=ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/approvals/:id") view=ApprovalPage ssr=SsrMode::Async/>

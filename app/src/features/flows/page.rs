@@ -1,0 +1,157 @@
+//! One flow: its map, its rules in a table, its latest runs, and the brief that starts it by hand.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{
+    access::Action,
+    export::Export,
+    flow::{Flow, Run, RunState, Trigger},
+};
+use engine::{Result, port::ListFilter};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    brief::brief,
+    steps::map,
+    words::{run_tone, trigger_words},
+};
+use crate::{
+    ui::{time::duration_text, *},
+    web::{Page, Visit, page},
+};
+
+const RUNS: i64 = 40;
+const EXPORTS: i64 = 100;
+
+struct Model {
+    flow: Flow,
+    runs: Vec<Run>,
+    /// What the newest of these runs made, by run: it names what they are about.
+    made: HashMap<Uuid, Export>,
+}
+
+#[component]
+pub fn FlowPage() -> impl IntoView {
+    page("flows", load, render)
+}
+
+async fn load(at: Arc<Visit>) -> Result<Model> {
+    let flow = at.engine().flow(&at.ctx, at.id("flow")?).await?;
+    let runs = at.engine().runs_of_flow(&at.ctx, &flow.key, RUNS).await?;
+    let newest = ListFilter { limit: EXPORTS, ..ListFilter::default() };
+    let mut made = HashMap::new();
+    for export in at.engine().exports(&at.ctx, &newest).await? {
+        made.entry(export.run_id).or_insert(export);
+    }
+    Ok(Model { flow, runs, made })
+}
+
+fn render(model: Model, at: &Visit) -> Page {
+    let Model { flow, runs, made } = &model;
+    let running = runs.iter().filter(|run| run.state == RunState::Running).count();
+    let title = match running {
+        0 => format!("{}: nothing running", flow.name),
+        1 => format!("{}: 1 run under way", flow.name),
+        n => format!("{}: {n} runs under way", flow.name),
+    };
+    let live = at.rules.flows.iter().find(|one| one.key == flow.key);
+    let newer = live.filter(|one| one.id != flow.id).map(|one| {
+        let href = at.path(&format!("flows/{}", one.id));
+        view! { " · " <a class="link" href=href>{format!("version {} is live now", one.version)}</a> }
+    });
+    let published = flow.published_at;
+    let now = at.now();
+    let sub = view! {
+        {format!("Version {}, published ", flow.version)} <When at=published now/> " · " {flow.summary.clone()} {newer}
+    }
+    .into_any();
+    let may_start = flow.trigger == Trigger::Campaign && at.ctx.may(Action::Trigger) && live.is_some_and(|one| one.id == flow.id);
+    let actions = may_start.then(|| view! { <LinkButton href="#start" label="Start a campaign" kind=Kind::Primary icon=Ico::Plus/> }.into_any());
+    let form = may_start.then(|| brief(&flow.id.to_string(), at));
+    let steps = map(flow, at);
+    let list = run_list(runs, flow, made, at);
+    let facts = facts(flow);
+    let main = view! { <div id="runs" data-live="">{list}</div> };
+    let body = view! {
+        <PageHead title=title.clone() sub nostrip:actions=actions/>
+        <div class="mb-5">{steps}</div>
+        <Split side=view! { {form} {facts} }.into_any()>{main}</Split>
+    }
+    .into_any();
+    let crumbs = vec![Crumb::link("Flows", at.path("flows")), Crumb::here(flow.name.clone())];
+    Page::new(title, crumbs, body)
+}
+
+fn run_list(runs: &[Run], flow: &Flow, made: &HashMap<Uuid, Export>, at: &Visit) -> impl IntoView + use<> {
+    let rows = runs.iter().map(|run| run_row(run, flow, made.get(&run.id), at)).collect_view();
+    let cols = vec![
+        Col::text("Run"),
+        Col::text("State"),
+        Col::text("Step").wide(),
+        Col::num("Took").wide(),
+        Col::num("Started"),
+    ];
+    let inside = if runs.is_empty() {
+        let how = match flow.trigger {
+            Trigger::Order { .. } => "The first one starts by itself with the next order that may be shipped.",
+            Trigger::Campaign => "The first one starts with a campaign brief.",
+        };
+        view! { <Empty icon=Ico::Flows title="No runs yet">{how}</Empty> }.into_any()
+    } else {
+        view! { <Table caption="Latest runs" list=true cols>{rows}</Table> }.into_any()
+    };
+    let aside = format!("newest {}", runs.len()).into_any();
+    view! { <Card title="Latest runs" aside>{inside}</Card> }
+}
+
+fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl IntoView + use<> {
+    let now = at.now();
+    let at_step = usize::try_from(run.step).ok().and_then(|n| flow.steps.get(n));
+    let step = match (run.state, at_step) {
+        (RunState::Running, Some(step)) => step.title.clone(),
+        (RunState::Running, None) => "finishing".to_owned(),
+        _ => String::new(),
+    };
+    let id = run.id.to_string();
+    let name = made.map_or_else(
+        || format!("{} {}", domain::owner::role_title(&run.subject_kind), short_id(&run.subject_id.to_string())),
+        |export| export.title.clone(),
+    );
+    let href = match made {
+        _ if run.subject_kind == "order" => Some(at.path(&format!("orders/{}", run.subject_id))),
+        Some(export) => Some(at.path(&format!("exports/{}", export.id))),
+        None => None,
+    };
+    let what = match href {
+        Some(href) => view! { <a class="title" data-open="" href=href>{name}</a> }.into_any(),
+        None => name.into_any(),
+    };
+    let word = match (&run.outcome, run.state) {
+        (Some(outcome), _) => outcome.clone(),
+        (None, state) => state.to_string(),
+    };
+    let by = run.started_by.and_then(|id| at.rules.user_name(id)).map(|name| format!("started by {name}"));
+    let took = run.ended_at.map(|end| duration_text(end.since_ms(run.started_at)));
+    view! {
+        <tr data-row=id>
+            <td>{what} <small>{by}</small></td>
+            <td><StateBadge tone=run_tone(run.state) word/></td>
+            <td class="wide">{step}</td>
+            <td class="num wide">{took}</td>
+            <td class="num"><When at=run.started_at now/></td>
+        </tr>
+    }
+}
+
+fn facts(flow: &Flow) -> impl IntoView + use<> {
+    let id = |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
+    let rows = kv(vec![
+        ("Starts", Some(trigger_words(&flow.trigger).into_any())),
+        ("Ends in", Some(flow.outcome.clone().into_any())),
+        ("Steps", Some(flow.steps.len().into_any())),
+        ("Key", id(&flow.key, "flow key")),
+        ("Version id", id(&flow.id.to_string(), "version id")),
+    ]);
+    view! { <Card title="Facts">{rows}</Card> }
+}

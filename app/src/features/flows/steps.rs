@@ -1,0 +1,91 @@
+//! A flow's steps from left to right: cards with their owner, clock, contract and what silence does.
+
+use domain::{
+    contract::Contract,
+    flow::{Flow, Step, StepKind, Trigger},
+    task::ExceptionClass,
+};
+use leptos::prelude::*;
+
+use super::words::does;
+use crate::{
+    ui::{time::duration_text, *},
+    web::{Visit, owner_name},
+};
+
+/// Trigger, steps and outcome as an ordered list that lies down where there is room.
+pub(super) fn map(flow: &Flow, at: &Visit) -> impl IntoView + use<> {
+    let (start, what) = match &flow.trigger {
+        Trigger::Order { event } => (event.as_str().to_owned(), "once the order is paid or authorized, and not closed"),
+        Trigger::Campaign => ("Campaign brief".to_owned(), "a person starts it"),
+    };
+    let steps = flow.steps.iter().enumerate().map(|(n, step)| card(n + 1, step, at)).collect_view();
+    let outcome = flow.outcome.clone();
+    view! {
+        <ol class="flow-map" role="list" aria-label="Steps of the flow">
+            <li class="flow-end">
+                <small>"Trigger"</small>
+                <b>{start}</b>
+                <span>{what}</span>
+            </li>
+            {steps}
+            <li class="flow-end">
+                <small>"Outcome"</small>
+                <b>{outcome}</b>
+                <span>"the run has ended well"</span>
+            </li>
+        </ol>
+    }
+}
+
+fn card(n: usize, step: &Step, at: &Visit) -> impl IntoView + use<> {
+    let owner = owner_name(&at.rules, &step.owner);
+    let contract = match &step.kind {
+        StepKind::EmitExport { export_type, .. } => at.rules.contract(export_type).cloned(),
+        StepKind::WaitForEvent { .. } => None,
+    };
+    let link = contract.as_ref().map(|contract| {
+        let href = at.path(&format!("contracts/{}", contract.id));
+        view! { <a class="link" href=href><span class="mono">{contract.export_type.clone()}</span>" "{contract.version.clone()}</a> }
+    });
+    let clock = clock(step, contract.as_deref());
+    let silence = silence(step, contract.as_deref(), at);
+    let active = !at.rules.resolves(&step.owner);
+    view! {
+        <li class="flow-step">
+            <small>{format!("Step {n}")}</small>
+            <b>{step.title.clone()}</b>
+            <span>{does(&step.kind)}</span>
+            <span class="flow-line"><Avatar name=owner.clone()/>{owner}</span>
+            {active.then(|| view! { <StateBadge tone=Tone::Late word="nobody active"/> })}
+            <span class="flow-line"><StateGlyph tone=Tone::Wait/>{clock}</span>
+            <span class="flow-line flow-silence"><StateGlyph tone=Tone::Late/>{silence}</span>
+            {link}
+        </li>
+    }
+}
+
+fn clock(step: &Step, contract: Option<&Contract>) -> String {
+    match (&step.kind, contract) {
+        (StepKind::WaitForEvent { within_ms, .. }, _) => format!("within {}", duration_text(*within_ms)),
+        (_, Some(contract)) => format!(
+            "taken in {}, done in {}",
+            duration_text(contract.accept_ms),
+            duration_text(contract.resolve_ms)
+        ),
+        (_, None) => "no published contract".to_owned(),
+    }
+}
+
+fn silence(step: &Step, contract: Option<&Contract>, at: &Visit) -> String {
+    let backup = owner_name(&at.rules, &step.backup);
+    match (&step.kind, contract) {
+        (StepKind::WaitForEvent { class: ExceptionClass::Soft, .. }, _) => {
+            format!("then a task opens and the run goes on waiting; {backup} is next")
+        }
+        (StepKind::WaitForEvent { class: ExceptionClass::Hard, .. }, _) => {
+            format!("then the run stands still and a task opens; {backup} is next")
+        }
+        (StepKind::EmitExport { .. }, _) => format!("on silence a task opens; {backup} is next"),
+    }
+}
