@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use store::{Database, Options, StoreError, params};
+use store::{Database, Options, Priority, StoreError, params};
 
 const SERVER: &str = "MESHLINE_TEST_POSTGRES_URL";
 
@@ -46,30 +46,37 @@ impl Fresh {
         let server = std::env::var(SERVER).unwrap();
         let (base, _) = server.rsplit_once('/').unwrap();
         let url = format!("{base}/{name}");
-        administer(&server, format!("CREATE DATABASE {name}")).await;
+        execute(&server, format!("CREATE DATABASE {name}")).await;
         Self { server, name, url }
     }
 
     pub async fn remove(self) {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        administer(&self.server, statement).await;
+        execute(&self.server, statement).await;
     }
 }
 
-/// One statement that cannot stand in a transaction, on the server's own database.
-async fn administer(server: &str, statement: String) {
+/// One statement, for what no use-case does.
+pub async fn execute(url: &str, statement: String) {
     let options = Options {
         connections: 1,
         ..Options::default()
     };
-    let database = Database::connect(server, options).await.unwrap();
+    let database = Database::connect(url, options).await.unwrap();
     // the driver takes no text that was put together, so that nothing a user says gets into one
     let statement: &'static str = statement.leak();
-    database
-        .read::<_, StoreError, _>(move |conn| {
+    if url.starts_with("sqlite") {
+        // only the writing connection may
+        let run = database.write::<_, StoreError, _>(Priority::Normal, move |tx| {
+            Box::pin(async move { tx.conn().execute(statement, params![]).await })
+        });
+        run.await.unwrap();
+    } else {
+        // what makes a database cannot stand in a transaction
+        let run = database.read::<_, StoreError, _>(move |conn| {
             Box::pin(async move { conn.execute(statement, params![]).await })
-        })
-        .await
-        .unwrap();
+        });
+        run.await.unwrap();
+    }
     database.close().await;
 }

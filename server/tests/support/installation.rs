@@ -312,6 +312,11 @@ impl Installation {
         sleep(Duration::from_millis(300)).await;
     }
 
+    pub fn database_url(&self) -> String {
+        let file = format!("sqlite://{}", self.folder.join("meshline.db").display());
+        self.fresh.as_ref().map_or(file, |fresh| fresh.url.clone())
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }

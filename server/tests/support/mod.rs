@@ -13,6 +13,7 @@
 pub mod clock;
 pub mod database;
 pub mod installation;
+pub mod person;
 pub mod random;
 pub mod shop;
 pub mod sink;
