@@ -1,5 +1,7 @@
 //! The pages, one folder per noun. Each shows its list as `XxxsPage` and one of it as `XxxPage`.
 
+pub mod connections;
+pub mod contracts;
 pub mod exports;
 pub mod flows;
 pub mod orders;

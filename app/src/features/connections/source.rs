@@ -1,0 +1,191 @@
+//! One connection. A source shows its address, its secret's state and a way to try it; a destination has its
+//! own file.
+
+use std::sync::Arc;
+
+use domain::{
+    Time,
+    access::Action,
+    connection::{Destination, Source},
+    export::Export,
+    receipt::Receipt,
+};
+use engine::{Chain, Error, Result, port::ListFilter};
+use leptos::prelude::*;
+
+use super::{destination::destination_page, list::source_state, secret::Fresh, trial::trial};
+use crate::{
+    features::receipts::{receipt_tone, status_word},
+    ui::*,
+    web::{Page, Visit, owner_name, page},
+};
+
+enum Model {
+    Source(Box<SourceModel>),
+    Destination { found: Destination, exports: Vec<Export> },
+}
+
+struct SourceModel {
+    source: Source,
+    receipts: Vec<Receipt>,
+    fresh: Option<Fresh>,
+    /// The test event that was just sent.
+    test: Option<Chain>,
+    address: String,
+}
+
+/// Among so many newest rows, those of this connection are shown.
+const NEWEST: i64 = 200;
+const SHOWN: usize = 12;
+
+#[component]
+pub fn ConnectionPage() -> impl IntoView {
+    page("connections", load, render)
+}
+
+async fn load(at: Arc<Visit>) -> Result<Model> {
+    let id = at.id("connection")?;
+    let (engine, ctx) = (at.engine(), &at.ctx);
+    let newest = ListFilter { limit: NEWEST, ..ListFilter::default() };
+    if let Some(found) = at.rules.destinations.iter().find(|one| one.id == id).cloned() {
+        let mut exports = engine.exports(ctx, &newest).await?;
+        exports.retain(|export| export.destination_id == id);
+        exports.truncate(SHOWN);
+        return Ok(Model::Destination { found, exports });
+    }
+    let source = at.rules.source(id).cloned().ok_or_else(|| Error::not_found("connection"))?;
+    let mut receipts = engine.receipts(ctx, &newest).await?;
+    receipts.retain(|receipt| receipt.source_id == id);
+    receipts.truncate(SHOWN);
+    let test = match at.query("test").and_then(|text| text.parse().ok()) {
+        Some(receipt) => Some(engine.receipt_chain(ctx, receipt).await?),
+        None => None,
+    };
+    let fresh = Fresh::take(&at.desk.asked, id).await?;
+    let address = format!("{}/in/{}", engine.public_url(), source.path);
+    Ok(Model::Source(Box::new(SourceModel { source, receipts, fresh, test, address })))
+}
+
+fn render(model: Model, at: &Visit) -> Page {
+    match model {
+        Model::Source(model) => source_page(*model, at),
+        Model::Destination { found, exports } => destination_page(&found, &exports, at),
+    }
+}
+
+fn source_page(model: SourceModel, at: &Visit) -> Page {
+    let SourceModel { source, receipts, fresh, test, address } = model;
+    let now = at.now();
+    let last = receipts.first().map(|receipt| receipt.received_at);
+    let (tone, word) = source_state(last, now);
+    let title = match last {
+        Some(last) => format!("{}: last event {}", source.name, time::relative_text(now.since_ms(last))),
+        None => format!("{}: nothing received yet", source.name),
+    };
+    let sub = view! {
+        <StateBadge tone word soft=true/> {format!(" {}", domain::owner::role_title(&source.system))}
+    }
+    .into_any();
+    let actions = at.ctx.may(Action::ManageConnections).then(|| actions(&source, at));
+    let test = test.map(|chain| trial(&chain, at).into_any());
+    let fresh = fresh.map(|fresh| fresh.view(now).into_any());
+    let facts = facts(&source, at);
+    let list = received(&receipts, at);
+    let steps = how_to(&source, address);
+    let body = view! {
+        <div id="head" data-live=""><PageHead title=title.clone() sub nostrip:actions=actions/></div>
+        {fresh}
+        {test}
+        <Split side=facts.into_any()>
+            {steps}
+            <div id="received" data-live="">{list}</div>
+        </Split>
+    }
+    .into_any();
+    Page::new(title, vec![Crumb::link("Connections", at.path("connections")), Crumb::here(source.name)], body)
+}
+
+fn actions(source: &Source, at: &Visit) -> AnyView {
+    let id = source.id.to_string();
+    let typed = at.form("rotate");
+    let secret = typed
+        .text("secret", "The new secret, if the other side chose it")
+        .hint("Leave it empty to have one made. It is shown once.");
+    let hidden = at.hidden(&[("source", &id)]);
+    view! {
+        <Dialog id="rotate" label="Rotate the secret" title="Make a new secret?">
+            <form method="post" action="/ui/source/rotate">
+                {hidden}
+                <p>"The old secret stays valid for 1 hour, so the sender can switch without losing anything. After that, what is signed with it is refused with 401."</p>
+                <Input text=secret kind="password" autocomplete="off"/>
+                <div class="acts"><Button label="Rotate" kind=Kind::Danger/></div>
+            </form>
+        </Dialog>
+        <PostButton action="/ui/source/test" label="Send a test event" kind=Kind::Primary fields=at.fields(&[("source", &id)])/>
+    }
+    .into_any()
+}
+
+fn how_to(source: &Source, address: String) -> impl IntoView + use<> {
+    let system = domain::owner::role_title(&source.system);
+    view! {
+        <Card title="Where to send" id="address">
+            <div class="card-body">
+                <p class="break-all"><CopyId id=address whole=true what="address"/></p>
+                <p class="text-ink-2 mt-2">
+                    {format!("Give {system} this address for its webhooks (orders, fulfillments, refunds), in JSON. ")}
+                    "The address belongs to this source alone. Every delivery must be signed with its secret; others are refused and not kept."
+                </p>
+            </div>
+        </Card>
+    }
+}
+
+fn received(receipts: &[Receipt], at: &Visit) -> impl IntoView + use<> {
+    let now = at.now();
+    let rows = receipts
+        .iter()
+        .map(|receipt| {
+            let href = at.path(&format!("receipts/{}", receipt.id));
+            let aside = view! { <When at=receipt.received_at now/> }.into_any();
+            view! { <Row tone=receipt_tone(receipt.status) title=receipt.topic.clone() sub=status_word(receipt.status) href aside/> }
+        })
+        .collect_view();
+    let inside = if receipts.is_empty() {
+        view! {
+            <Empty icon=Ico::Receipts title="Nothing received yet">
+                "Send a test event to see one pass, from its signature to the order."
+            </Empty>
+        }
+        .into_any()
+    } else {
+        rows.into_any()
+    };
+    view! { <Card title="Latest receipts">{inside}</Card> }
+}
+
+fn secret_state(source: &Source, now: Time) -> AnyView {
+    match source.previous_until.filter(|until| *until > now) {
+        Some(until) => {
+            view! { <StateBadge tone=Tone::Wait word="two are good"/> <br/> "the one before " <When at=until now/> " at the latest" }
+                .into_any()
+        }
+        None => view! { <StateBadge tone=Tone::Done word="one, kept sealed"/> }.into_any(),
+    }
+}
+
+fn facts(source: &Source, at: &Visit) -> impl IntoView + use<> {
+    let now = at.now();
+    let created = source.created_at;
+    let id = view! { <CopyId id=source.id.to_string() what="source id"/> }.into_any();
+    let limit = crate::features::receipts::size_text(source.max_body_bytes);
+    let rows = kv(vec![
+        ("Source", Some(id)),
+        ("Secret", Some(secret_state(source, now))),
+        ("Largest body", Some(limit.into_any())),
+        ("Asked first", Some(owner_name(&at.rules, &source.owner).into_any())),
+        ("Backup", Some(owner_name(&at.rules, &source.backup).into_any())),
+        ("Connected", Some(view! { <When at=created now/> }.into_any())),
+    ]);
+    view! { <Card title="Facts">{rows}</Card> }
+}

@@ -1,0 +1,110 @@
+//! A contract's rules in words.
+
+use domain::{
+    contract::{AckRule, ApprovalCondition, ApprovalRule},
+    delivery::RetryPolicy,
+    owner::Owner,
+};
+
+use crate::ui::time::duration_text;
+
+/// "over $500.00"
+fn condition(when: &ApprovalCondition) -> String {
+    match when {
+        ApprovalCondition::Always => "Always".to_owned(),
+        ApprovalCondition::TotalOver { amount } => format!("Total over {amount}"),
+        ApprovalCondition::Flagged => "Flagged (a test order, a hold, no address…)".to_owned(),
+    }
+}
+
+/// One line per rule; the first whose condition holds decides.
+pub(super) fn approval_lines(rules: &[ApprovalRule], name: impl Fn(&Owner) -> String) -> Vec<(String, String)> {
+    rules
+        .iter()
+        .map(|rule| {
+            let steps: Vec<String> = rule
+                .steps
+                .iter()
+                .map(|step| {
+                    format!(
+                        "{} within {}, else {} as well",
+                        name(&step.owner),
+                        duration_text(step.accept_ms),
+                        name(&step.backup)
+                    )
+                })
+                .collect();
+            (condition(&rule.when), steps.join("; then "))
+        })
+        .collect()
+}
+
+/// For a list: "2 people", "1 person, over $500.00 or flagged", "nobody".
+pub(super) fn approval_short(rules: &[ApprovalRule]) -> String {
+    let Some(most) = rules.iter().map(|rule| rule.steps.len()).max() else { return "nobody".to_owned() };
+    let people = if most == 1 { "1 person".to_owned() } else { format!("{most} people") };
+    let when: Vec<String> = rules
+        .iter()
+        .filter_map(|rule| match &rule.when {
+            ApprovalCondition::Always => None,
+            ApprovalCondition::TotalOver { amount } => Some(format!("over {amount}")),
+            ApprovalCondition::Flagged => Some("flagged".to_owned()),
+        })
+        .collect();
+    if when.is_empty() { people } else { format!("{people}, {}", when.join(" or ")) }
+}
+
+pub(super) fn retry_words(retry: &RetryPolicy) -> String {
+    if retry.schedule_ms.is_empty() {
+        return "Tried once, never again.".to_owned();
+    }
+    let waits: Vec<String> = retry.schedule_ms.iter().map(|ms| duration_text(*ms)).collect();
+    let attempts = retry.schedule_ms.len() + 1;
+    let jitter = match retry.jitter_percent {
+        0 => String::new(),
+        percent => format!(" Each wait is longer by up to {percent} %, so that not everybody comes back at once."),
+    };
+    format!("Up to {attempts} attempts, waiting {} between them.{jitter} A Retry-After is honoured.", waits.join(", "))
+}
+
+pub(super) fn ack_words(ack: &AckRule) -> String {
+    let accepted = match ack.accepted_within_ms {
+        Some(ms) => format!("It says within {} whether it takes it", duration_text(ms)),
+        None => "It need not say that it takes it".to_owned(),
+    };
+    let completed = match ack.completed_within_ms {
+        Some(ms) => format!(", and within {} more that it is done.", duration_text(ms)),
+        None => "; taking it is the end.".to_owned(),
+    };
+    let event = ack.completion_event.map(|event| format!(" Done counts as {event}.")).unwrap_or_default();
+    format!("{accepted}{completed}{event}")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Currency, Money, contract::ApprovalStep, owner::Party};
+
+    use super::*;
+
+    #[test]
+    fn rules_read_as_sentences() {
+        let step = ApprovalStep {
+            owner: Owner::role(Party::Agency, "operations"),
+            backup: Owner::role(Party::Agency, "finance"),
+            accept_ms: 900_000,
+        };
+        let amount = Money::new(50_000, Currency::USD);
+        let rules = vec![
+            ApprovalRule { when: ApprovalCondition::TotalOver { amount }, steps: vec![step.clone()] },
+            ApprovalRule { when: ApprovalCondition::Flagged, steps: vec![step] },
+        ];
+        assert_eq!(approval_short(&rules), "1 person, over $500.00 or flagged");
+        assert_eq!(approval_short(&[]), "nobody");
+        let lines = approval_lines(&rules, Owner::title);
+        assert_eq!(lines[0].1, "Operations within 15 min, else Finance as well");
+        let retry = RetryPolicy { schedule_ms: vec![5_000, 30_000], jitter_percent: 0 };
+        assert_eq!(retry_words(&retry), "Up to 3 attempts, waiting 5 s, 30 s between them. A Retry-After is honoured.");
+        let ack = AckRule { accepted_within_ms: Some(900_000), completed_within_ms: None, completion_event: None };
+        assert_eq!(ack_words(&ack), "It says within 15 min whether it takes it; taking it is the end.");
+    }
+}
