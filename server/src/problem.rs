@@ -20,19 +20,43 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Status, last segment of `type`, title.
 const KINDS: [(StatusCode, &str, &str); 13] = [
-    (StatusCode::BAD_REQUEST, "unreadable", "The request cannot be read"),
+    (
+        StatusCode::BAD_REQUEST,
+        "unreadable",
+        "The request cannot be read",
+    ),
     (StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in"),
     (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
     (StatusCode::NOT_FOUND, "not-found", "Not found"),
-    (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "No such method here"),
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "No such method here",
+    ),
     (StatusCode::REQUEST_TIMEOUT, "too-slow", "Too slow"),
     (StatusCode::CONFLICT, "conflict", "It stands otherwise"),
     (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
-    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Wrong content type"),
+    (
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        "Wrong content type",
+    ),
     (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Not valid"),
-    (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests"),
-    (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
-    (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something broke on our side"),
+    (
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many",
+        "Too many requests",
+    ),
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Not available now",
+    ),
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "Something broke on our side",
+    ),
 ];
 
 /// Where in the call a fault is.
@@ -105,13 +129,24 @@ impl From<(Place, String)> for ProblemFault {
             Place::Parameter(name) => parameter = Some(name),
             Place::Header(name) => header = Some(name),
         }
-        Self { detail, pointer, parameter, header }
+        Self {
+            detail,
+            pointer,
+            parameter,
+            header,
+        }
     }
 }
 
 impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), faults: Vec::new(), retry_after_ms: None, context: None }
+        Self {
+            status,
+            detail: detail.into(),
+            faults: Vec::new(),
+            retry_after_ms: None,
+            context: None,
+        }
     }
 
     /// One thing is wrong, and it is known where.
@@ -143,7 +178,10 @@ impl Problem {
     /// When the same call may be tried again.
     #[must_use]
     pub fn after_ms(self, ms: i64) -> Self {
-        Self { retry_after_ms: Some(ms), ..self }
+        Self {
+            retry_after_ms: Some(ms),
+            ..self
+        }
     }
 
     /// The fields of a use-case's form stand below `prefix` in the body of the call.
@@ -159,13 +197,20 @@ impl Problem {
 
     fn render(&self, incident_id: Option<&str>) -> Response {
         let known = KINDS.iter().find(|(status, ..)| *status == self.status);
-        let (_, slug, title) = known.copied().unwrap_or((self.status, "other", "It did not work"));
+        let (_, slug, title) = known
+            .copied()
+            .unwrap_or((self.status, "other", "It did not work"));
         let body = ProblemBody {
             kind: format!("/problems/{slug}"),
             title,
             status: self.status.as_u16(),
             detail: self.detail.clone(),
-            errors: self.faults.iter().cloned().map(ProblemFault::from).collect(),
+            errors: self
+                .faults
+                .iter()
+                .cloned()
+                .map(ProblemFault::from)
+                .collect(),
             incident_id: incident_id.map(str::to_owned),
         };
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
@@ -176,7 +221,10 @@ impl Problem {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(ms) = self.retry_after_ms {
-            headers.insert(RETRY_AFTER, HeaderValue::from(ms.max(0).unsigned_abs().div_ceil(1000)));
+            headers.insert(
+                RETRY_AFTER,
+                HeaderValue::from(ms.max(0).unsigned_abs().div_ceil(1000)),
+            );
         }
         response
     }
@@ -186,7 +234,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, context) = (self.status.as_u16(), self.context.as_deref());
         if self.status == StatusCode::INTERNAL_SERVER_ERROR {
-            let incident_id = trace::current().unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()));
+            let incident_id =
+                trace::current().unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()));
             tracing::error!(incident_id, context, "{}", self.detail);
             return self.render(Some(&incident_id));
         }
@@ -226,7 +275,11 @@ impl From<Error> for Problem {
         Self {
             status: status_of(error.kind),
             detail: error.sentence,
-            faults: error.fields.iter().map(|field| (place_of(field), field.sentence.clone())).collect(),
+            faults: error
+                .fields
+                .iter()
+                .map(|field| (place_of(field), field.sentence.clone()))
+                .collect(),
             retry_after_ms: error.retry_after_ms,
             context: error.context,
         }
@@ -241,14 +294,19 @@ mod tests {
 
     async fn said(response: Response) -> Value {
         assert_eq!(response.headers()[CONTENT_TYPE], MEDIA_TYPE);
-        let bytes = axum::body::to_bytes(response.into_body(), 65_536).await.unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), 65_536)
+            .await
+            .unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
 
     #[tokio::test]
     async fn a_fault_says_where_it_is() {
-        let faults = [("title", "Write something."), ("/a/b", "No.")]
-            .map(|(field, sentence)| FieldError { field: field.into(), sentence: sentence.into() });
+        let faults =
+            [("title", "Write something."), ("/a/b", "No.")].map(|(field, sentence)| FieldError {
+                field: field.into(),
+                sentence: sentence.into(),
+            });
         let problem = Problem::from(Error::invalid_fields(faults.to_vec())).below("/campaign");
         assert_eq!(
             said(problem.into_response()).await,
@@ -275,7 +333,13 @@ mod tests {
     fn headers_tell_how_to_go_on() {
         let response = Problem::unauthenticated("Who are you?").into_response();
         assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
-        let busy = Error { retry_after_ms: Some(1_200), ..Error::new(Kind::Unavailable, "Later.") };
-        assert_eq!(Problem::from(busy).into_response().headers()[RETRY_AFTER], "2");
+        let busy = Error {
+            retry_after_ms: Some(1_200),
+            ..Error::new(Kind::Unavailable, "Later.")
+        };
+        assert_eq!(
+            Problem::from(busy).into_response().headers()[RETRY_AFTER],
+            "2"
+        );
     }
 }

@@ -41,14 +41,20 @@ pub async fn list_approvals(
 ) -> Answer<Page<AskedView>> {
     let wanted = Wanted::read(query.cursor, query.limit)?;
     let filter = ListFilter {
-        state: word("state", query.state, &ApprovalState::ALL.map(ApprovalState::as_str))?,
+        state: word(
+            "state",
+            query.state,
+            &ApprovalState::ALL.map(ApprovalState::as_str),
+        )?,
         before: wanted.after,
         limit: wanted.fetch(),
         ..ListFilter::default()
     };
     let rows = engine.approvals(&ctx, &filter).await?;
     // ids carry their time, and this list goes by them
-    Ok(Json(wanted.page(rows, |(approval, export)| (export.created_at, approval.id))))
+    Ok(Json(wanted.page(rows, |(approval, export)| {
+        (export.created_at, approval.id)
+    })))
 }
 
 /// Show an approval

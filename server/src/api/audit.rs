@@ -86,7 +86,14 @@ pub async fn export_audit(
     engine.note_trail_exported(&ctx, head).await?;
     let mut lines = Vec::new();
     write_export(&mut lines, entries, head).map_err(Problem::internal)?;
-    let name = format!("attachment; filename=\"audit-{}-{}.jsonl\"", ctx.merchant().slug, head.seq);
-    let headers = [(CONTENT_TYPE, "application/x-ndjson".to_owned()), (CONTENT_DISPOSITION, name)];
+    let name = format!(
+        "attachment; filename=\"audit-{}-{}.jsonl\"",
+        ctx.merchant().slug,
+        head.seq
+    );
+    let headers = [
+        (CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (CONTENT_DISPOSITION, name),
+    ];
     Ok((headers, lines).into_response())
 }

@@ -73,7 +73,9 @@ pub async fn enter_or_verify(
     let bytes = body_of(&parts.headers, body).await?;
     let caller = verified(&engine, export_id, &parts.headers, &bytes).await?;
     parts.extensions.insert(caller);
-    Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
+    Ok(next
+        .run(Request::from_parts(parts, Body::from(bytes)))
+        .await)
 }
 
 async fn known(engine: &Engine, parts: &Parts) -> Result<Caller, Problem> {
@@ -90,7 +92,10 @@ async fn known(engine: &Engine, parts: &Parts) -> Result<Caller, Problem> {
         Problem::unauthenticated("Bear an API token (“Authorization: Bearer mlk_…”), or sign in.")
     };
     let session = parts.extensions.get::<Session>().ok_or_else(nobody)?;
-    let user = session.get::<Uuid>(USER_ID).await.map_err(Problem::internal)?;
+    let user = session
+        .get::<Uuid>(USER_ID)
+        .await
+        .map_err(Problem::internal)?;
     let user = user.ok_or_else(nobody)?;
     if engine.who(user).await?.is_none() {
         return Err(nobody());
@@ -111,13 +116,18 @@ fn merchant_of(parts: &Parts) -> Option<String> {
         return Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
     }
     let query = parts.uri.query().unwrap_or_default();
-    let named = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == MERCHANT_PARAMETER);
+    let named =
+        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == MERCHANT_PARAMETER);
     named.map(|(_, slug)| slug.into_owned())
 }
 
 /// Anything else is nobody's, and may hold what a database cannot.
 fn is_slug(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    !text.is_empty()
+        && text.len() <= 100
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
 async fn verified(
@@ -130,8 +140,18 @@ async fn verified(
         return Err(Problem::not_found("export"));
     };
     let secret = Secret::parse(&secret).map_err(Problem::internal)?;
-    webhooks::verify(&[secret], headers, body, engine.now(), webhooks::TOLERANCE_S)
-        .map_err(|why| Problem::unauthenticated(format!("The signature does not hold: {why}.")))?;
+    webhooks::verify(
+        &[secret],
+        headers,
+        body,
+        engine.now(),
+        webhooks::TOLERANCE_S,
+    )
+    .map_err(|why| Problem::unauthenticated(format!("The signature does not hold: {why}.")))?;
     let trace_id = trace::given(headers);
-    Ok(Caller(engine.enter_as_destination(merchant, destination, trace_id).await?))
+    Ok(Caller(
+        engine
+            .enter_as_destination(merchant, destination, trace_id)
+            .await?,
+    ))
 }

@@ -30,7 +30,9 @@ pub async fn list_contracts(
     Caller(ctx): Caller,
 ) -> Answer<Page<ContractView>> {
     let contracts = engine.contracts(&ctx).await?;
-    Ok(Json(Page::whole(contracts.iter().map(Into::into).collect())))
+    Ok(Json(Page::whole(
+        contracts.iter().map(Into::into).collect(),
+    )))
 }
 
 /// Show a contract version, and which others there are
@@ -44,7 +46,9 @@ pub async fn get_contract(
     Id(id): Id,
 ) -> Answer<ContractDetail> {
     let contract = engine.contract(&ctx, id).await?;
-    let versions = engine.contract_versions(&ctx, &contract.export_type).await?;
+    let versions = engine
+        .contract_versions(&ctx, &contract.export_type)
+        .await?;
     Ok(Json(ContractDetail::of(&contract, &versions)))
 }
 
@@ -65,16 +69,27 @@ pub async fn get_contract_schema(
     Id(id): Id,
     params: RawPathParams,
 ) -> Result<Response, Problem> {
-    let version = params.iter().find(|(name, _)| *name == "version").map_or("", |(_, version)| version);
+    let version = params
+        .iter()
+        .find(|(name, _)| *name == "version")
+        .map_or("", |(_, version)| version);
     let contract = engine.contract(&ctx, id).await?;
     if contract.version == version {
         return Ok(schema(&contract.schema));
     }
-    let others = engine.contract_versions(&ctx, &contract.export_type).await?;
+    let others = engine
+        .contract_versions(&ctx, &contract.export_type)
+        .await?;
     let found = others.iter().find(|other| other.version == version);
-    found.map(|other| schema(&other.schema)).ok_or_else(|| Problem::not_found("version"))
+    found
+        .map(|other| schema(&other.schema))
+        .ok_or_else(|| Problem::not_found("version"))
 }
 
 fn schema(schema: &Value) -> Response {
-    ([(CONTENT_TYPE, "application/schema+json")], schema.to_string()).into_response()
+    (
+        [(CONTENT_TYPE, "application/schema+json")],
+        schema.to_string(),
+    )
+        .into_response()
 }

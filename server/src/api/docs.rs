@@ -68,23 +68,40 @@ pub fn router() -> Router<Arc<Engine>> {
 const REVALIDATE: (HeaderName, &str) = (CACHE_CONTROL, "no-cache");
 
 async fn document_text() -> Response {
-    ([(CONTENT_TYPE, "application/json"), REVALIDATE], document::TEXT.as_str()).into_response()
+    (
+        [(CONTENT_TYPE, "application/json"), REVALIDATE],
+        document::TEXT.as_str(),
+    )
+        .into_response()
 }
 
 async fn page() -> Response {
-    let headers =
-        [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY), REVALIDATE];
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        REVALIDATE,
+    ];
     (headers, PAGE).into_response()
 }
 
 async fn part(Path(name): Path<String>) -> Result<Response, Problem> {
     if name == "start.js" {
-        return Ok(([(CONTENT_TYPE, "text/javascript; charset=utf-8"), REVALIDATE], START).into_response());
+        return Ok((
+            [(CONTENT_TYPE, "text/javascript; charset=utf-8"), REVALIDATE],
+            START,
+        )
+            .into_response());
     }
     let nothing = || Problem::new(StatusCode::NOT_FOUND, "The documentation has no such part.");
-    let name = PARTS.into_iter().find(|part| *part == name).ok_or_else(nothing)?;
+    let name = PARTS
+        .into_iter()
+        .find(|part| *part == name)
+        .ok_or_else(nothing)?;
     let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).map_err(Problem::internal)?;
     let file = file.ok_or_else(nothing)?;
-    let headers = [(CONTENT_TYPE, file.content_type), (CACHE_CONTROL, "public, max-age=86400".to_owned())];
+    let headers = [
+        (CONTENT_TYPE, file.content_type),
+        (CACHE_CONTROL, "public, max-age=86400".to_owned()),
+    ];
     Ok((headers, file.bytes.into_owned()).into_response())
 }

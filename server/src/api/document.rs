@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        self, Components, Content, HttpMethod, Object, PathItem, Paths, Ref, RefOr, Required, Response,
-        ResponseBuilder, Type,
+        self, Array, Components, Content, HttpMethod, Object, PathItem, Paths, Ref, RefOr,
+        Required, Response, ResponseBuilder, Schema, Type,
         header::HeaderBuilder,
         path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
@@ -17,13 +17,11 @@ use utoipa::{
     },
 };
 
-use super::{
-    PREFIX, acknowledgement, acts, caller, once, reads,
-    views::ExportMessage,
-};
+use super::{PREFIX, acknowledgement, acts, caller, once, reads, views::ExportMessage};
 use crate::problem::{self, ProblemBody};
 
-pub static TEXT: LazyLock<String> = LazyLock::new(|| document().to_pretty_json().unwrap_or_default());
+pub static TEXT: LazyLock<String> =
+    LazyLock::new(|| document().to_pretty_json().unwrap_or_default());
 
 const ABOUT: &str = "\
 Meshline is the layer between the systems that fulfil orders and the people who answer for them: \
@@ -67,16 +65,48 @@ struct Frame;
 /// Every problem the API answers: status, name of the response, when.
 const PROBLEMS: [(&str, &str, &str); 11] = [
     ("400", "Unreadable", "The body is not JSON, or broke off."),
-    ("401", "Unauthenticated", "No valid token, session or signature."),
-    ("403", "Forbidden", "The caller's access does not include it, or it needs a person."),
-    ("404", "NotFound", "There is no such thing at this merchant."),
-    ("409", "Conflict", "It stands otherwise, or the first call with this key still runs."),
+    (
+        "401",
+        "Unauthenticated",
+        "No valid token, session or signature.",
+    ),
+    (
+        "403",
+        "Forbidden",
+        "The caller's access does not include it, or it needs a person.",
+    ),
+    (
+        "404",
+        "NotFound",
+        "There is no such thing at this merchant.",
+    ),
+    (
+        "409",
+        "Conflict",
+        "It stands otherwise, or the first call with this key still runs.",
+    ),
     ("413", "TooLarge", "The body is larger than 256 KiB."),
-    ("415", "UnsupportedMediaType", "The body is not sent as JSON."),
-    ("422", "Invalid", "A field, parameter or header does not fit; `errors` says which."),
+    (
+        "415",
+        "UnsupportedMediaType",
+        "The body is not sent as JSON.",
+    ),
+    (
+        "422",
+        "Invalid",
+        "A field, parameter or header does not fit; `errors` says which.",
+    ),
     ("429", "TooMany", "Come back after `Retry-After`."),
-    ("500", "Internal", "Something broke on our side; quote `incident_id`."),
-    ("503", "Unavailable", "Not now; come back after `Retry-After`."),
+    (
+        "500",
+        "Internal",
+        "Something broke on our side; quote `incident_id`.",
+    ),
+    (
+        "503",
+        "Unavailable",
+        "Not now; come back after `Retry-After`.",
+    ),
 ];
 
 const OF_ALL: [&str; 7] = ["401", "403", "404", "422", "429", "500", "503"];
@@ -93,30 +123,60 @@ pub fn document() -> openapi::OpenApi {
                 complete(operation, is_act);
             }
         }
-        let prefixed = part.paths.paths.into_iter().map(|(path, item)| (format!("{PREFIX}{path}"), item));
+        let prefixed = part
+            .paths
+            .paths
+            .into_iter()
+            .map(|(path, item)| (format!("{PREFIX}{path}"), item));
         part.paths.paths = prefixed.collect();
         document.merge(part);
     }
     let components = document.components.get_or_insert_with(Components::new);
     for (status, name, when) in PROBLEMS {
-        components.responses.insert(name.to_owned(), RefOr::T(answer(status, when)));
+        components
+            .responses
+            .insert(name.to_owned(), RefOr::T(answer(status, when)));
     }
     for (name, parameter) in [("Merchant", merchant()), ("IdempotencyKey", key())] {
-        components.parameters.insert(name.to_owned(), RefOr::T(parameter));
+        components
+            .parameters
+            .insert(name.to_owned(), RefOr::T(parameter));
     }
     for (name, scheme) in schemes() {
-        components.security_schemes.insert(name.to_owned(), RefOr::T(scheme));
+        components
+            .security_schemes
+            .insert(name.to_owned(), RefOr::T(scheme));
     }
     let mut schemas = Vec::new();
     ExportMessage::schemas(&mut schemas);
     ProblemBody::schemas(&mut schemas);
     components.schemas.extend(schemas);
+    name_items(components);
     document.webhooks = Some(webhooks());
     document
 }
 
+/// A page of receipts refers to the receipt instead of describing it once more.
+fn name_items(components: &mut Components) {
+    for (name, schema) in &mut components.schemas {
+        if let (Some(item), RefOr::T(Schema::Object(page))) = (name.strip_prefix("Page_"), schema) {
+            let items = Array::new(Ref::from_schema_name(item));
+            page.properties
+                .insert("items".to_owned(), RefOr::T(Schema::Array(items)));
+        }
+    }
+}
+
 fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete].into_iter().flatten()
+    [
+        &mut path.get,
+        &mut path.put,
+        &mut path.post,
+        &mut path.patch,
+        &mut path.delete,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What the surroundings of a route add to it.
@@ -126,21 +186,34 @@ fn complete(operation: &mut Operation, is_act: bool) {
         .into_iter()
         .chain(OF_ACTS.into_iter().filter(|_| is_act))
         .chain(OF_BODIES.into_iter().filter(|_| has_body));
-    for (status, name, _) in statuses.filter_map(|status| PROBLEMS.iter().find(|one| one.0 == status)) {
+    for (status, name, _) in
+        statuses.filter_map(|status| PROBLEMS.iter().find(|one| one.0 == status))
+    {
         let response = RefOr::Ref(Ref::from_response_name(*name));
-        operation.responses.responses.insert((*status).to_owned(), response);
+        operation
+            .responses
+            .responses
+            .insert((*status).to_owned(), response);
     }
     let parameters = operation.parameters.get_or_insert_default();
-    let shared = ["Merchant", "IdempotencyKey"].into_iter().take(if is_act { 2 } else { 1 });
-    parameters.extend(shared.map(|name| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")))));
+    let shared = ["Merchant", "IdempotencyKey"]
+        .into_iter()
+        .take(if is_act { 2 } else { 1 });
+    parameters
+        .extend(shared.map(|name| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")))));
 }
 
 fn answer(status: &str, when: &str) -> Response {
     let body = Content::new(Some(Ref::from_schema_name(ProblemBody::name())));
     let header = |type_: Type, text: &str| {
-        HeaderBuilder::new().schema(Some(Object::with_type(type_))).description(Some(text)).build()
+        HeaderBuilder::new()
+            .schema(Some(Object::with_type(type_)))
+            .description(Some(text))
+            .build()
     };
-    let response = ResponseBuilder::new().description(when).content(problem::MEDIA_TYPE, body);
+    let response = ResponseBuilder::new()
+        .description(when)
+        .content(problem::MEDIA_TYPE, body);
     match status {
         "401" => response.header("WWW-Authenticate", header(Type::String, "`Bearer`")),
         "429" | "503" => response.header("Retry-After", header(Type::Integer, "Seconds.")),
@@ -158,9 +231,13 @@ fn header(name: &str, about: &str) -> ParameterBuilder {
 }
 
 fn merchant() -> Parameter {
-    let about = "Slug of the merchant a signed-in person means. A token needs none: it belongs to one.";
+    let about =
+        "Slug of the merchant a signed-in person means. A token needs none: it belongs to one.";
     let slug = Object::with_type(Type::String);
-    header(caller::MERCHANT, about).schema(Some(slug)).example(Some("alder-pine".into())).build()
+    header(caller::MERCHANT, about)
+        .schema(Some(slug))
+        .example(Some("alder-pine".into()))
+        .build()
 }
 
 fn key() -> Parameter {
@@ -179,13 +256,26 @@ fn schemes() -> [(&'static str, SecurityScheme); 5] {
         .description(Some("An API token of one merchant."))
         .build();
     let described = |name: &str, about: &str| ApiKeyValue::with_description(name, about);
-    let signed = |name: &str, about: &str| SecurityScheme::ApiKey(ApiKey::Header(described(name, about)));
+    let signed =
+        |name: &str, about: &str| SecurityScheme::ApiKey(ApiKey::Header(described(name, about)));
     let cookie = "The browser session, from signing in. Behind HTTPS the cookie is called `__Host-meshline`.";
     [
         ("token", SecurityScheme::Http(bearer)),
-        ("session", SecurityScheme::ApiKey(ApiKey::Cookie(described("meshline_session", cookie)))),
-        ("webhook_id", signed("webhook-id", "Standard Webhooks: the message's id.")),
-        ("webhook_timestamp", signed("webhook-timestamp", "Standard Webhooks: when it was sent, in seconds.")),
+        (
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(described("meshline_session", cookie))),
+        ),
+        (
+            "webhook_id",
+            signed("webhook-id", "Standard Webhooks: the message's id."),
+        ),
+        (
+            "webhook_timestamp",
+            signed(
+                "webhook-timestamp",
+                "Standard Webhooks: when it was sent, in seconds.",
+            ),
+        ),
         (
             "webhook_signature",
             signed(
@@ -208,7 +298,10 @@ fn webhooks() -> Paths {
                  5xx are repeated on the contract's schedule, not before `Retry-After`.";
     let signature = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| {
         let text = Object::with_type(Type::String);
-        header(name, "Standard Webhooks.").required(Required::True).schema(Some(text)).build()
+        header(name, "Standard Webhooks.")
+            .required(Required::True)
+            .schema(Some(text))
+            .build()
     });
     let message = Content::new(Some(Ref::from_schema_name(ExportMessage::name())));
     let body = RequestBodyBuilder::new()
@@ -217,7 +310,10 @@ fn webhooks() -> Paths {
         .build();
     let said = |text: &str| {
         let ack = Content::new(Some(Ref::from_schema_name("Acknowledge")));
-        ResponseBuilder::new().description(text).content("application/json", ack).build()
+        ResponseBuilder::new()
+            .description(text)
+            .content("application/json", ack)
+            .build()
     };
     let operation = OperationBuilder::new()
         .operation_id(Some("deliver_export"))
@@ -227,10 +323,16 @@ fn webhooks() -> Paths {
         .parameters(Some(signature))
         .request_body(Some(body))
         .response("200", said("Taken, and what became of it."))
-        .response("204", ResponseBuilder::new().description("Arrived; the acknowledgement follows."))
+        .response(
+            "204",
+            ResponseBuilder::new().description("Arrived; the acknowledgement follows."),
+        )
         .response("422", said("Rejected, with an `exception_code`."))
         .build();
     let mut paths = Paths::new();
-    paths.paths.insert("export".to_owned(), PathItem::new(HttpMethod::Post, operation));
+    paths.paths.insert(
+        "export".to_owned(),
+        PathItem::new(HttpMethod::Post, operation),
+    );
     paths
 }

@@ -49,7 +49,10 @@ pub async fn list_exports(
     Params(query): Params<ExportQuery>,
 ) -> Answer<Page<ExportView>> {
     let wanted = Wanted::read(query.cursor, query.limit)?;
-    let states: Vec<&str> = ExportState::ALL.iter().map(|state| state.as_str()).collect();
+    let states: Vec<&str> = ExportState::ALL
+        .iter()
+        .map(|state| state.as_str())
+        .collect();
     let filter = ListFilter {
         state: word("state", query.state, &states)?,
         kind: text("export_type", query.export_type)?,
@@ -77,8 +80,14 @@ pub async fn get_export(
 async fn detail(engine: &Engine, ctx: &Ctx, id: Uuid) -> Result<ExportDetail, Problem> {
     let (export, chain) = engine.export_chain(ctx, id).await?;
     let wire = engine.export_wire(ctx, id).await?;
-    let text = wire.map(String::from_utf8).transpose().map_err(Problem::internal)?;
-    let message = text.map(RawValue::from_string).transpose().map_err(Problem::internal)?;
+    let text = wire
+        .map(String::from_utf8)
+        .transpose()
+        .map_err(Problem::internal)?;
+    let message = text
+        .map(RawValue::from_string)
+        .transpose()
+        .map_err(Problem::internal)?;
     Ok(ExportDetail::from(&export).with_message(message, chain.campaign.as_ref()))
 }
 
@@ -107,7 +116,11 @@ pub struct CampaignBrief {
     discount_percent: i64,
     #[schema(min_items = 1, max_items = 500, example = json!(["KIT-WINTER-01", "KIT-WINTER-02"]))]
     skus: Vec<String>,
-    #[schema(max_length = 500, pattern = "^https://", example = "https://alder-pine.example/winter")]
+    #[schema(
+        max_length = 500,
+        pattern = "^https://",
+        example = "https://alder-pine.example/winter"
+    )]
     landing_url: String,
     #[schema(format = DateTime, example = "2026-11-27T15:00:00.000Z")]
     starts_at: String,
@@ -122,7 +135,8 @@ pub struct CampaignBrief {
 impl CampaignBrief {
     /// As the form of the use-case, which has its SKUs in one line.
     fn form(self) -> Result<CampaignInput, Problem> {
-        let splits = |sku: &String| sku.is_empty() || sku.contains(|c: char| c == ',' || c.is_whitespace());
+        let splits =
+            |sku: &String| sku.is_empty() || sku.contains(|c: char| c == ',' || c.is_whitespace());
         if let Some(index) = self.skus.iter().position(splits) {
             let place = Place::Body(format!("/campaign/skus/{index}"));
             return Err(Problem::at(place, "A SKU has no spaces and no commas."));
@@ -164,9 +178,15 @@ pub async fn start_export(
         .await
         .map_err(|error| Problem::from(error).below("/campaign"))?;
     let exports = engine.exports_of_run(&ctx, run.id).await?;
-    let export = exports.first().ok_or_else(|| Problem::internal("a started flow made no export"))?;
+    let export = exports
+        .first()
+        .ok_or_else(|| Problem::internal("a started flow made no export"))?;
     let location = format!("{PREFIX}/exports/{}", export.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(detail(&engine, &ctx, export.id).await?)))
+    Ok((
+        StatusCode::CREATED,
+        [(LOCATION, location)],
+        Json(detail(&engine, &ctx, export.id).await?),
+    ))
 }
 
 /// A decision on the content that the person saw.
@@ -225,7 +245,11 @@ async fn decide(
     approve: bool,
     body: DecideExport,
 ) -> Answer<ExportDetail> {
-    let decision = Decision { approve, note: body.reason, seen_hash: body.content_hash };
+    let decision = Decision {
+        approve,
+        note: body.reason,
+        seen_hash: body.content_hash,
+    };
     engine.decide(ctx, id, decision).await?;
     detail(engine, ctx, id).await.map(Json)
 }
@@ -275,12 +299,20 @@ pub async fn cancel_export(
     withdraw(&engine, &ctx, id, body).await
 }
 
-async fn withdraw(engine: &Arc<Engine>, ctx: &Ctx, id: Uuid, body: WithdrawExport) -> Answer<ExportDetail> {
+async fn withdraw(
+    engine: &Arc<Engine>,
+    ctx: &Ctx,
+    id: Uuid,
+    body: WithdrawExport,
+) -> Answer<ExportDetail> {
     if let Some(seen) = body.content_hash {
         // the content of an export never changes, so this cannot become wrong meanwhile
         let (known, _) = engine.export_chain(ctx, id).await?;
         if known.export.content_hash != seen {
-            return Err(Problem::new(StatusCode::CONFLICT, "The content of this export is another."));
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "The content of this export is another.",
+            ));
         }
     }
     engine.withdraw(ctx, id, &body.reason).await?;

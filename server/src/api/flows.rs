@@ -20,7 +20,10 @@ const NEWEST_RUNS: i64 = 50;
     get, path = "/flows", tag = "flows",
     responses((status = 200, description = "All flows.", body = Page<FlowView>)),
 )]
-pub async fn list_flows(State(engine): State<Arc<Engine>>, Caller(ctx): Caller) -> Answer<Page<FlowView>> {
+pub async fn list_flows(
+    State(engine): State<Arc<Engine>>,
+    Caller(ctx): Caller,
+) -> Answer<Page<FlowView>> {
     let flows = engine.flows(&ctx).await?;
     Ok(Json(Page::whole(flows.iter().map(Into::into).collect())))
 }

@@ -28,9 +28,20 @@ impl FromRequestParts<Arc<Engine>> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, engine: &Arc<Engine>) -> Result<Self, Problem> {
-        let nothing = || Problem::new(StatusCode::NOT_FOUND, "This is not an id; there is nothing here.");
-        let named = RawPathParams::from_request_parts(parts, engine).await.map_err(|_| nothing())?;
-        let id = named.iter().find(|(name, _)| *name == "id").ok_or_else(nothing)?.1;
+        let nothing = || {
+            Problem::new(
+                StatusCode::NOT_FOUND,
+                "This is not an id; there is nothing here.",
+            )
+        };
+        let named = RawPathParams::from_request_parts(parts, engine)
+            .await
+            .map_err(|_| nothing())?;
+        let id = named
+            .iter()
+            .find(|(name, _)| *name == "id")
+            .ok_or_else(nothing)?
+            .1;
         id.parse().map(Self).map_err(|_| nothing())
     }
 }
@@ -44,14 +55,20 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Engine>> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Engine>) -> Result<Self, Problem> {
         let query = Query::<T>::try_from_uri(&parts.uri);
         query.map(|Query(params)| Self(params)).map_err(|why| {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("The query cannot be read: {why}."))
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("The query cannot be read: {why}."),
+            )
         })
     }
 }
 
 /// A filter as text: empty means none.
 pub fn text(name: &'static str, value: Option<String>) -> Result<Option<String>, Problem> {
-    let Some(value) = value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
+    let Some(value) = value
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+    else {
         return Ok(None);
     };
     if value.chars().count() > MAX_TEXT_CHARS || value.contains('\0') {
@@ -69,9 +86,10 @@ pub fn word(
 ) -> Result<Option<String>, Problem> {
     let value = text(name, value)?;
     match value {
-        Some(value) if !words.contains(&value.as_str()) => {
-            Err(Problem::at(Place::Parameter(name), format!("One of: {}.", words.join(", "))))
-        }
+        Some(value) if !words.contains(&value.as_str()) => Err(Problem::at(
+            Place::Parameter(name),
+            format!("One of: {}.", words.join(", ")),
+        )),
         value => Ok(value),
     }
 }
@@ -95,23 +113,41 @@ impl<T: DeserializeOwned> FromRequest<Arc<Engine>> for Input<T> {
 /// The bytes of a body, up to the limit.
 pub async fn body_of(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let too_large = || {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("A body has at most {MAX_BODY_BYTES} bytes."))
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("A body has at most {MAX_BODY_BYTES} bytes."),
+        )
     };
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(too_large());
     }
     to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
         let is_limit = std::error::Error::source(&error)
             .is_some_and(|why| why.is::<http_body_util::LengthLimitError>());
-        if is_limit { too_large() } else { Problem::new(StatusCode::BAD_REQUEST, "The body broke off.") }
+        if is_limit {
+            too_large()
+        } else {
+            Problem::new(StatusCode::BAD_REQUEST, "The body broke off.")
+        }
     })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let named = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = named
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -120,15 +156,31 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Category::Eof => "it ends too early",
             _ => "it is not JSON",
         };
-        let detail = format!("The body cannot be read: {what} (line {}, column {}).", error.line(), error.column());
+        let detail = format!(
+            "The body cannot be read: {what} (line {}, column {}).",
+            error.line(),
+            error.column()
+        );
         Problem::new(StatusCode::BAD_REQUEST, detail)
     })?;
+    if !value.is_object() {
+        return Err(Problem::at(
+            Place::Body(String::new()),
+            "The body has to be a JSON object.",
+        ));
+    }
     if let Some(pointer) = nul(&value, &mut String::new()) {
-        return Err(Problem::at(Place::Body(pointer), "A text must not contain the character NUL."));
+        return Err(Problem::at(
+            Place::Body(pointer),
+            "A text must not contain the character NUL.",
+        ));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path());
-        Problem::at(Place::Body(pointer), sentence(&error.into_inner().to_string()))
+        Problem::at(
+            Place::Body(pointer),
+            sentence(&error.into_inner().to_string()),
+        )
     })
 }
 
@@ -144,11 +196,16 @@ fn nul(value: &Value, path: &mut String) -> Option<String> {
     };
     match value {
         Value::String(text) => text.contains('\0').then(|| path.clone()),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| below(&index.to_string(), item, path))
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| below(&index.to_string(), item, path)),
         Value::Object(fields) => fields.iter().find_map(|(key, field)| {
-            if key.contains('\0') { Some(path.clone()) } else { below(key, field, path) }
+            if key.contains('\0') {
+                Some(path.clone())
+            } else {
+                below(key, field, path)
+            }
         }),
         _ => None,
     }
@@ -172,7 +229,10 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 /// The parser's words as a sentence.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
-    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let first: String = letters
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }
 
@@ -198,27 +258,50 @@ mod tests {
     #[test]
     fn a_bad_body_is_told_where_it_is_bad() {
         let check = |body: &str, expected: Problem| {
-            assert_eq!(parse::<Outer>(body.as_bytes()).unwrap_err(), expected, "{body}");
+            assert_eq!(
+                parse::<Outer>(body.as_bytes()).unwrap_err(),
+                expected,
+                "{body}"
+            );
         };
         let at = |path: &str, detail: &str| Problem::at(Place::Body(path.to_owned()), detail);
         check(
             r#"{"inner":[{"count":1},{"count":"x"}]}"#,
-            at("/inner/1/count", "Invalid type: string \"x\", expected i64."),
+            at(
+                "/inner/1/count",
+                "Invalid type: string \"x\", expected i64.",
+            ),
         );
-        check(r#"{"inner":[],"o~/":1}"#, at("/o~0~1", "Unknown field `o~/`, expected `inner`."));
-        check(r#"{"inner":[{"a":["\u0000"]}]}"#, at("/inner/0/a/0", "A text must not contain the character NUL."));
-        check("[]", at("", "Invalid length 0, expected struct Outer with 1 element."));
+        check(
+            r#"{"inner":[],"o~/":1}"#,
+            at("/o~0~1", "Unknown field `o~/`, expected `inner`."),
+        );
+        check(
+            r#"{"inner":[{"a":["\u0000"]}]}"#,
+            at("/inner/0/a/0", "A text must not contain the character NUL."),
+        );
+        check("[]", at("", "The body has to be a JSON object."));
         let unreadable = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
-        check("{", unreadable("The body cannot be read: it ends too early (line 1, column 1)."));
-        check("{]", unreadable("The body cannot be read: it is not JSON (line 1, column 2)."));
+        check(
+            "{",
+            unreadable("The body cannot be read: it ends too early (line 1, column 1)."),
+        );
+        check(
+            "{]",
+            unreadable("The body cannot be read: it is not JSON (line 1, column 2)."),
+        );
         let deep = "[".repeat(200);
-        check(&deep, unreadable("The body cannot be read: it is not JSON (line 1, column 128)."));
+        check(
+            &deep,
+            unreadable("The body cannot be read: it is not JSON (line 1, column 128)."),
+        );
     }
 
     #[test]
     fn json_goes_by_several_names() {
         let check = |name: &'static str, expected: bool| {
-            let headers = HeaderMap::from_iter([(CONTENT_TYPE, http::HeaderValue::from_static(name))]);
+            let headers =
+                HeaderMap::from_iter([(CONTENT_TYPE, http::HeaderValue::from_static(name))]);
             assert_eq!(is_json(&headers), expected, "{name}");
         };
         check("application/json", true);

@@ -94,14 +94,22 @@ pub fn router(engine: Arc<Engine>) -> Router {
     let enter_or_verify = from_fn_with_state(state(), caller::enter_or_verify);
     let once = from_fn_with_state(state(), once::once);
     let acts = Router::from(acts()).route_layer(once.clone());
-    let acknowledgement = Router::from(acknowledgement()).route_layer(once).route_layer(enter_or_verify);
-    let v1 = Router::from(reads()).merge(acts).route_layer(enter).merge(acknowledgement);
+    let acknowledgement = Router::from(acknowledgement())
+        .route_layer(once)
+        .route_layer(enter_or_verify);
+    let v1 = Router::from(reads())
+        .merge(acts)
+        .route_layer(enter)
+        .merge(acknowledgement);
     let api = Router::new()
         .nest("/v1", v1)
         .merge(docs::router())
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "There is no such route in this API.") })
+        .fallback(|| async {
+            Problem::new(StatusCode::NOT_FOUND, "There is no such route in this API.")
+        })
         .method_not_allowed_fallback(|| async {
-            let detail = "This route does not know the method; the Allow header lists those it does.";
+            let detail =
+                "This route does not know the method; the Allow header lists those it does.";
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
         })
         .layer(middleware::from_fn(named));

@@ -37,7 +37,10 @@ pub async fn once(
     let (parts, body) = request.into_parts();
     let bytes = body_of(&parts.headers, body).await?;
     let what = format!("{} {} {}", parts.method, parts.uri.path(), ctx.actor_name());
-    let row = match engine.take_turn(ctx.merchant_id(), &key, &what, &bytes).await? {
+    let row = match engine
+        .take_turn(ctx.merchant_id(), &key, &what, &bytes)
+        .await?
+    {
         Turn::First(row) => row,
         Turn::Again { status, body } => return Ok(again(status, body)),
     };
@@ -59,22 +62,37 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     };
     // how long it may be is the engine's to say
     let key = value.to_str().map_err(|_| {
-        Problem::at(Place::Header(KEY), "An Idempotency-Key is made of visible ASCII characters.")
+        Problem::at(
+            Place::Header(KEY),
+            "An Idempotency-Key is made of visible ASCII characters.",
+        )
     })?;
     Ok(Some(key.to_owned()))
 }
 
-async fn remember(engine: &Engine, row: IdempotencyRow, response: Response) -> Result<Response, Problem> {
+async fn remember(
+    engine: &Engine,
+    row: IdempotencyRow,
+    response: Response,
+) -> Result<Response, Problem> {
     let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
+    let bytes = to_bytes(body, usize::MAX)
+        .await
+        .map_err(Problem::internal)?;
     let text = String::from_utf8(bytes.to_vec()).map_err(Problem::internal)?;
-    engine.remember_answer(row, parts.status.as_u16(), text).await?;
+    engine
+        .remember_answer(row, parts.status.as_u16(), text)
+        .await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
 fn again(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let media_type = if status.is_success() { "application/json" } else { problem::MEDIA_TYPE };
+    let media_type = if status.is_success() {
+        "application/json"
+    } else {
+        problem::MEDIA_TYPE
+    };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (REPLAYED, HeaderValue::from_static("true")),

@@ -44,7 +44,11 @@ pub async fn list_orders(
 ) -> Answer<Page<OrderView>> {
     let wanted = Wanted::read(query.cursor, query.limit)?;
     let filter = ListFilter {
-        state: word("state", query.state, &OrderState::ALL.map(OrderState::as_str))?,
+        state: word(
+            "state",
+            query.state,
+            &OrderState::ALL.map(OrderState::as_str),
+        )?,
         kind: None,
         query: text("q", query.q)?,
         before: wanted.after,
@@ -65,5 +69,7 @@ pub async fn get_order(
     Id(id): Id,
 ) -> Answer<OrderDetail> {
     let chain = engine.order_chain(&ctx, id).await?;
-    OrderDetail::of(&chain).map(Json).ok_or_else(|| Problem::not_found("order"))
+    OrderDetail::of(&chain)
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("order"))
 }

@@ -37,9 +37,15 @@ impl<K: Key> Wanted<K> {
         let limit = match limit {
             None => DEFAULT_LIMIT,
             Some(text) => {
-                let number = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+                let number = text
+                    .parse()
+                    .ok()
+                    .filter(|limit| (1..=MAX_LIMIT).contains(limit));
                 number.ok_or_else(|| {
-                    Problem::at(Place::Parameter("limit"), format!("A whole number from 1 to {MAX_LIMIT}."))
+                    Problem::at(
+                        Place::Parameter("limit"),
+                        format!("A whole number from 1 to {MAX_LIMIT}."),
+                    )
                 })?
             }
         };
@@ -47,10 +53,16 @@ impl<K: Key> Wanted<K> {
             let bytes = URL_SAFE_NO_PAD.decode(&cursor).ok();
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             text.and_then(|text| K::read(&text)).ok_or_else(|| {
-                Problem::at(Place::Parameter("cursor"), "Give the “next” of the page before, unchanged.")
+                Problem::at(
+                    Place::Parameter("cursor"),
+                    "Give the “next” of the page before, unchanged.",
+                )
             })
         });
-        Ok(Self { after: after.transpose()?, limit })
+        Ok(Self {
+            after: after.transpose()?,
+            limit,
+        })
     }
 
     /// One more than is shown, to see whether anything follows.
@@ -67,7 +79,10 @@ impl<K: Key> Wanted<K> {
         rows.truncate(limit);
         let last = rows.last().filter(|_| more);
         let next = last.map(|row| URL_SAFE_NO_PAD.encode(key(row).write()));
-        Page { items: rows.iter().map(V::from).collect(), next }
+        Page {
+            items: rows.iter().map(V::from).collect(),
+            next,
+        }
     }
 }
 
@@ -119,7 +134,10 @@ mod tests {
         let first = wanted(None, Some("2")).unwrap();
         assert_eq!(first.fetch(), 3);
         let page: Page<Shown> = first.page(vec![9, 8, 7], |row| *row);
-        assert_eq!(page.items.iter().map(|one| one.0).collect::<Vec<_>>(), [9, 8]);
+        assert_eq!(
+            page.items.iter().map(|one| one.0).collect::<Vec<_>>(),
+            [9, 8]
+        );
         let second = wanted(page.next.as_deref(), Some("2")).unwrap();
         assert_eq!(second.after, Some(8));
         let page: Page<Shown> = second.page(vec![7, 6], |row| *row);

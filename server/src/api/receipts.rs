@@ -47,7 +47,11 @@ pub async fn list_receipts(
 ) -> Answer<Page<ReceiptView>> {
     let wanted = Wanted::read(query.cursor, query.limit)?;
     let filter = ListFilter {
-        state: word("status", query.status, &ReceiptStatus::ALL.map(ReceiptStatus::as_str))?,
+        state: word(
+            "status",
+            query.status,
+            &ReceiptStatus::ALL.map(ReceiptStatus::as_str),
+        )?,
         kind: text("topic", query.topic)?,
         query: text("q", query.q)?,
         before: wanted.after,
@@ -72,7 +76,9 @@ pub async fn get_receipt(
 ) -> Answer<ReceiptDetail> {
     let chain = engine.receipt_chain(&ctx, id).await?;
     let body = engine.receipt_body(&ctx, id).await?;
-    ReceiptDetail::of(&chain, body).map(Json).ok_or_else(|| Problem::not_found("receipt"))
+    ReceiptDetail::of(&chain, body)
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("receipt"))
 }
 
 /// Process a receipt once more
@@ -91,6 +97,9 @@ pub async fn replay_receipt(
 ) -> Answer<ReceiptView> {
     engine.replay_receipt(&ctx, id).await?;
     let chain = engine.receipt_chain(&ctx, id).await?;
-    let receipt = chain.receipts.first().ok_or_else(|| Problem::not_found("receipt"))?;
+    let receipt = chain
+        .receipts
+        .first()
+        .ok_or_else(|| Problem::not_found("receipt"))?;
     Ok(Json(receipt.into()))
 }

@@ -5,7 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{export::ExportView, words::{ApprovalState, At}};
+use super::{
+    export::ExportView,
+    words::{ApprovalState, At},
+};
 
 /// One step of an export's approval.
 #[derive(Serialize, ToSchema)]
@@ -73,6 +76,9 @@ impl From<&Approval> for ApprovalView {
 
 impl From<&(Approval, Export)> for AskedView {
     fn from((approval, export): &(Approval, Export)) -> Self {
-        Self { approval: approval.into(), export: export.into() }
+        Self {
+            approval: approval.into(),
+            export: export.into(),
+        }
     }
 }

@@ -143,14 +143,23 @@ fn tasks(all: &[Task]) -> Vec<TaskView> {
 fn all_tasks(chain: &Chain) -> Vec<TaskView> {
     let of_runs = chain.runs.iter().flat_map(|run| &run.tasks);
     let of_exports = chain.exports().flat_map(|export| &export.tasks);
-    let mut all: Vec<&Task> = chain.tasks.iter().chain(of_runs).chain(of_exports).collect();
+    let mut all: Vec<&Task> = chain
+        .tasks
+        .iter()
+        .chain(of_runs)
+        .chain(of_exports)
+        .collect();
     all.sort_by_key(|task| (task.created_at, task.id));
     all.dedup_by_key(|task| task.id);
     all.into_iter().map(Into::into).collect()
 }
 
 fn runs(chain: &Chain) -> Vec<RunView> {
-    chain.runs.iter().map(|RunChain { run, .. }| run.into()).collect()
+    chain
+        .runs
+        .iter()
+        .map(|RunChain { run, .. }| run.into())
+        .collect()
 }
 
 fn receipts(receipts: &[domain::receipt::Receipt]) -> Vec<ReceiptView> {
@@ -193,7 +202,11 @@ impl OrderDetail {
 
 impl ExportDetail {
     pub fn with_message(self, message: Option<Box<RawValue>>, campaign: Option<&Campaign>) -> Self {
-        Self { message, campaign: campaign.map(Into::into), ..self }
+        Self {
+            message,
+            campaign: campaign.map(Into::into),
+            ..self
+        }
     }
 }
 
@@ -214,7 +227,11 @@ impl From<&ExportChain> for ExportDetail {
 
 impl From<&Source> for SourceView {
     fn from(source: &Source) -> Self {
-        Self { id: source.id, system: source.system.clone(), name: source.name.clone() }
+        Self {
+            id: source.id,
+            system: source.system.clone(),
+            name: source.name.clone(),
+        }
     }
 }
 

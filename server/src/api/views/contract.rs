@@ -91,7 +91,9 @@ pub struct RuleView {
 pub enum ConditionView {
     Always,
     /// A total in another currency counts as above.
-    TotalOver { amount: Amount },
+    TotalOver {
+        amount: Amount,
+    },
     Flagged,
 }
 
@@ -118,7 +120,10 @@ pub struct RouteView {
 
 impl ContractDetail {
     pub fn of(contract: &Contract, versions: &[Contract]) -> Self {
-        Self { contract: contract.into(), versions: versions.iter().map(Into::into).collect() }
+        Self {
+            contract: contract.into(),
+            versions: versions.iter().map(Into::into).collect(),
+        }
     }
 }
 
@@ -174,9 +179,9 @@ impl From<&ApprovalRule> for RuleView {
         Self {
             when: match &rule.when {
                 ApprovalCondition::Always => ConditionView::Always,
-                ApprovalCondition::TotalOver { amount } => {
-                    ConditionView::TotalOver { amount: (*amount).into() }
-                }
+                ApprovalCondition::TotalOver { amount } => ConditionView::TotalOver {
+                    amount: (*amount).into(),
+                },
                 ApprovalCondition::Flagged => ConditionView::Flagged,
             },
             steps: rule

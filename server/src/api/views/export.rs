@@ -139,13 +139,19 @@ pub struct AckAnswer {
 
 impl AckAnswer {
     pub fn new(export_id: Uuid, state: domain::export::ExportState) -> Self {
-        Self { export_id, state: state.into() }
+        Self {
+            export_id,
+            state: state.into(),
+        }
     }
 }
 
 /// Relative to the server that answers.
 pub fn schema_url(contract: &Contract) -> String {
-    format!("/api/v1/contracts/{}/versions/{}/schema", contract.id, contract.version)
+    format!(
+        "/api/v1/contracts/{}/versions/{}/schema",
+        contract.id, contract.version
+    )
 }
 
 impl From<&Export> for ExportView {
@@ -191,7 +197,11 @@ impl From<&Export> for ExportView {
 
 impl From<&QaResult> for QaView {
     fn from(result: &QaResult) -> Self {
-        Self { check: result.check.clone(), status: result.status.into(), detail: result.detail.clone() }
+        Self {
+            check: result.check.clone(),
+            status: result.status.into(),
+            detail: result.detail.clone(),
+        }
     }
 }
 

@@ -68,12 +68,20 @@ pub enum ActionView {
     /// Makes an export, and waits for the destination.
     EmitExport { export_type: String, until: Until },
     /// Waits until the event is seen.
-    WaitForEvent { event: EventKind, within_ms: i64, resolve_ms: i64, class: ExceptionClass },
+    WaitForEvent {
+        event: EventKind,
+        within_ms: i64,
+        resolve_ms: i64,
+        class: ExceptionClass,
+    },
 }
 
 impl FlowDetail {
     pub fn of(flow: &Flow, runs: &[Run]) -> Self {
-        Self { flow: flow.into(), runs: runs.iter().map(Into::into).collect() }
+        Self {
+            flow: flow.into(),
+            runs: runs.iter().map(Into::into).collect(),
+        }
     }
 }
 
@@ -86,7 +94,9 @@ impl From<&Flow> for FlowView {
             version: flow.version,
             summary: flow.summary.clone(),
             trigger: match &flow.trigger {
-                Trigger::Order { event } => TriggerView::Order { event: (*event).into() },
+                Trigger::Order { event } => TriggerView::Order {
+                    event: (*event).into(),
+                },
                 Trigger::Campaign => TriggerView::Campaign,
             },
             steps: flow.steps.iter().map(Into::into).collect(),
@@ -104,10 +114,16 @@ impl From<&Step> for StepView {
             owner: step.owner.to_string(),
             backup: step.backup.to_string(),
             action: match &step.kind {
-                StepKind::EmitExport { export_type, until } => {
-                    ActionView::EmitExport { export_type: export_type.clone(), until: (*until).into() }
-                }
-                StepKind::WaitForEvent { event, within_ms, resolve_ms, class } => ActionView::WaitForEvent {
+                StepKind::EmitExport { export_type, until } => ActionView::EmitExport {
+                    export_type: export_type.clone(),
+                    until: (*until).into(),
+                },
+                StepKind::WaitForEvent {
+                    event,
+                    within_ms,
+                    resolve_ms,
+                    class,
+                } => ActionView::WaitForEvent {
                     event: (*event).into(),
                     within_ms: *within_ms,
                     resolve_ms: *resolve_ms,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::order::{
-    Address, Item, LineQuantity, Provenance, Refund, RefundLine, Shipment, Source, Totals, Transaction,
+    Address, Item, LineQuantity, Provenance, Refund, RefundLine, Shipment, Source, Totals,
+    Transaction,
 };
 use engine::port::OrderRow;
 use serde::Serialize;
@@ -207,7 +208,10 @@ impl From<&OrderRow> for OrderView {
             flags: order
                 .flags()
                 .iter()
-                .map(|flag| FlagView { code: flag.code(), detail: flag.sentence() })
+                .map(|flag| FlagView {
+                    code: flag.code(),
+                    detail: flag.sentence(),
+                })
                 .collect(),
             placed_at: order.placed_at.map(Into::into),
             created_at: row.created_at.into(),
@@ -350,7 +354,10 @@ impl From<&Address> for AddressView {
 impl From<&Provenance> for ProvenanceView {
     fn from(from: &Provenance) -> Self {
         let by_id = |facts: &BTreeMap<String, Source>| {
-            facts.iter().map(|(id, source)| (id.clone(), source.into())).collect()
+            facts
+                .iter()
+                .map(|(id, source)| (id.clone(), source.into()))
+                .collect()
         };
         Self {
             description: (&from.description).into(),
@@ -368,6 +375,10 @@ impl From<&Provenance> for ProvenanceView {
 
 impl From<&Source> for SourceView {
     fn from(source: &Source) -> Self {
-        Self { receipt_id: source.receipt_id, topic: source.topic.clone(), at: source.at.into() }
+        Self {
+            receipt_id: source.receipt_id,
+            topic: source.topic.clone(),
+            at: source.at.into(),
+        }
     }
 }

@@ -81,13 +81,19 @@ impl From<&Receipt> for ReceiptView {
 
 impl From<&Fault> for FaultView {
     fn from(fault: &Fault) -> Self {
-        Self { pointer: fault.path.clone(), detail: fault.sentence.clone() }
+        Self {
+            pointer: fault.path.clone(),
+            detail: fault.sentence.clone(),
+        }
     }
 }
 
 impl From<&(String, String)> for HeaderView {
     fn from((name, value): &(String, String)) -> Self {
-        Self { name: name.clone(), value: value.clone() }
+        Self {
+            name: name.clone(),
+            value: value.clone(),
+        }
     }
 }
 

@@ -114,7 +114,10 @@ pub fn rungs(policy: &domain::owner::EscalationPolicy) -> Vec<RungView> {
     policy
         .steps
         .iter()
-        .map(|step| RungView { after_ms: step.after_ms, target: step.target.to_string() })
+        .map(|step| RungView {
+            after_ms: step.after_ms,
+            target: step.target.to_string(),
+        })
         .collect()
 }
 
@@ -123,10 +126,10 @@ impl From<&Evidence> for EvidenceView {
         Self {
             label: evidence.label.clone(),
             value: evidence.value.clone(),
-            link: evidence
-                .link
-                .as_ref()
-                .map(|(noun, id)| LinkView { noun: noun.clone(), id: id.clone() }),
+            link: evidence.link.as_ref().map(|(noun, id)| LinkView {
+                noun: noun.clone(),
+                id: id.clone(),
+            }),
         }
     }
 }

@@ -50,7 +50,10 @@ pub struct Amount {
 
 impl From<Money> for Amount {
     fn from(money: Money) -> Self {
-        Self { amount_minor: money.minor, currency: money.currency.code().to_owned() }
+        Self {
+            amount_minor: money.minor,
+            currency: money.currency.code().to_owned(),
+        }
     }
 }
 
