@@ -10,7 +10,7 @@ use engine::{Chain, ExportChain, Result};
 use leptos::prelude::*;
 
 use super::{
-    next::{on_silence, what_happens_next},
+    next::{next_on_silence, on_silence, what_happens_next},
     standing::{Standing, ending, standing, tone, word},
     summary::{Content, content_view},
 };
@@ -56,7 +56,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let actions = actions(&model, at);
     let refused = (declining(at) && model.standing.may_decline).then(|| {
         let form = decline_form(&model, at);
-        view! { <Card title="Why not?" padded=true id="decline-again">{form}</Card> }
+        view! { <div class="mb-5"><Card title="Why not?" padded=true>{form}</Card></div> }
     });
     let sub = asks(&model, at);
     let head = title.clone();
@@ -73,13 +73,14 @@ fn render(model: Model, at: &Visit) -> Page {
         title,
         crumbs,
         view! {
-            <PageHead title=head sub nostrip:actions=actions sticky=true/>
-            <div class="stack">
-                <div id="approval-move" data-live="">{banner}</div>
-                {refused}
-                <div id="approval-thread" data-live=""><Thread stations=thread label="The life of this export"/></div>
-                {main}
+            <div id="approval-head" data-live=""><PageHead title=head sub nostrip:actions=actions sticky=true/></div>
+            <div id="approval-move" data-live="">{banner}</div>
+            {refused}
+            // a phone has no room for the past: what happens next is below
+            <div id="approval-thread" data-live="" class="max-sm:hidden">
+                <Thread stations=thread label="The life of this export"/>
             </div>
+            {main}
         },
     )
 }
@@ -117,7 +118,7 @@ fn possessive(name: &str) -> String {
 fn banner(model: &Model, at: &Visit) -> AnyView {
     let (approval, now) = (&model.approval, at.now());
     let owner = owner_name(&at.rules, &approval.owner);
-    let silence = on_silence(approval, &at.rules, now);
+    let silence = next_on_silence(approval, &at.rules);
     match approval.state {
         ApprovalState::Pending => {
             let due = if approval.escalated_at.is_some() { approval.expires_at } else { approval.accept_by };
@@ -276,7 +277,11 @@ fn who_answers(approval: &Approval, at: &Visit) -> AnyView {
     view! { <Card title="Who answers">{owner}{backup}</Card> }.into_any()
 }
 
+/// All steps, where there is more than the one that the page is about.
 fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
+    if approvals.len() < 2 {
+        return ().into_any();
+    }
     let rows = approvals
         .iter()
         .map(|one| {
@@ -301,7 +306,7 @@ fn facts(approval: &Approval, export: &Export, chain: &ExportChain, at: &Visit) 
     let (hash, version) = (approval.content_hash.clone(), export.version);
     let (intended, rationale) = (export.intended_action.clone(), export.rationale.clone());
     view! {
-        <Card title="Facts" padded=true>
+        <Card title="Facts">
             <Kv>
                 <KvRow label="On approve">{intended}</KvRow>
                 <KvRow label="To">{to}</KvRow>

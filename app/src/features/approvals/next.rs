@@ -65,6 +65,16 @@ pub(super) fn what_happens_next(
     stations
 }
 
+/// The same in a few words, for the banner.
+pub(super) fn next_on_silence(approval: &Approval, rules: &Rules) -> Option<String> {
+    let backup = owner_name(rules, &approval.backup);
+    match (approval.state, approval.escalated_at) {
+        (ApprovalState::Pending, Some(_)) => Some(format!("{backup} may decide as well; on silence it expires.")),
+        (ApprovalState::Pending, None) => Some(format!("On silence it goes to {backup}, too.")),
+        _ => None,
+    }
+}
+
 /// Who gets it when nobody says anything, and when it ends.
 pub(super) fn on_silence(approval: &Approval, rules: &Rules, now: Time) -> Option<String> {
     if approval.state != ApprovalState::Pending {
@@ -73,7 +83,7 @@ pub(super) fn on_silence(approval: &Approval, rules: &Rules, now: Time) -> Optio
     let backup = owner_name(rules, &approval.backup);
     let ends = approval
         .expires_at
-        .map(|at| format!(" At {} it expires: nothing is sent.", stamp_text(at, now)))
+        .map(|at| format!(" At {} it expires and nothing is sent.", stamp_text(at, now)))
         .unwrap_or_default();
     Some(match (approval.escalated_at, approval.accept_by) {
         (Some(since), _) => {

@@ -91,7 +91,7 @@ fn text(value: &Value) -> Option<String> {
 /// An addressee on a few short parts; any other object by its values.
 fn address(value: &Value) -> Option<String> {
     const PARTS: [&str; 8] =
-        ["name", "company", "address1", "address2", "postal_code", "city", "province", "country"];
+        ["name", "company", "address1", "address2", "city", "province", "postal_code", "country"];
     let known: Vec<String> = PARTS.iter().filter_map(|part| text(value.get(part)?)).collect();
     let parts = match value.as_object() {
         Some(object) if known.is_empty() => object.values().filter_map(text).collect(),
@@ -211,9 +211,7 @@ pub fn content_view(content: Content) -> AnyView {
     view! {
         <Card title aside=aside.into_any() id="content">
             {lines}
-            <div class="card-body">
-                <Kv>{facts}{skus}</Kv>
-            </div>
+            <Kv>{facts}{skus}</Kv>
             <CardFoot><RawJson label="Payload as JSON" text=content.raw/></CardFoot>
         </Card>
     }

@@ -88,7 +88,7 @@ fn task_row(
             let (snooze, reassign) = (format!("{path}?do=snooze"), format!("{path}?do=reassign"));
             // shown in the row that is chosen; every one of them is on the task's page as well
             view! {
-                <span class="more acts">
+                <span class="hidden gap-1.5 in-data-selected:flex max-sm:hidden!">
                     <LinkButton href=snooze label="Snooze" kind=Kind::Quiet key="s"/>
                     <LinkButton href=reassign label="Reassign" kind=Kind::Quiet key="r"/>
                 </span>

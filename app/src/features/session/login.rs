@@ -40,7 +40,7 @@ fn form(asked: Asked, next: String, flash: Option<&Flash>) -> AnyView {
             {said}
             <Card padded=true>
                 <h1>"Sign in"</h1>
-                <p class="sub">"Every piece of work has an owner. See what waits on you." {going_on.map(|text| format!(" {text}"))}</p>
+                <p class="mb-4 text-ink-2">"Every piece of work has an owner. See what waits on you." {going_on.map(|text| format!(" {text}"))}</p>
                 <form method="post" action="/ui/login">
                     <input type="hidden" name="back" value=asked.uri/>
                     <input type="hidden" name="next" value=next/>

@@ -112,17 +112,15 @@ fn render(model: Model, at: &Visit) -> Page {
         title,
         crumbs,
         view! {
-            <PageHead title=head sub nostrip:actions=actions/>
-            <div class="stack">
-                <div id="task-move" data-live="">{banner}</div>
-                {opened}
-                {thread}
-                <Split side>
-                    {steps}
-                    {resolve}
-                    {evidence}
-                </Split>
-            </div>
+            <div id="task-head" data-live=""><PageHead title=head sub nostrip:actions=actions/></div>
+            <div id="task-move" data-live="">{banner}</div>
+            {opened}
+            {thread}
+            <Split side>
+                {steps}
+                {resolve}
+                {evidence}
+            </Split>
         },
     )
 }
@@ -215,7 +213,7 @@ fn opened_form(task: &Task, can: &Possible, at: &Visit) -> AnyView {
         }
         None => return ().into_any(),
     };
-    view! { <Card title padded=true>{form}</Card> }.into_any()
+    view! { <div class="mb-5"><Card title padded=true>{form}</Card></div> }.into_any()
 }
 
 fn resolve(task: &Task, can: &Possible, at: &Visit) -> AnyView {
@@ -290,9 +288,24 @@ fn evidence_label(label: &str) -> String {
     if label.starts_with('/') || label.contains(' ') { label.to_owned() } else { code_words(label) }
 }
 
-/// An instant is written as pages write it.
+/// An instant is written as pages write it, and a destination's own words without their brackets.
 fn evidence_value(value: &str) -> String {
-    value.parse().map_or_else(|_| value.to_owned(), exact)
+    if let Ok(at) = value.parse() {
+        return exact(at);
+    }
+    match serde_json::from_str::<serde_json::Value>(value) {
+        Ok(serde_json::Value::Object(said)) if !said.is_empty() => {
+            let said: Vec<String> = said
+                .iter()
+                .map(|(name, value)| match value.as_str() {
+                    Some(text) => format!("{name}: {text}"),
+                    None => format!("{name}: {value}"),
+                })
+                .collect();
+            said.join(", ")
+        }
+        _ => value.to_owned(),
+    }
 }
 
 fn side(task: &Task, history: &[AuditEntry], at: &Visit) -> AnyView {
@@ -348,7 +361,7 @@ fn side(task: &Task, history: &[AuditEntry], at: &Visit) -> AnyView {
             <Row title="To be done" aside=done/>
         </Card>
         <Card title="Who answers">{has}{owner_row}{rungs}</Card>
-        <Card title="Facts" padded=true>
+        <Card title="Facts">
             <Kv>
                 <KvRow label="Code"><code>{code}</code></KvRow>
                 <KvRow label="Class">{class}</KvRow>

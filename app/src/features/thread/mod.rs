@@ -8,6 +8,8 @@
 //! Pure: the chain, the rules for names, and the time of the request give the stations.
 
 mod export;
+#[cfg(test)]
+mod tests;
 
 use domain::{
     Time,
