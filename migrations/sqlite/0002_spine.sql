@@ -159,8 +159,12 @@ CREATE TABLE receipts (
 
 CREATE UNIQUE INDEX receipts_by_dedup_key ON receipts (merchant_id, source_id, dedup_key);
 CREATE INDEX receipts_by_time ON receipts (merchant_id, received_at, id);
-CREATE INDEX receipts_by_order ON receipts (merchant_id, order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX receipts_by_order ON receipts (merchant_id, order_id, received_at, id)
+    WHERE order_id IS NOT NULL;
 CREATE INDEX receipts_unmatched ON receipts (merchant_id, source_id, order_ref) WHERE status = 'unmatched';
+-- The few that did not go through, among very many that did.
+CREATE INDEX receipts_set_aside ON receipts (merchant_id, status, received_at, id)
+    WHERE status IN ('ignored', 'quarantined', 'unmatched');
 
 CREATE TABLE order_facts (
     merchant_id BLOB    NOT NULL,
@@ -255,8 +259,8 @@ CREATE TABLE exports (
 CREATE UNIQUE INDEX exports_by_id ON exports (id);
 CREATE INDEX exports_by_time ON exports (merchant_id, created_at, id);
 CREATE INDEX exports_by_state ON exports (merchant_id, state, created_at, id);
-CREATE INDEX exports_by_run ON exports (merchant_id, run_id);
-CREATE INDEX exports_by_subject ON exports (merchant_id, subject_id);
+CREATE INDEX exports_by_run ON exports (merchant_id, run_id, created_at, id);
+CREATE INDEX exports_by_subject ON exports (merchant_id, subject_id, created_at, id);
 
 CREATE TABLE attempts (
     merchant_id BLOB    NOT NULL,
@@ -307,10 +311,10 @@ CREATE UNIQUE INDEX tasks_live_by_dedup_key ON tasks (merchant_id, dedup_key)
 CREATE INDEX tasks_live_by_deadline ON tasks (merchant_id, deadline, id)
     WHERE state NOT IN ('resolved', 'cancelled');
 CREATE INDEX tasks_by_time ON tasks (merchant_id, created_at, id);
-CREATE INDEX tasks_by_receipt ON tasks (merchant_id, receipt_id) WHERE receipt_id IS NOT NULL;
-CREATE INDEX tasks_by_order ON tasks (merchant_id, order_id) WHERE order_id IS NOT NULL;
-CREATE INDEX tasks_by_run ON tasks (merchant_id, run_id) WHERE run_id IS NOT NULL;
-CREATE INDEX tasks_by_export ON tasks (merchant_id, export_id) WHERE export_id IS NOT NULL;
+CREATE INDEX tasks_by_receipt ON tasks (merchant_id, receipt_id, created_at, id) WHERE receipt_id IS NOT NULL;
+CREATE INDEX tasks_by_order ON tasks (merchant_id, order_id, created_at, id) WHERE order_id IS NOT NULL;
+CREATE INDEX tasks_by_run ON tasks (merchant_id, run_id, created_at, id) WHERE run_id IS NOT NULL;
+CREATE INDEX tasks_by_export ON tasks (merchant_id, export_id, created_at, id) WHERE export_id IS NOT NULL;
 
 -- Jobs. `due_at` is when a job may be claimed: its `run_at`, or the end of the lease somebody has on it.
 

@@ -31,6 +31,7 @@ mod runs;
 mod sessions;
 pub mod sql;
 mod tasks;
+pub mod testing;
 
 pub use database::{Database, Health, OpenError, Options, Priority, Stats, WriteTx};
 pub use error::{Kind, Result, StoreError};

@@ -93,7 +93,21 @@ static EVENTS: InsertMany = InsertMany::new(
 static LIST: List = List {
     select: select!("merchant_id = "),
     state: " AND status = ",
-    groups: &[],
+    // the second condition is the one of the index that has only these
+    groups: &[
+        (
+            "ignored",
+            " AND status = 'ignored' AND status IN ('ignored', 'quarantined', 'unmatched')",
+        ),
+        (
+            "quarantined",
+            " AND status = 'quarantined' AND status IN ('ignored', 'quarantined', 'unmatched')",
+        ),
+        (
+            "unmatched",
+            " AND status = 'unmatched' AND status IN ('ignored', 'quarantined', 'unmatched')",
+        ),
+    ],
     kind: " AND topic = ",
     search: " AND search || ' ' || COALESCE(LOWER(order_ref), '') LIKE ",
     before: Before::TimeAndId(" AND (received_at, id) < ("),

@@ -4,15 +4,21 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 async fn administer(server: &str, sql: String) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(server).await?;
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(&mut connection)
+        .await?;
     connection.close().await
 }
 
 /// Creates the database `name` on the server and returns its URL. `name` is an identifier made by the test.
 pub async fn fresh_database(server: &str, name: &str) -> Result<String, String> {
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    administer(server, drop).await.map_err(|why| why.to_string())?;
-    administer(server, format!("CREATE DATABASE {name}")).await.map_err(|why| why.to_string())?;
+    administer(server, drop)
+        .await
+        .map_err(|why| why.to_string())?;
+    administer(server, format!("CREATE DATABASE {name}"))
+        .await
+        .map_err(|why| why.to_string())?;
     let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
     Ok(format!("{base}/{name}"))
 }
@@ -20,5 +26,7 @@ pub async fn fresh_database(server: &str, name: &str) -> Result<String, String> 
 /// Removes it again.
 pub async fn drop_database(server: &str, name: &str) -> Result<(), String> {
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    administer(server, drop).await.map_err(|why| why.to_string())
+    administer(server, drop)
+        .await
+        .map_err(|why| why.to_string())
 }

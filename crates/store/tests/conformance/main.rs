@@ -1,9 +1,13 @@
-//! What the driver promises, on SQLite and on a real Postgres alike: every case below runs on both,
-//! each time in a database of its own.
+//! What the driver and the engine's ports on it promise, on SQLite and on a real Postgres alike:
+//! every case below runs on both, each time in a database of its own.
 //!
 //! Postgres is the server that `MESHLINE_TEST_POSTGRES_URL` names (a role that may create databases);
 //! without it those cases are skipped, and say so.
 
+#![expect(
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a list that is compared reads best as a list"
+)]
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on may stop where it stands"
@@ -12,8 +16,18 @@
 mod harness;
 
 mod audit;
+mod commits;
+mod jobs;
+mod lists;
+mod make;
+mod nouns;
+mod people;
+mod plans;
 mod postgres_only;
+mod schema;
 mod sqlite_only;
+mod tenant;
+mod tenants;
 mod values;
 mod writes;
 
@@ -63,4 +77,37 @@ conformance! {
     audit::concurrent_operations_keep_one_chain_per_merchant,
     audit::what_is_undone_leaves_no_entry,
     audit::damage_in_the_table_is_found,
+    people::people_come_back,
+    people::sessions_are_replaced_and_end,
+    people::idempotency_keys_are_taken_once,
+    people::connections_keep_their_secrets_out_of_the_document,
+    people::the_newest_rules_count,
+    nouns::a_receipt_keeps_its_bytes_and_changes_its_status,
+    nouns::a_quarantined_receipt_has_no_job,
+    nouns::repeats_are_counted_and_answered_with_the_first,
+    nouns::facts_are_written_once,
+    nouns::orders_follow_their_facts,
+    nouns::a_flow_runs_once_for_a_subject,
+    nouns::the_content_of_an_export_never_changes,
+    nouns::approvals_are_decided_once,
+    nouns::the_same_trouble_opens_one_task,
+    nouns::a_stale_save_is_refused_for_every_noun,
+    nouns::an_operation_sees_its_own_writes,
+    nouns::the_trail_is_filtered_and_paged,
+    nouns::the_store_is_healthy,
+    jobs::due_jobs_are_claimed_earliest_first,
+    jobs::a_lost_lease_cannot_finish,
+    jobs::claimers_never_get_the_same_job,
+    jobs::the_same_delivery_at_the_same_moment_is_one_receipt,
+    lists::every_row_is_on_one_page,
+    lists::lists_are_filtered_by_state_and_kind,
+    lists::lists_are_searched_in_lower_case_and_literally,
+    lists::queues_run_over_several_merchants_by_deadline,
+    tenants::every_read_of_another_merchant_finds_nothing,
+    tenants::no_write_reaches_another_merchant,
+    tenants::an_operator_is_removed_with_everything,
+    commits::a_commit_is_told_once,
+    commits::what_was_undone_is_not_told,
+    commits::a_commit_is_told_when_the_caller_has_gone,
+    plans::claiming_does_not_read_what_waits,
 }

@@ -1,0 +1,122 @@
+//! What is told after a commit: what became durable, once, and nothing else.
+
+use std::sync::{Arc, Mutex};
+
+use domain::Time;
+use engine::{
+    Error,
+    port::{AuditNote, CommitHook, Store, StoreExt},
+};
+use store::SqlStore;
+
+use crate::{
+    harness::World,
+    make::{at, id, job, note, receipt},
+    tenant::{read, store, write},
+    writes::hold,
+};
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<(Vec<String>, Option<Time>)>>);
+
+impl CommitHook for Heard {
+    fn committed(&self, notes: &[AuditNote], earliest_job: Option<Time>) {
+        let actions = notes.iter().map(|note| note.action.clone()).collect();
+        self.0.lock().unwrap().push((actions, earliest_job));
+    }
+}
+
+fn hearing(store: &SqlStore) -> Arc<Heard> {
+    let heard = Arc::new(Heard::default());
+    store.on_commit(heard.clone());
+    heard
+}
+
+fn heard(heard: &Heard) -> Vec<(Vec<String>, Option<Time>)> {
+    std::mem::take(&mut *heard.0.lock().unwrap())
+}
+
+pub async fn a_commit_is_told_once(world: &World) {
+    let store = store(world);
+    let hook = hearing(&store);
+    let merchant = id();
+    let jobs = vec![job(merchant, at(30)), job(merchant, at(20))];
+    write!(store, [jobs], tx => async {
+        tx.note(note(merchant, "first", merchant));
+        tx.enqueue(&jobs).await?;
+        tx.note(note(merchant, "second", merchant));
+        Ok(())
+    })
+    .unwrap();
+    let both = vec!["first".to_owned(), "second".to_owned()];
+    assert_eq!(heard(&hook), [(both, Some(at(20)))]);
+    let batch = vec![receipt(merchant, id(), "a")];
+    write!(store, [batch], tx => tx.insert_receipts(&batch)).unwrap();
+    assert_eq!(heard(&hook), [(vec![], Some(at(10)))]);
+}
+
+pub async fn what_was_undone_is_not_told(world: &World) {
+    let store = store(world);
+    let hook = hearing(&store);
+    let merchant = id();
+    let (go_on, held) = hold(&world.db).await;
+    let crowd = (0..6).map(|n| {
+        store.write(move |tx| {
+            Box::pin(async move {
+                tx.note(note(merchant, &format!("n{n}"), merchant));
+                match n % 2 {
+                    0 => Ok(()),
+                    _ => Err(Error::conflict("not today")),
+                }
+            })
+        })
+    });
+    let (answers, ()) = tokio::join!(futures::future::join_all(crowd), async {
+        tokio::task::yield_now().await;
+        go_on.notify_one();
+    });
+    held.await.unwrap();
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 3);
+    let mut told: Vec<String> = heard(&hook)
+        .into_iter()
+        .flat_map(|(actions, _)| actions)
+        .collect();
+    told.sort();
+    assert_eq!(told, ["n0", "n2", "n4"]);
+    assert_eq!(
+        read!(store, r => r.audit_head(merchant)).map(|head| head.seq),
+        Some(3)
+    );
+}
+
+pub async fn a_commit_is_told_when_the_caller_has_gone(world: &World) {
+    let store = store(world);
+    let hook = hearing(&store);
+    let merchant = id();
+    let (go_on, held) = hold(&world.db).await;
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let caller = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let write = store.write(move |tx| {
+                Box::pin(async move {
+                    tx.note(note(merchant, "done", merchant));
+                    Ok(())
+                })
+            });
+            let _ = begun.send(());
+            write.await
+        }
+    });
+    has_begun.await.unwrap();
+    tokio::task::yield_now().await;
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    caller.abort();
+    go_on.notify_one();
+    held.await.unwrap();
+    // whatever came to pass, what is in the trail was told
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let kept = read!(store, r => r.audit_head(merchant)).map_or(0, |head| head.seq);
+    assert_eq!(heard(&hook).len() as i64, kept);
+    assert_eq!(kept, 1);
+}

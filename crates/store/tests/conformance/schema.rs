@@ -1,0 +1,133 @@
+//! The migrations, read as text: both engines have the same tables, columns and indexes, and a
+//! merchant's rows are keyed by their merchant.
+
+use std::collections::BTreeMap;
+
+/// Of people and places, which belong to no merchant, and the memory of the migrations themselves.
+const NOT_A_MERCHANTS: &[&str] = &["operators", "merchants", "users", "sessions"];
+
+/// Looked up before it is known whose row it is; or over all merchants, by the workers.
+const ACROSS_MERCHANTS: &[&str] = &[
+    "memberships_by_user",
+    "api_tokens_by_hash",
+    "sources_by_path",
+    "exports_by_id",
+    "jobs_by_due",
+];
+
+#[derive(Debug, Default, PartialEq)]
+struct Schema {
+    /// Columns in their order; of the primary key, too.
+    tables: BTreeMap<String, (Vec<String>, Vec<String>)>,
+    /// Table, columns, condition.
+    indexes: BTreeMap<String, (String, Vec<String>, String)>,
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(|name| name.trim().to_owned()).collect()
+}
+
+fn read(texts: &[&str]) -> Schema {
+    let mut schema = Schema::default();
+    let text: String = texts
+        .concat()
+        .lines()
+        .filter(|line| !line.starts_with("--"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    for statement in text
+        .split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
+    {
+        if let Some(table) = statement.strip_prefix("CREATE TABLE ") {
+            let (name, body) = table.split_once(" (").unwrap();
+            let (mut columns, mut key) = (Vec::new(), Vec::new());
+            for line in body
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with(')'))
+            {
+                match line.strip_prefix("PRIMARY KEY (") {
+                    Some(list) => key = names(list.trim_end_matches(',').trim_end_matches(')')),
+                    None => columns.push(line.split_whitespace().next().unwrap().to_owned()),
+                }
+                if line.contains("NOT NULL PRIMARY KEY") {
+                    key = columns.clone();
+                }
+            }
+            schema.tables.insert(name.to_owned(), (columns, key));
+            continue;
+        }
+        let index = statement
+            .strip_prefix("CREATE UNIQUE INDEX ")
+            .or(statement.strip_prefix("CREATE INDEX "));
+        let (name, on) = index
+            .unwrap_or_else(|| panic!("{statement}"))
+            .split_once(" ON ")
+            .unwrap();
+        let (table, columns) = on.split_once(" (").unwrap();
+        let (columns, condition) = columns.split_once(')').unwrap();
+        let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
+        schema.indexes.insert(
+            name.to_owned(),
+            (table.to_owned(), names(columns), condition),
+        );
+    }
+    schema
+}
+
+fn sqlite() -> Schema {
+    read(&[
+        include_str!("../../../../migrations/sqlite/0001_foundation.sql"),
+        include_str!("../../../../migrations/sqlite/0002_spine.sql"),
+    ])
+}
+
+#[test]
+fn both_engines_have_the_same_tables() {
+    let postgres = read(&[
+        include_str!("../../../../migrations/postgres/0001_foundation.sql"),
+        include_str!("../../../../migrations/postgres/0002_spine.sql"),
+    ]);
+    assert_eq!(sqlite(), postgres);
+}
+
+#[test]
+fn a_merchants_rows_are_keyed_by_their_merchant() {
+    let schema = sqlite();
+    assert!(schema.tables.len() > 20, "{:?}", schema.tables.keys());
+    for (table, (columns, key)) in &schema.tables {
+        if NOT_A_MERCHANTS.contains(&table.as_str()) {
+            assert!(!columns.contains(&"merchant_id".to_owned()), "{table}");
+        } else {
+            assert_eq!(key[0], "merchant_id", "{table}");
+            assert_eq!(columns[0], "merchant_id", "{table}");
+        }
+    }
+    for (index, (table, columns, _)) in &schema.indexes {
+        let leads = columns[0] == "merchant_id";
+        if NOT_A_MERCHANTS.contains(&table.as_str()) || ACROSS_MERCHANTS.contains(&index.as_str()) {
+            assert!(!leads, "{index} needs no exception");
+        } else {
+            assert!(leads, "{index} on {table} does not begin with the merchant");
+        }
+    }
+}
+
+#[test]
+fn every_table_of_a_merchant_is_emptied_with_its_operator() {
+    let people = include_str!("../../src/people.rs");
+    let (_, list) = people.split_once("of_merchants![").unwrap();
+    let (list, _) = list.split_once("];").unwrap();
+    let mut listed = names(&list.replace(['"', '\n'], ""));
+    listed.retain(|name| !name.is_empty());
+    listed.sort();
+    let schema = sqlite();
+    let tables: Vec<&String> = schema
+        .tables
+        .keys()
+        .filter(|name| !NOT_A_MERCHANTS.contains(&name.as_str()))
+        .collect();
+    assert_eq!(listed.iter().collect::<Vec<_>>(), tables);
+}
