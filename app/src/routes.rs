@@ -13,11 +13,15 @@ use leptos_router::{
 use crate::{
     features::{
         approvals::{ApprovalPage, ApprovalsPage},
+        audit::AuditPage,
+        connections::{ConnectionPage, ConnectionsPage, NewSourcePage},
+        contracts::{ContractPage, ContractsPage},
         exports::{ExportPage, ExportsPage},
         flows::{FlowPage, FlowsPage},
         orders::{OrderPage, OrdersPage},
         queue::{HomePage, QueuePage},
         receipts::{ReceiptPage, ReceiptsPage},
+        search::SearchPage,
         session::LoginPage,
         tasks::{TaskPage, TasksPage},
     },
@@ -48,6 +52,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/exports/:id") view=ExportPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows") view=FlowsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id") view=FlowPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/contracts") view=ContractsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/contracts/:id") view=ContractPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/connections") view=ConnectionsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/connections/new") view=NewSourcePage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/audit") view=AuditPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/search") view=SearchPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/queue") view=QueuePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/approvals") view=ApprovalsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/approvals/:id") view=ApprovalPage ssr=SsrMode::Async/>

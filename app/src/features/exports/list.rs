@@ -104,7 +104,7 @@ fn render(model: Model, at: &Visit) -> Page {
         <PageHead title=title.clone() sub="One command under a contract each: checked, approved where the contract asks for it, sent, answered.".into_any()/>
         <FilterBar
             action=list.action.clone()
-            label="Find an export by title, type or id"
+            label="Find an export by title, order or id"
             query=list.query.clone().unwrap_or_default()
             chips
             keep=list.keep()
@@ -121,7 +121,7 @@ fn nothing(at: &Visit, narrowed: bool) -> impl IntoView + use<> {
     if narrowed {
         let actions = view! { <LinkButton href=at.path("exports") label="Show all exports"/> }.into_any();
         return view! {
-            <Empty icon=Ico::Search title="No export fits" actions>"Look for part of a title, a type such as fulfillment_request, or an id."</Empty>
+            <Empty icon=Ico::Search title="No export fits" actions>"Look for part of a title, an order such as #1001, or an id."</Empty>
         }
         .into_any();
     }

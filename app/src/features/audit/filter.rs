@@ -1,0 +1,137 @@
+//! What a person asks of the trail: who, what, about which thing; kept in the URL.
+
+use engine::{Rules, port::AuditFilter};
+use leptos::prelude::*;
+
+use crate::{
+    ui::*,
+    web::Visit,
+};
+
+/// Nouns an entry can be about, as they stand in it.
+const NOUNS: [&str; 11] = [
+    "receipt", "order", "run", "export", "approval", "task", "campaign", "source", "destination", "contract", "flow",
+];
+
+/// What was asked, and where in the trail the page begins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AskedFor {
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub noun: Option<String>,
+    pub id: Option<String>,
+    pub before: Option<i64>,
+}
+
+impl AskedFor {
+    pub fn of(at: &Visit) -> Self {
+        let text = |name: &str| at.query(name).map(str::to_owned);
+        Self {
+            actor: text("actor"),
+            action: text("action"),
+            noun: text("about"),
+            id: text("id"),
+            before: at.query("before").and_then(|text| text.parse().ok()),
+        }
+    }
+
+    pub fn filter(&self, limit: i64) -> AuditFilter {
+        AuditFilter {
+            subject_kind: self.noun.clone(),
+            subject_id: self.id.clone(),
+            actor: self.actor.clone(),
+            action: self.action.clone(),
+            before_seq: self.before,
+            limit,
+        }
+    }
+
+    pub fn is_narrowed(&self) -> bool {
+        self.actor.is_some() || self.action.is_some() || self.noun.is_some() || self.id.is_some()
+    }
+
+    /// The same question, further back.
+    pub fn href(&self, path: &str, before: Option<i64>) -> String {
+        let before = before.map(|seq| seq.to_string());
+        let pairs = [
+            ("actor", &self.actor),
+            ("action", &self.action),
+            ("about", &self.noun),
+            ("id", &self.id),
+            ("before", &before),
+        ];
+        let query: Vec<String> = pairs
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name}={}", plain(value.as_deref()?))))
+            .collect();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    }
+}
+
+/// What stands in these fields is made of ids and words; anything else is left out of a link.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '_')).collect()
+}
+
+/// Who can stand in an entry: people by name, destinations, sources, the engine itself.
+fn actors(rules: &Rules) -> Vec<(String, String)> {
+    let people = rules.members.iter().map(|(user, _)| (format!("user:{}", user.id), user.name.clone()));
+    let sources = rules.sources.iter().map(|one| (format!("source:{}", one.id), format!("{} (source)", one.name)));
+    let destinations =
+        rules.destinations.iter().map(|one| (format!("destination:{}", one.key), format!("{} (destination)", one.name)));
+    [(String::new(), "Anybody".to_owned()), ("system".to_owned(), "Meshline".to_owned())]
+        .into_iter()
+        .chain(people)
+        .chain(destinations)
+        .chain(sources)
+        .collect()
+}
+
+fn actions() -> Vec<(String, String)> {
+    const WORDS: [(&str, &str); 12] = [
+        ("", "Anything"),
+        ("receipt.", "Receipts: arrived, read"),
+        ("order.", "Orders: accepted, updated"),
+        ("payment.", "Payments"),
+        ("shipment.", "Shipments"),
+        ("run.", "Flow runs"),
+        ("export.", "Exports: made, checked, sent"),
+        ("approval.", "Approvals"),
+        ("delivery.", "Deliveries"),
+        ("task.", "Tasks"),
+        ("expectation.", "Promises not kept"),
+        ("source.", "Sources and secrets"),
+    ];
+    WORDS.map(|(value, label)| (value.to_owned(), label.to_owned())).to_vec()
+}
+
+pub(super) fn form(asked: &AskedFor, at: &Visit) -> impl IntoView + use<> {
+    let nouns = std::iter::once((String::new(), "Everything".to_owned()))
+        .chain(NOUNS.iter().map(|noun| ((*noun).to_owned(), domain::owner::role_title(noun))))
+        .collect();
+    let value = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (actor, action, noun, id) = (value(&asked.actor), value(&asked.action), value(&asked.noun), value(&asked.id));
+    let clear = asked.is_narrowed().then(|| view! { <LinkButton href=at.path("audit") label="Clear" kind=Kind::Quiet/> });
+    view! {
+        <form method="get" action=at.path("audit") class="asked" role="search" aria-label="Filter the trail">
+            <Select text=FieldText::new("actor", "Who") options=actors(&at.rules) value=actor/>
+            <Select text=FieldText::new("action", "Did what") options=actions() value=action/>
+            <Select text=FieldText::new("about", "To what") options=nouns value=noun/>
+            <Input text=FieldText::new("id", "Its id") value=id autocomplete="off"/>
+            <div class="acts"><Button label="Filter"/> {clear}</div>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_asks_the_same() {
+        let asked = AskedFor { actor: Some("user:1".to_owned()), action: Some("export.".to_owned()), ..AskedFor::default() };
+        assert_eq!(asked.href("/m/a/audit", Some(7)), "/m/a/audit?actor=user:1&action=export.&before=7");
+        let odd = AskedFor { id: Some("a&b=c#".to_owned()), ..AskedFor::default() };
+        assert_eq!(odd.href("/m/a/audit", None), "/m/a/audit?id=abc");
+    }
+}

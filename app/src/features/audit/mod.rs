@@ -1,0 +1,9 @@
+//! The audit trail: who did what to which thing, as a chain in which every entry proves the one before.
+//!
+//! Who takes part: everybody, by doing anything; and whoever may read the trail, to check it. Nothing here can
+//! be changed. The chain is recomputed when somebody asks for it, not whenever the page is opened.
+
+mod filter;
+mod page;
+
+pub use page::AuditPage;

@@ -1,0 +1,86 @@
+//! Looking: by exact id first, then in every list.
+
+use domain::{export::Export, receipt::Receipt, task::Task};
+use engine::{
+    Error, Kind, Result,
+    port::{ListFilter, OrderRow},
+};
+use uuid::Uuid;
+
+use crate::web::Visit;
+
+/// Shown of each noun; one more tells that there are others.
+pub(super) const EACH: usize = 8;
+
+#[derive(Default)]
+pub(super) struct Found {
+    pub orders: Vec<OrderRow>,
+    pub receipts: Vec<Receipt>,
+    pub exports: Vec<Export>,
+    pub tasks: Vec<Task>,
+}
+
+impl Found {
+    pub fn count(&self) -> usize {
+        self.orders.len() + self.receipts.len() + self.exports.len() + self.tasks.len()
+    }
+}
+
+/// Missing is an answer here, not a failure.
+fn there<T>(found: Result<T>) -> Result<bool> {
+    match found {
+        Ok(_) => Ok(true),
+        Err(Error { kind: Kind::NotFound, .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The page of the one thing with this id, whatever it is.
+pub(super) async fn by_id(at: &Visit, id: Uuid) -> Result<Option<String>> {
+    let (engine, ctx) = (at.engine(), &at.ctx);
+    let list = if there(engine.order_chain(ctx, id).await)? {
+        "orders"
+    } else if there(engine.receipt_chain(ctx, id).await)? {
+        "receipts"
+    } else if there(engine.export_chain(ctx, id).await)? {
+        "exports"
+    } else if there(engine.task(ctx, id).await)? {
+        "tasks"
+    } else if there(engine.approval(ctx, id).await)? {
+        "approvals"
+    } else if there(engine.contract(ctx, id).await)? {
+        "contracts"
+    } else if there(engine.flow(ctx, id).await)? {
+        "flows"
+    } else if at.rules.source(id).is_some() || at.rules.destinations.iter().any(|one| one.id == id) {
+        "connections"
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(at.path(&format!("{list}/{id}"))))
+}
+
+pub(super) async fn by_words(at: &Visit, words: &str) -> Result<Found> {
+    let (engine, ctx) = (at.engine(), &at.ctx);
+    let filter = ListFilter {
+        query: Some(words.to_owned()),
+        limit: EACH as i64 + 1,
+        ..ListFilter::default()
+    };
+    Ok(Found {
+        orders: engine.orders(ctx, &filter).await?,
+        receipts: engine.receipts(ctx, &filter).await?,
+        exports: engine.exports(ctx, &filter).await?,
+        tasks: engine.tasks(ctx, &filter).await?,
+    })
+}
+
+/// The one order that is called exactly so, with or without its `#`.
+pub(super) fn by_name<'f>(found: &'f Found, words: &str) -> Option<&'f OrderRow> {
+    let bare = |name: &str| name.trim_start_matches('#').to_lowercase();
+    let mut named = found
+        .orders
+        .iter()
+        .filter(|row| bare(&row.order.name) == bare(words) || row.order.external_id == words);
+    named.next().filter(|_| named.next().is_none())
+}
