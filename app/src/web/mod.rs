@@ -69,6 +69,7 @@ mod list;
 mod page;
 mod path;
 mod person;
+mod tally;
 mod words;
 
 pub use answer::{content_policy, go, incident_of, not_found_page};
@@ -79,4 +80,5 @@ pub use list::{Counted, List, PAGE_ROWS};
 pub use page::{Desk, Page, Visit, bare, home, page};
 pub use path::{noun_path, same_site};
 pub use person::{MERCHANT_KEY, Person, USER_KEY, engine, lost, session, signed_in};
+pub use tally::Tally;
 pub use words::{action_words, actor_name, code_words, owner_name, short_name};
