@@ -1,6 +1,9 @@
 //! What is told after a commit: what became durable, once, and nothing else.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use domain::Time;
 use engine::{
@@ -8,6 +11,7 @@ use engine::{
     port::{AuditNote, CommitHook, Store, StoreExt},
 };
 use store::SqlStore;
+use tokio::sync::Notify;
 
 use crate::{
     harness::World,
@@ -93,30 +97,37 @@ pub async fn a_commit_is_told_when_the_caller_has_gone(world: &World) {
     let store = store(world);
     let hook = hearing(&store);
     let merchant = id();
-    let (go_on, held) = hold(&world.db).await;
-    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go_on, under_way) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let caller = tokio::spawn({
-        let store = store.clone();
+        let (store, go_on, under_way) = (store.clone(), go_on.clone(), under_way.clone());
         async move {
-            let write = store.write(move |tx| {
-                Box::pin(async move {
-                    tx.note(note(merchant, "done", merchant));
-                    Ok(())
+            store
+                .write(move |tx| {
+                    Box::pin(async move {
+                        tx.note(note(merchant, "done", merchant));
+                        under_way.notify_one();
+                        go_on.notified().await;
+                        Ok(())
+                    })
                 })
-            });
-            let _ = begun.send(());
-            write.await
+                .await
         }
     });
-    has_begun.await.unwrap();
-    tokio::task::yield_now().await;
-    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    under_way.notified().await;
     caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
     go_on.notify_one();
-    held.await.unwrap();
-    // whatever came to pass, what is in the trail was told
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    let kept = read!(store, r => r.audit_head(merchant)).map_or(0, |head| head.seq);
-    assert_eq!(heard(&hook).len() as i64, kept);
-    assert_eq!(kept, 1);
+    let told = async {
+        while hook.0.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), told)
+        .await
+        .unwrap();
+    assert_eq!(heard(&hook), [(vec!["done".to_owned()], None)]);
+    assert_eq!(
+        read!(store, r => r.audit_head(merchant)).map(|head| head.seq),
+        Some(1)
+    );
 }
