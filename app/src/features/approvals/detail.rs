@@ -178,7 +178,7 @@ fn decline_form(model: &Model, at: &Visit) -> AnyView {
     view! {
         <form method="post" action="/ui/approval/decide">
             {hidden}
-            <TextArea text value required=true/>
+            <TextArea text value required=true autofocus=true/>
             <div class="acts"><Button label="Decline" kind=Kind::Danger/></div>
         </form>
     }

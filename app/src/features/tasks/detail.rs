@@ -134,6 +134,7 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     let asked = at.ctx.member().is_ok_and(|(_, member)| member.answers_for(&task.owner));
     let whose = match task.state {
         TaskState::Resolved | TaskState::Cancelled => "Nobody’s move".to_owned(),
+        TaskState::Snoozed => "Nobody’s move for now".to_owned(),
         _ if mine || (task.assignee.is_none() && asked) => "Your move".to_owned(),
         _ if name.ends_with('s') => format!("{name}’ move"),
         _ => format!("{name}’s move"),
@@ -152,8 +153,12 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
             task.snoozed_until.map(|until| stamp_text(until, now)).unwrap_or_default()
         ),
         TaskState::Resolved => {
-            let by = task.resolved_by.and_then(|user| at.rules.user_name(user)).map_or_else(|| "It was".to_owned(), |name| format!("{} has", short_name(name)));
-            format!("{by} resolved it: “{}”", task.resolution.clone().unwrap_or_default())
+            let who = task.resolved_by.and_then(|user| at.rules.user_name(user)).map(short_name);
+            let note = task.resolution.clone().unwrap_or_default();
+            match who {
+                Some(who) => format!("{who} resolved it: “{note}”"),
+                None => format!("It was resolved: “{note}”"),
+            }
         }
         TaskState::Cancelled => {
             format!("It closed by itself: {}.", task.resolution.clone().unwrap_or_default())
@@ -272,12 +277,12 @@ fn evidence(all: &[Evidence], at: &Visit) -> AnyView {
                 Some(href) => view! { <a class="link" href=href>{value}</a> }.into_any(),
                 None => value.into_any(),
             };
-            view! { <tr><th scope="row">{label}</th><td>{shown}</td></tr> }
+            view! { <KvRow label>{shown}</KvRow> }
         })
         .collect_view();
     view! {
         <Card title="Evidence">
-            <Table caption="What proves it" cols=vec![Col::text("What"), Col::text("As found")]>{rows}</Table>
+            <Kv>{rows}</Kv>
         </Card>
     }
     .into_any()
