@@ -76,13 +76,22 @@ pub async fn verify_database(settings: &Settings) -> Result<(), AuditError> {
         }
     }
     installation.close().await;
-    if broken == 0 { Ok(()) } else { Err(AuditError::SomeBroken(broken)) }
+    if broken == 0 {
+        Ok(())
+    } else {
+        Err(AuditError::SomeBroken(broken))
+    }
 }
 
 pub async fn export(settings: &Settings, slug: String) -> Result<(), AuditError> {
     let installation = compose::open_to_look(settings, None).await?;
     let engine = &installation.engine;
-    let merchant = engine.store().reads().await?.merchant_by_slug(&slug).await?;
+    let merchant = engine
+        .store()
+        .reads()
+        .await?
+        .merchant_by_slug(&slug)
+        .await?;
     let merchant = merchant.ok_or(AuditError::NoMerchant(slug))?;
     let ctx = engine.enter_as_system(merchant.id).await?;
     let (entries, head) = engine.export_trail(&ctx).await?;
@@ -94,5 +103,8 @@ pub async fn export(settings: &Settings, slug: String) -> Result<(), AuditError>
 
 fn intact(subject: &str, head: Head) -> String {
     let noun = if head.seq == 1 { "entry" } else { "entries" };
-    format!("{subject}: intact, {} {noun}, ends in {}", head.seq, head.hash)
+    format!(
+        "{subject}: intact, {} {noun}, ends in {}",
+        head.seq, head.hash
+    )
 }

@@ -49,18 +49,32 @@ pub async fn migrate(settings: &Settings) -> Result<(), ComposeError> {
 
 /// An engine that only looks: nothing is migrated, every write is refused, and another process may
 /// have the database open. Without a key it opens no secret.
-pub async fn open_to_look(settings: &Settings, key: Option<&SecretKey>) -> Result<Installation, ComposeError> {
+pub async fn open_to_look(
+    settings: &Settings,
+    key: Option<&SecretKey>,
+) -> Result<Installation, ComposeError> {
     let store = SqlStore::open_read_only(settings.database.expose(), Options::default()).await?;
-    assemble(settings, store, Vault::new(key.map_or(&[0; 32], SecretKey::expose)))
+    assemble(
+        settings,
+        store,
+        Vault::new(key.map_or(&[0; 32], SecretKey::expose)),
+    )
 }
 
 async fn is_empty(store: &SqlStore) -> engine::Result<bool> {
     Ok(store.reads().await?.all_merchants().await?.is_empty())
 }
 
-fn assemble(settings: &Settings, store: Arc<SqlStore>, vault: Vault) -> Result<Installation, ComposeError> {
+fn assemble(
+    settings: &Settings,
+    store: Arc<SqlStore>,
+    vault: Vault,
+) -> Result<Installation, ComposeError> {
     let metrics = Arc::new(Metrics::default());
-    let channel = CountingChannel { inner: http_channel::HttpChannel::new()?, metrics: Arc::clone(&metrics) };
+    let channel = CountingChannel {
+        inner: http_channel::HttpChannel::new()?,
+        metrics: Arc::clone(&metrics),
+    };
     let engine = Engine::new(Parts {
         store: Arc::clone(&store) as _,
         clock: Arc::new(SystemClock::new(settings.clock_offset_file.clone())),
@@ -70,7 +84,11 @@ fn assemble(settings: &Settings, store: Arc<SqlStore>, vault: Vault) -> Result<I
         vault,
         public_url: settings.public_url.clone(),
     });
-    Ok(Installation { engine, store, metrics })
+    Ok(Installation {
+        engine,
+        store,
+        metrics,
+    })
 }
 
 impl Installation {

@@ -5,7 +5,11 @@
 //! Secrets are wrapped as soon as they are read, and nothing here prints them: not `Debug`, not an
 //! error, not even the line of a file that could not be understood.
 
-use std::{fmt, net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 use url::Url;
@@ -58,7 +62,11 @@ pub enum ConfigError {
     #[error("the settings in {path} cannot be read: {why}")]
     File { path: PathBuf, why: String },
     #[error("{name} is {value:?}: {why}")]
-    Value { name: &'static str, value: String, why: String },
+    Value {
+        name: &'static str,
+        value: String,
+        why: String,
+    },
     #[error("MESHLINE_SECRET_KEY is not usable: {0}")]
     Key(#[from] KeyFault),
     #[error(
@@ -100,12 +108,28 @@ impl Settings {
         let addr = address("MESHLINE_ADDR", written.addr, "127.0.0.1:3000")?;
         let settings = Self {
             addr,
-            public_url: public_url(written.public_url.unwrap_or_else(|| format!("http://{addr}")))?,
-            database: DatabaseUrl(written.database_url.unwrap_or_else(|| "sqlite://meshline.db".to_owned())),
-            secret_key: written.secret_key.as_deref().map(SecretKey::parse).transpose()?,
+            public_url: public_url(
+                written
+                    .public_url
+                    .unwrap_or_else(|| format!("http://{addr}")),
+            )?,
+            database: DatabaseUrl(
+                written
+                    .database_url
+                    .unwrap_or_else(|| "sqlite://meshline.db".to_owned()),
+            ),
+            secret_key: written
+                .secret_key
+                .as_deref()
+                .map(SecretKey::parse)
+                .transpose()?,
             log: written.log,
             log_format: log_format(written.log_format)?,
-            sandbox_addr: address("MESHLINE_SANDBOX_ADDR", written.sandbox_addr, "127.0.0.1:3100")?,
+            sandbox_addr: address(
+                "MESHLINE_SANDBOX_ADDR",
+                written.sandbox_addr,
+                "127.0.0.1:3100",
+            )?,
             clock_offset_file: written.clock_offset_file.map(PathBuf::from),
         };
         if !settings.is_private() {
@@ -138,7 +162,10 @@ impl Settings {
 impl Written {
     fn under(self, variable: impl Fn(&str) -> Option<String>) -> Self {
         let over = |name: &str, written: Option<String>| {
-            variable(name).or(written).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+            variable(name)
+                .or(written)
+                .map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty())
         };
         Self {
             addr: over("MESHLINE_ADDR", self.addr),
@@ -154,16 +181,26 @@ impl Written {
 }
 
 fn read(path: &Path) -> Result<Written, ConfigError> {
-    let bad = |why: String| ConfigError::File { path: path.to_owned(), why };
+    let bad = |why: String| ConfigError::File {
+        path: path.to_owned(),
+        why,
+    };
     let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
     toml::from_str(&text).map_err(|error| {
         // the error's own text quotes the line, and the line may hold a secret
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let before = error
+            .span()
+            .map_or("", |span| &text[..span.start.min(text.len())]);
+        let line = before.matches('\n').count() + 1;
         bad(format!("line {line}: {}", error.message()))
     })
 }
 
-fn address(name: &'static str, written: Option<String>, default: &str) -> Result<SocketAddr, ConfigError> {
+fn address(
+    name: &'static str,
+    written: Option<String>,
+    default: &str,
+) -> Result<SocketAddr, ConfigError> {
     let value = written.unwrap_or_else(|| default.to_owned());
     value.parse().map_err(|_| ConfigError::Value {
         name,
@@ -178,7 +215,8 @@ fn public_url(value: String) -> Result<String, ConfigError> {
         value: value.clone(),
         why: why.to_owned(),
     };
-    let url = Url::parse(&value).map_err(|_| bad("it is not a URL; write https://meshline.example.com"))?;
+    let url = Url::parse(&value)
+        .map_err(|_| bad("it is not a URL; write https://meshline.example.com"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(bad("it must begin with https:// or http://"));
     }
@@ -186,7 +224,9 @@ fn public_url(value: String) -> Result<String, ConfigError> {
         return Err(bad("it must not hold a name or a password"));
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("it must end after the host and port: Meshline has to be at the root of its host"));
+        return Err(bad(
+            "it must end after the host and port: Meshline has to be at the root of its host",
+        ));
     }
     Ok(url.origin().ascii_serialization())
 }
@@ -252,7 +292,10 @@ mod tests {
     fn settings(file: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
         let written: Written = toml::from_str(file).unwrap();
         let variable = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
         };
         Settings::understand(written.under(variable)).map_err(|error| error.to_string())
     }
@@ -269,9 +312,15 @@ mod tests {
     #[test]
     fn the_environment_wins_over_the_file_and_empty_is_as_good_as_unset() {
         let file = "addr = '127.0.0.1:4000'\nlog = 'debug'\nlog_format = 'json'";
-        let settings =
-            settings(file, &[("MESHLINE_ADDR", "127.0.0.1:5000"), ("MESHLINE_LOG", ""), ("DATABASE_URL", " ")])
-                .unwrap();
+        let settings = settings(
+            file,
+            &[
+                ("MESHLINE_ADDR", "127.0.0.1:5000"),
+                ("MESHLINE_LOG", ""),
+                ("DATABASE_URL", " "),
+            ],
+        )
+        .unwrap();
         assert_eq!(settings.public_url, "http://127.0.0.1:5000");
         assert_eq!(settings.log, None);
         assert_eq!(settings.log_format, LogFormat::Json);
@@ -281,11 +330,19 @@ mod tests {
     fn where_strangers_connect_a_key_is_demanded_and_the_clock_is_left_alone() {
         let open = ("MESHLINE_ADDR", "0.0.0.0:3000");
         let key = ("MESHLINE_SECRET_KEY", KEY);
-        assert!(settings("", &[open]).unwrap_err().contains("openssl rand -hex 32"));
+        assert!(
+            settings("", &[open])
+                .unwrap_err()
+                .contains("openssl rand -hex 32")
+        );
         assert!(settings("", &[open, key]).is_ok());
         let offset = ("MESHLINE_CLOCK_OFFSET_FILE", "offset");
         assert!(settings("", &[offset]).is_ok());
-        assert!(settings("", &[open, key, offset]).unwrap_err().contains("loopback"));
+        assert!(
+            settings("", &[open, key, offset])
+                .unwrap_err()
+                .contains("loopback")
+        );
     }
 
     #[test]
@@ -297,14 +354,22 @@ mod tests {
         check("MESHLINE_ADDR", "localhost", "an IP address and a port");
         check("MESHLINE_PUBLIC_URL", "meshline.example", "not a URL");
         check("MESHLINE_PUBLIC_URL", "ftp://meshline.example", "https://");
-        check("MESHLINE_PUBLIC_URL", "https://meshline.example/app", "root of its host");
+        check(
+            "MESHLINE_PUBLIC_URL",
+            "https://meshline.example/app",
+            "root of its host",
+        );
         check("MESHLINE_LOG_FORMAT", "xml", "text or json");
         check("MESHLINE_SECRET_KEY", "short", "64 hexadecimal digits");
     }
 
     #[test]
     fn a_public_url_loses_its_slash() {
-        let url = |value| settings("", &[("MESHLINE_PUBLIC_URL", value)]).unwrap().public_url;
+        let url = |value| {
+            settings("", &[("MESHLINE_PUBLIC_URL", value)])
+                .unwrap()
+                .public_url
+        };
         assert_eq!(url("https://meshline.example/"), "https://meshline.example");
         assert_eq!(url("http://localhost:8080"), "http://localhost:8080");
     }
@@ -312,16 +377,25 @@ mod tests {
     #[test]
     fn secrets_are_never_printed() {
         let secret = "postgres://meshline:hunter2@db.example/meshline?password=hunter2";
-        let settings =
-            settings("", &[("DATABASE_URL", secret), ("MESHLINE_SECRET_KEY", KEY)]).unwrap();
+        let settings = settings(
+            "",
+            &[("DATABASE_URL", secret), ("MESHLINE_SECRET_KEY", KEY)],
+        )
+        .unwrap();
         let printed = format!("{settings:?}");
-        assert!(!printed.contains("hunter2") && !printed.contains("0a0b0c"), "{printed}");
+        assert!(
+            !printed.contains("hunter2") && !printed.contains("0a0b0c"),
+            "{printed}"
+        );
         assert!(printed.contains("db.example"));
 
-        let folder = std::env::temp_dir().join(format!("meshline-config-{}", std::process::id()));
-        std::fs::write(&folder, "log = 'info'\nsecret_kee = 'hunter2'\n").unwrap();
-        let error = Settings::load(Some(&folder)).unwrap_err().to_string();
-        std::fs::remove_file(&folder).unwrap();
-        assert!(error.contains("line 2") && error.contains("secret_kee") && !error.contains("hunter2"), "{error}");
+        let file = std::env::temp_dir().join(format!("meshline-config-{}", std::process::id()));
+        std::fs::write(&file, "log = 'info'\nsecret_kee = 'hunter2'\n").unwrap();
+        let error = Settings::load(Some(&file)).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        assert!(
+            error.contains("line 2") && error.contains("secret_kee") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 }

@@ -49,7 +49,10 @@ pub async fn run(settings: &Settings) -> bool {
         println!("{finding}");
         is_well &= finding.state.is_ok();
     };
-    let is_there = settings.database.sqlite_file().is_none_or(std::path::Path::exists);
+    let is_there = settings
+        .database
+        .sqlite_file()
+        .is_none_or(std::path::Path::exists);
     if is_there {
         let database = database(settings).await;
         let is_readable = database.is_ok();
@@ -59,7 +62,10 @@ pub async fn run(settings: &Settings) -> bool {
             say(Finding::new("key", secrets(settings).await));
         }
     } else {
-        let text = format!("{} is not there yet; `meshline serve` and `meshline demo` create it", settings.database);
+        let text = format!(
+            "{} is not there yet; `meshline serve` and `meshline demo` create it",
+            settings.database
+        );
         say(Finding::new("database", Ok(text)));
     }
     say(Finding::new("address", address(settings.addr).await));
@@ -73,22 +79,32 @@ async fn database(settings: &Settings) -> Result<String, String> {
     let store = opened.map_err(|error| error.to_string())?;
     let engine = store.health().await.map_err(|error| error.to_string());
     store.close().await;
-    Ok(format!("{} answers ({}), its tables are up to date", settings.database, engine?))
+    Ok(format!(
+        "{} answers ({}), its tables are up to date",
+        settings.database, engine?
+    ))
 }
 
 /// Writes what changes nothing, and waits until it is on the disk.
 async fn writing(settings: &Settings) -> Result<String, String> {
-    let store = match SqlStore::open_and_migrate(settings.database.expose(), Options::default()).await {
-        Ok(store) => store,
-        Err(OpenError::InUse { .. }) => return Ok("another process has the database open and writes to it".to_owned()),
-        Err(error) => return Err(error.to_string()),
-    };
+    let store =
+        match SqlStore::open_and_migrate(settings.database.expose(), Options::default()).await {
+            Ok(store) => store,
+            Err(OpenError::InUse { .. }) => {
+                return Ok("another process has the database open and writes to it".to_owned());
+            }
+            Err(error) => return Err(error.to_string()),
+        };
     let nobody = vec![0_u8; 32];
-    let written = store.write(move |tx| Box::pin(async move { tx.delete_session(&nobody).await })).await;
+    let written = store
+        .write(move |tx| Box::pin(async move { tx.delete_session(&nobody).await }))
+        .await;
     store.close().await;
     match written {
         Ok(()) => Ok("the database takes writes".to_owned()),
-        Err(error) => Err(format!("the database refuses writes: {error}. Is the disk full, or the file read-only?")),
+        Err(error) => Err(format!(
+            "the database refuses writes: {error}. Is the disk full, or the file read-only?"
+        )),
     }
 }
 
@@ -99,7 +115,9 @@ async fn secrets(settings: &Settings) -> Result<String, String> {
         Some(_) => "MESHLINE_SECRET_KEY".to_owned(),
         None => key::file_of(settings).display().to_string(),
     };
-    let look = compose::open_to_look(settings, found.as_ref()).await.map_err(|error: ComposeError| error.to_string())?;
+    let look = compose::open_to_look(settings, found.as_ref())
+        .await
+        .map_err(|error: ComposeError| error.to_string())?;
     let opened = async {
         let merchants = look.store.reads().await?.all_merchants().await?;
         let mut count = 0;
@@ -119,7 +137,9 @@ async fn secrets(settings: &Settings) -> Result<String, String> {
         (None, _) => Err(format!(
             "{place} is missing: put the key file back, or set MESHLINE_SECRET_KEY to the key that was in use"
         )),
-        (Some(_), Err(error)) => Err(format!("{place} does not open the secrets in this database: {error}")),
+        (Some(_), Err(error)) => Err(format!(
+            "{place} does not open the secrets in this database: {error}"
+        )),
     }
 }
 
@@ -127,7 +147,9 @@ async fn address(addr: SocketAddr) -> Result<String, String> {
     match TcpListener::bind(addr).await {
         Ok(_) => Ok(format!("{addr} is free")),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => who_answers(addr).await,
-        Err(error) => Err(format!("cannot listen on {addr}: {error}. Choose another with MESHLINE_ADDR")),
+        Err(error) => Err(format!(
+            "cannot listen on {addr}: {error}. Choose another with MESHLINE_ADDR"
+        )),
     }
 }
 
@@ -140,19 +162,35 @@ async fn who_answers(addr: SocketAddr) -> Result<String, String> {
         });
     }
     let ask = async {
-        let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
-        client.get(format!("http://{reachable}/readyz")).send().await?.text().await
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .no_proxy()
+            .build()?;
+        client
+            .get(format!("http://{reachable}/readyz"))
+            .send()
+            .await?
+            .text()
+            .await
     };
     match ask.await {
-        Ok(text) if text.contains("\"jobs_due\"") => Ok(format!("Meshline runs on {addr} and is ready")),
-        Ok(text) if text.contains("/problems/") => Err(format!("Meshline runs on {addr} but is not ready: {text}")),
-        _ => Err(format!("another program listens on {addr}. Stop it, or choose another address with MESHLINE_ADDR")),
+        Ok(text) if text.contains("\"jobs_due\"") => {
+            Ok(format!("Meshline runs on {addr} and is ready"))
+        }
+        Ok(text) if text.contains("/problems/") => {
+            Err(format!("Meshline runs on {addr} but is not ready: {text}"))
+        }
+        _ => Err(format!(
+            "another program listens on {addr}. Stop it, or choose another address with MESHLINE_ADDR"
+        )),
     }
 }
 
 fn public_url(settings: &Settings) -> Result<String, String> {
     let url = &settings.public_url;
-    let host = Url::parse(url).ok().and_then(|url| url.host().map(|host| host.to_owned()));
+    let host = Url::parse(url)
+        .ok()
+        .and_then(|url| url.host().map(|host| host.to_owned()));
     let (is_here, is_nowhere) = match &host {
         Some(Host::Domain(name)) => (name == "localhost" || name.ends_with(".localhost"), false),
         Some(Host::Ipv4(ip)) => (ip.is_loopback(), ip.is_unspecified()),
@@ -160,7 +198,9 @@ fn public_url(settings: &Settings) -> Result<String, String> {
         None => (false, true),
     };
     if is_nowhere {
-        return Err(format!("{url} leads nowhere: set MESHLINE_PUBLIC_URL to where people reach Meshline"));
+        return Err(format!(
+            "{url} leads nowhere: set MESHLINE_PUBLIC_URL to where people reach Meshline"
+        ));
     }
     if is_here && !settings.is_private() {
         return Err(format!(
@@ -201,14 +241,24 @@ mod tests {
         };
         check("127.0.0.1:3000", "http://127.0.0.1:3000", Ok(()));
         check("127.0.0.1:3000", "https://meshline.example", Ok(()));
-        check("127.0.0.1:3000", "http://meshline.example", Err("not encrypted"));
+        check(
+            "127.0.0.1:3000",
+            "http://meshline.example",
+            Err("not encrypted"),
+        );
         check("0.0.0.0:3000", "http://0.0.0.0:3000", Err("leads nowhere"));
-        check("0.0.0.0:3000", "http://localhost:3000", Err("this machine only"));
+        check(
+            "0.0.0.0:3000",
+            "http://localhost:3000",
+            Err("this machine only"),
+        );
         check("0.0.0.0:3000", "https://meshline.example", Ok(()));
     }
 
     #[tokio::test]
     async fn a_foreign_listener_is_told_apart_from_a_free_port() {
+        // only the first one of a process counts, whichever test it is
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         // nobody answers: the connection is accepted by the kernel alone

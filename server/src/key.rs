@@ -28,7 +28,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 pub struct SecretKey([u8; 32]);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it must be 32 bytes, written as 64 hexadecimal digits or as base64 (`openssl rand -hex 32` makes one)")]
+#[error(
+    "it must be 32 bytes, written as 64 hexadecimal digits or as base64 (`openssl rand -hex 32` makes one)"
+)]
 pub struct KeyFault;
 
 impl SecretKey {
@@ -85,10 +87,16 @@ pub fn find(settings: &Settings) -> Result<Option<SecretKey>, KeyError> {
     match fs::read_to_string(&path) {
         Ok(text) => match SecretKey::parse(&text) {
             Ok(key) => Ok(Some(key)),
-            Err(fault) => Err(KeyError::File { path, why: fault.to_string() }),
+            Err(fault) => Err(KeyError::File {
+                path,
+                why: fault.to_string(),
+            }),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(KeyError::File { path, why: error.to_string() }),
+        Err(error) => Err(KeyError::File {
+            path,
+            why: error.to_string(),
+        }),
     }
 }
 
@@ -101,11 +109,20 @@ pub fn find_or_make(settings: &Settings, database_is_empty: bool) -> Result<Secr
     if !database_is_empty {
         return Err(KeyError::Lost { path });
     }
-    let bad = |why: String| KeyError::File { path: path.clone(), why };
+    let bad = |why: String| KeyError::File {
+        path: path.clone(),
+        why,
+    };
     let mut bytes = [0_u8; 32];
-    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|error| bad(error.to_string()))?;
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| bad(error.to_string()))?;
     let write = || -> io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
         file.write_all(format!("{}\n", hex::encode(bytes)).as_bytes())?;
         // secrets sealed with it outlive this process; so must it
         file.sync_all()
@@ -123,11 +140,20 @@ mod tests {
     fn both_spellings_are_the_same_key() {
         let hex = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
         let key = SecretKey::parse(hex).unwrap();
-        for text in ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"] {
+        for text in [
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n",
+        ] {
             assert!(SecretKey::parse(text).unwrap() == key);
         }
         assert!(SecretKey::parse(&hex.to_uppercase()).unwrap() == key);
-        for bad in ["", "00", &hex[1..], &format!("{hex}00"), "not base64 at all!"] {
+        for bad in [
+            "",
+            "00",
+            &hex[1..],
+            &format!("{hex}00"),
+            "not base64 at all!",
+        ] {
             assert_eq!(SecretKey::parse(bad), Err(KeyFault), "{bad}");
         }
         assert_eq!(format!("{key:?}"), "SecretKey(***)");

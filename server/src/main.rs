@@ -17,7 +17,12 @@ mod serve;
 mod telemetry;
 mod wall_clock;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -83,8 +88,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        Command::Openapi => println!("{}", api::openapi()),
-        Command::Audit(audit::AuditCommand::Verify { file: Some(file) }) => audit::verify_file(file)?,
+        Command::Openapi => print_whole(&api::openapi())?,
+        Command::Audit(audit::AuditCommand::Verify { file: Some(file) }) => {
+            audit::verify_file(file)?
+        }
         Command::Audit(audit::AuditCommand::Verify { file: None }) => {
             audit::verify_database(&settings(true)?).await?;
         }
@@ -93,4 +100,13 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A reader that has seen enough (`| head`) is not an error.
+fn print_whole(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

@@ -30,7 +30,14 @@ pub enum Rejected {
 }
 
 const RECEIVED: [&str; 3] = ["accepted", "duplicate", "quarantined"];
-const REJECTED: [&str; 6] = ["unknown_source", "signature", "too_large", "broken", "overloaded", "unavailable"];
+const REJECTED: [&str; 6] = [
+    "unknown_source",
+    "signature",
+    "too_large",
+    "broken",
+    "overloaded",
+    "unavailable",
+];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 /// `none`: not got through at all.
 const ANSWERS: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "none"];
@@ -86,25 +93,69 @@ impl Metrics {
     }
 
     pub fn answered(&self, status: StatusCode) {
-        count(&self.requests, usize::from(status.as_u16() / 100).saturating_sub(1));
+        count(
+            &self.requests,
+            usize::from(status.as_u16() / 100).saturating_sub(1),
+        );
     }
 
     fn attempted(&self, answer: &Answer) {
         let class = answer.status.map(|status| usize::from(status / 100));
-        count(&self.attempts, class.and_then(|class| class.checked_sub(2)).unwrap_or(ANSWERS.len() - 1));
+        count(
+            &self.attempts,
+            class
+                .and_then(|class| class.checked_sub(2))
+                .unwrap_or(ANSWERS.len() - 1),
+        );
     }
 
     pub fn text(&self, gauges: Option<&Gauges>) -> String {
         let mut page = Page::default();
-        page.labelled("meshline_receipts_total", "Deliveries acknowledged.", "status", &RECEIVED, &self.received);
-        page.labelled("meshline_intake_rejected_total", "Deliveries refused.", "reason", &REJECTED, &self.rejected);
-        page.labelled("meshline_delivery_attempts_total", "Attempts at destinations.", "answer", &ANSWERS, &self.attempts);
-        page.labelled("meshline_http_requests_total", "Requests other than deliveries.", "class", &CLASSES, &self.requests);
+        page.labelled(
+            "meshline_receipts_total",
+            "Deliveries acknowledged.",
+            "status",
+            &RECEIVED,
+            &self.received,
+        );
+        page.labelled(
+            "meshline_intake_rejected_total",
+            "Deliveries refused.",
+            "reason",
+            &REJECTED,
+            &self.rejected,
+        );
+        page.labelled(
+            "meshline_delivery_attempts_total",
+            "Attempts at destinations.",
+            "answer",
+            &ANSWERS,
+            &self.attempts,
+        );
+        page.labelled(
+            "meshline_http_requests_total",
+            "Requests other than deliveries.",
+            "class",
+            &CLASSES,
+            &self.requests,
+        );
         page.histogram(self);
-        page.gauge("meshline_up", "Whether the database answers.", i64::from(gauges.is_some()));
+        page.gauge(
+            "meshline_up",
+            "Whether the database answers.",
+            i64::from(gauges.is_some()),
+        );
         if let Some(gauges) = gauges {
-            page.gauge("meshline_jobs_due", "Jobs that could run now.", gauges.jobs_due);
-            page.gauge("meshline_jobs", "All jobs, those of later included.", gauges.jobs);
+            page.gauge(
+                "meshline_jobs_due",
+                "Jobs that could run now.",
+                gauges.jobs_due,
+            );
+            page.gauge(
+                "meshline_jobs",
+                "All jobs, those of later included.",
+                gauges.jobs,
+            );
         }
         page.text
     }
@@ -128,7 +179,14 @@ impl Page {
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn labelled(&mut self, name: &str, help: &str, key: &str, labels: &[&str], counters: &[AtomicU64]) {
+    fn labelled(
+        &mut self,
+        name: &str,
+        help: &str,
+        key: &str,
+        labels: &[&str],
+        counters: &[AtomicU64],
+    ) {
         self.head(name, help, "counter");
         for (label, counter) in labels.iter().zip(counters) {
             self.line(name, Some((key, label)), counter.load(Ordering::Relaxed));
@@ -142,7 +200,11 @@ impl Page {
 
     fn histogram(&mut self, metrics: &Metrics) {
         let name = "meshline_acknowledgement_seconds";
-        self.head(name, "From a delivery's arrival to its durable acknowledgement.", "histogram");
+        self.head(
+            name,
+            "From a delivery's arrival to its durable acknowledgement.",
+            "histogram",
+        );
         let mut sum = 0;
         for (bound, bucket) in BUCKETS_MS.iter().zip(&metrics.ack_buckets) {
             sum += bucket.load(Ordering::Relaxed);
@@ -150,7 +212,8 @@ impl Page {
             self.line(&format!("{name}_bucket"), Some(("le", &seconds)), sum);
         }
         let total = metrics.ack_count.load(Ordering::Relaxed);
-        let seconds = Duration::from_micros(metrics.ack_micros.load(Ordering::Relaxed)).as_secs_f64();
+        let seconds =
+            Duration::from_micros(metrics.ack_micros.load(Ordering::Relaxed)).as_secs_f64();
         self.line(&format!("{name}_bucket"), Some(("le", "+Inf")), total);
         self.line(&format!("{name}_sum"), None, seconds);
         self.line(&format!("{name}_count"), None, total);
@@ -164,7 +227,10 @@ pub struct CountingChannel<C> {
 }
 
 impl<C: Channel> Channel for CountingChannel<C> {
-    fn deliver(&self, request: DeliveryRequest) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+    fn deliver(
+        &self,
+        request: DeliveryRequest,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
         Box::pin(async move {
             let answer = self.inner.deliver(request).await;
             self.metrics.attempted(&answer);
@@ -183,11 +249,18 @@ mod tests {
         metrics.received(&IntakeStatus::Duplicate);
         metrics.rejected(Rejected::Unavailable);
         metrics.answered(StatusCode::NOT_FOUND);
-        metrics.attempted(&Answer { status: Some(503), ..Answer::default() });
+        metrics.attempted(&Answer {
+            status: Some(503),
+            ..Answer::default()
+        });
         metrics.attempted(&Answer::default());
         metrics.acknowledged(Duration::from_micros(1_500));
         metrics.acknowledged(Duration::from_secs(3));
-        let text = metrics.text(Some(&Gauges { database: "sqlite", jobs_due: 3, jobs: 5 }));
+        let text = metrics.text(Some(&Gauges {
+            database: "sqlite",
+            jobs_due: 3,
+            jobs: 5,
+        }));
         for line in [
             "meshline_receipts_total{status=\"duplicate\"} 1",
             "meshline_intake_rejected_total{reason=\"unavailable\"} 1",

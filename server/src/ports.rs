@@ -43,7 +43,9 @@ impl Offset {
         let read_at = self.read_at_ms.load(Ordering::Relaxed);
         if now.as_ms().saturating_sub(read_at) >= OFFSET_FRESH_MS {
             self.read_at_ms.store(now.as_ms(), Ordering::Relaxed);
-            let written = std::fs::read_to_string(&self.file).ok().and_then(|text| text.trim().parse().ok());
+            let written = std::fs::read_to_string(&self.file)
+                .ok()
+                .and_then(|text| text.trim().parse().ok());
             if let Some(ms) = written {
                 self.ms.store(ms, Ordering::Relaxed);
             }
@@ -77,7 +79,9 @@ impl Ids for SystemIds {
         let after = |last: u64| earliest.max(last + 1);
         let last = self
             .last
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(after(last))
+            })
             .unwrap_or_else(|last| last);
         let mine = after(last);
         let mut random = [0_u8; 10];
@@ -111,7 +115,10 @@ mod tests {
             assert!(next > last);
             last = next;
         }
-        assert!(ids.uuid(at.plus_ms(-5_000)) > last, "a clock that goes back does not take ids back");
+        assert!(
+            ids.uuid(at.plus_ms(-5_000)) > last,
+            "a clock that goes back does not take ids back"
+        );
     }
 
     #[test]
@@ -124,6 +131,9 @@ mod tests {
         let clock = SystemClock::new(Some(file.clone()));
         assert!((86_395_000..86_405_000).contains(&ahead(&clock)));
         std::fs::remove_file(&file).unwrap();
-        assert!(ahead(&clock) > 86_000_000, "a file that vanished does not turn the clock back");
+        assert!(
+            ahead(&clock) > 86_000_000,
+            "a file that vanished does not turn the clock back"
+        );
     }
 }

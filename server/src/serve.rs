@@ -15,14 +15,19 @@ use crate::{
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("cannot listen on {addr}: {why}. Is another Meshline running? MESHLINE_ADDR chooses another address")]
+    #[error(
+        "cannot listen on {addr}: {why}. Is another Meshline running? MESHLINE_ADDR chooses another address"
+    )]
     Listen { addr: SocketAddr, why: io::Error },
     #[error(transparent)]
     Compose(#[from] ComposeError),
 }
 
 pub async fn run(settings: &Settings) -> Result<(), ServeError> {
-    let listen = |why| ServeError::Listen { addr: settings.addr, why };
+    let listen = |why| ServeError::Listen {
+        addr: settings.addr,
+        why,
+    };
     let listener = TcpListener::bind(settings.addr).await.map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
     let installation = compose::open(settings).await?;
@@ -37,7 +42,11 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
         is_https: settings.is_https(),
         stop: serving.clone(),
     };
-    let server = tokio::spawn(http::listen(listener, http::router(Arc::new(site)), serving));
+    let server = tokio::spawn(http::listen(
+        listener,
+        http::router(Arc::new(site)),
+        serving,
+    ));
     tracing::info!(%addr, url = settings.public_url, database = %settings.database, "Meshline is ready");
 
     asked_to_stop().await;

@@ -1,6 +1,8 @@
 //! The program as it is started and asked: what the commands print, what intake answers, who is let in,
 //! what every answer carries, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod support;
 
 use std::{
@@ -20,7 +22,10 @@ use support::{
 use tokio::time::timeout;
 
 fn fixture(name: &str) -> Vec<u8> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/connectors/tests/fixtures/shopify");
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../crates/connectors/tests/fixtures/shopify"
+    );
     std::fs::read(format!("{folder}/{name}")).unwrap()
 }
 
@@ -33,13 +38,40 @@ async fn the_demo_is_what_it_promises_and_is_made_once() {
     let installation = Installation::prepare(Engine::Sqlite).await;
     let demo = &installation.demo;
     assert_eq!(demo.merchants.len(), 3);
-    assert!(demo.merchants.iter().all(|merchant| merchant.api_token.starts_with("mlk_")));
-    assert!(demo.sources.iter().all(|source| source.url_path.starts_with("/in/") && source.secret.len() >= 32));
+    assert!(
+        demo.merchants
+            .iter()
+            .all(|merchant| merchant.api_token.starts_with("mlk_"))
+    );
+    assert!(
+        demo.sources
+            .iter()
+            .all(|source| source.url_path.starts_with("/in/") && source.secret.len() >= 32)
+    );
     for access in ["admin", "approver", "operator", "viewer", "auditor"] {
-        assert!(demo.users.iter().any(|user| user.access == access), "{access}");
+        assert!(
+            demo.users.iter().any(|user| user.access == access),
+            "{access}"
+        );
     }
-    for role in ["marketing_ops", "operations", "logistics", "supply_chain", "customer_ops", "finance", "engineering"] {
-        assert_eq!(installation.user_with(role).functional_roles.iter().filter(|one| *one == role).count(), 1);
+    for role in [
+        "marketing_ops",
+        "operations",
+        "logistics",
+        "supply_chain",
+        "customer_ops",
+        "finance",
+        "engineering",
+    ] {
+        assert_eq!(
+            installation
+                .user_with(role)
+                .functional_roles
+                .iter()
+                .filter(|one| *one == role)
+                .count(),
+            1
+        );
     }
     let key = std::fs::read_to_string(installation.folder.join("meshline.db.key")).unwrap();
     assert_eq!(key.trim().len(), 64);
@@ -51,7 +83,10 @@ async fn the_demo_is_what_it_promises_and_is_made_once() {
     assert!(reset.status.success(), "{reset:?}");
     let made: Value = serde_json::from_slice(&reset.stdout).unwrap();
     assert_eq!(made["operator"]["name"], "Northbeam Commerce Ops");
-    assert_ne!(made["sources"][0]["secret"], demo.sources[0].secret.as_str());
+    assert_ne!(
+        made["sources"][0]["secret"],
+        demo.sources[0].secret.as_str()
+    );
     installation.end().await;
 }
 
@@ -62,7 +97,10 @@ async fn intake_answers_each_delivery_by_what_it_is() {
     let first = installation.send(&paid).await;
     assert_eq!((first.code, first.status()), (StatusCode::OK, "accepted"));
     let again = installation.send(&paid).await;
-    assert_eq!((again.status(), again.receipt_id()), ("duplicate", first.receipt_id()));
+    assert_eq!(
+        (again.status(), again.receipt_id()),
+        ("duplicate", first.receipt_id())
+    );
 
     let half = Delivery::raw("orders/paid", "w-2", b"{\"id\": 1, ");
     assert_eq!(installation.send(&half).await.status(), "quarantined");
@@ -70,14 +108,33 @@ async fn intake_answers_each_delivery_by_what_it_is() {
     assert_eq!(installation.send(&refund).await.status(), "accepted");
 
     let forged = Delivery::raw("orders/paid", "w-4", &fixture("orders-paid.json"));
-    let refused = installation.send_signed(&forged, "somebody-else's-secret").await;
+    let refused = installation
+        .send_signed(&forged, "somebody-else's-secret")
+        .await;
     assert_eq!(refused.code, StatusCode::UNAUTHORIZED);
     assert_problem(&refused, 401);
-    let unsigned = installation.http.post(installation.source_url()).body("{}").send().await.unwrap();
+    let unsigned = installation
+        .http
+        .post(installation.source_url())
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(unsigned.status(), StatusCode::UNAUTHORIZED);
-    let missing = installation.http.post(installation.url("/in/0000")).body("{}").send().await.unwrap();
+    let missing = installation
+        .http
+        .post(installation.url("/in/0000"))
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
-    let looked_at = installation.http.get(installation.source_url()).send().await.unwrap();
+    let looked_at = installation
+        .http
+        .get(installation.source_url())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(looked_at.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(looked_at.headers()[header::ALLOW], "POST");
 
@@ -89,18 +146,32 @@ async fn intake_answers_each_delivery_by_what_it_is() {
         "meshline_intake_rejected_total{reason=\"signature\"} 2",
         "meshline_intake_rejected_total{reason=\"unknown_source\"} 1",
     ] {
-        assert!(counts.lines().any(|found| found == line), "{line}\n{counts}");
+        assert!(
+            counts.lines().any(|found| found == line),
+            "{line}\n{counts}"
+        );
     }
     installation.end().await;
 }
 
 fn assert_problem(answer: &Answer, status: u64) {
     assert_eq!(answer.body["status"], status, "{answer:?}");
-    assert!(answer.body["detail"].is_string() && answer.body.get("errors").is_none(), "{answer:?}");
+    assert!(
+        answer.body["detail"].is_string() && answer.body.get("errors").is_none(),
+        "{answer:?}"
+    );
 }
 
 async fn counts(installation: &Installation) -> String {
-    installation.http.get(installation.url("/metrics")).send().await.unwrap().text().await.unwrap()
+    installation
+        .http
+        .get(installation.url("/metrics"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -111,7 +182,9 @@ async fn what_is_too_large_is_refused_before_it_is_read() {
         let addr = installation.addr;
         tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(addr).unwrap();
-            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(20)))
+                .unwrap();
             // the other side may hang up before it has heard everything
             let _ = stream.write_all(&words);
             let mut answer = Vec::new();
@@ -122,9 +195,14 @@ async fn what_is_too_large_is_refused_before_it_is_read() {
     // two megabytes are announced, and none is sent
     let announced = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2097152\r\n\r\n");
     let answer = talk(announced.into_bytes()).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("connection: close"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 413 ") && answer.contains("connection: close"),
+        "{answer}"
+    );
     // nothing is announced, and it does not end
-    let mut streamed = format!("POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n").into_bytes();
+    let mut streamed =
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+            .into_bytes();
     for _ in 0..20 {
         streamed.extend_from_slice(b"10000\r\n");
         streamed.extend_from_slice(&[b'x'; 0x10000]);
@@ -132,16 +210,29 @@ async fn what_is_too_large_is_refused_before_it_is_read() {
     }
     let answer = talk(streamed).await.unwrap();
     // a reset may overtake the answer, but nothing was taken
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 413 "),
+        "{answer}"
+    );
     let counts = counts(&installation).await;
-    assert!(counts.contains("meshline_intake_rejected_total{reason=\"too_large\"} 2"), "{counts}");
+    assert!(
+        counts.contains("meshline_intake_rejected_total{reason=\"too_large\"} 2"),
+        "{counts}"
+    );
     installation.end().await;
 }
 
 /// Signs in with the form and returns the session's cookie.
 async fn sign_in(installation: &Installation, email: &str, password: &str) -> reqwest::Response {
-    let form = [("email", email), ("password", password), ("back", "/login"), ("next", "/")];
-    let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let form = [
+        ("email", email),
+        ("password", password),
+        ("back", "/login"),
+        ("next", "/"),
+    ];
+    let body: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
     installation
         .http
         .post(installation.url("/ui/login"))
@@ -172,9 +263,20 @@ async fn a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use() {
     }
     let session = set.split(';').next().unwrap().to_owned();
 
-    let get = |path: &str| installation.http.get(installation.url(path)).header(header::COOKIE, &session).send();
+    let get = |path: &str| {
+        installation
+            .http
+            .get(installation.url(path))
+            .header(header::COOKIE, &session)
+            .send()
+    };
     assert_eq!(get("/").await.unwrap().status(), StatusCode::OK);
-    let stranger = installation.http.get(installation.url("/")).send().await.unwrap();
+    let stranger = installation
+        .http
+        .get(installation.url("/"))
+        .send()
+        .await
+        .unwrap();
     assert_ne!(stranger.status(), StatusCode::OK);
 
     // another site makes the browser post
@@ -187,7 +289,11 @@ async fn a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use() {
         .await
         .unwrap();
     assert_eq!(elsewhere.status(), StatusCode::FORBIDDEN);
-    assert_eq!(get("/").await.unwrap().status(), StatusCode::OK, "still signed in");
+    assert_eq!(
+        get("/").await.unwrap().status(),
+        StatusCode::OK,
+        "still signed in"
+    );
 
     // an unused session ends after half a day
     installation.clock_ahead_by(12 * 3_600_000 + 60_000).await;
@@ -201,7 +307,10 @@ async fn wrong_passwords_are_told_nothing_and_leave_no_session() {
     let user = installation.user_with("operations").clone();
     let answer = sign_in(&installation, &user.email, "not the password").await;
     let page = cookie(&answer).map(|set| set.split(';').next().unwrap().to_owned());
-    let home = installation.http.get(installation.url("/")).header(header::COOKIE, page.unwrap_or_default());
+    let home = installation
+        .http
+        .get(installation.url("/"))
+        .header(header::COOKIE, page.unwrap_or_default());
     assert_ne!(home.send().await.unwrap().status(), StatusCode::OK);
     installation.end().await;
 }
@@ -210,30 +319,75 @@ async fn wrong_passwords_are_told_nothing_and_leave_no_session() {
 async fn every_answer_carries_its_headers_and_assets_are_kept() {
     let installation = Installation::start(Engine::Sqlite).await;
     let get = |path: &str| installation.http.get(installation.url(path)).send();
-    for path in ["/login", "/no/such/page", "/healthz", "/api/v1/no-such-route", "/favicon.svg"] {
+    for path in [
+        "/login",
+        "/no/such/page",
+        "/healthz",
+        "/api/v1/no-such-route",
+        "/favicon.svg",
+    ] {
         let answer = get(path).await.unwrap();
         let headers = answer.headers();
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
-        assert!(headers["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            headers["content-security-policy"]
+                .to_str()
+                .unwrap()
+                .contains("frame-ancestors 'none'"),
+            "{path}"
+        );
     }
     let lost = get("/no/such/page").await.unwrap();
     assert_eq!(lost.status(), StatusCode::NOT_FOUND);
-    assert!(lost.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+    assert!(
+        lost.headers()[header::CONTENT_TYPE]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
     let lost = get("/api/v1/no-such-route").await.unwrap();
     assert_eq!(lost.status(), StatusCode::NOT_FOUND);
-    assert_eq!(lost.headers()[header::CONTENT_TYPE], "application/problem+json");
+    assert_eq!(
+        lost.headers()[header::CONTENT_TYPE],
+        "application/problem+json"
+    );
 
     let login = get("/login").await.unwrap();
-    let policy = login.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+    let policy = login.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let nonce = policy
+        .split("'nonce-")
+        .nth(1)
+        .unwrap()
+        .split('\'')
+        .next()
+        .unwrap()
+        .to_owned();
     let page = login.text().await.unwrap();
-    assert!(page.contains(&format!("nonce=\"{nonce}\"")), "the page's script has the nonce of the header");
-    let style = page.split("href=\"").find(|part| part.starts_with("/pkg/")).unwrap().split('"').next().unwrap();
+    assert!(
+        page.contains(&format!("nonce=\"{nonce}\"")),
+        "the page's script has the nonce of the header"
+    );
+    let style = page
+        .split("href=\"")
+        .find(|part| part.starts_with("/pkg/"))
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     if style.ends_with(".css") && get(style).await.unwrap().status() == StatusCode::OK {
         let answer = get(style).await.unwrap();
         let tag = answer.headers()[header::ETAG].clone();
-        let again = installation.http.get(installation.url(style)).header(header::IF_NONE_MATCH, tag).send().await.unwrap();
+        let again = installation
+            .http
+            .get(installation.url(style))
+            .header(header::IF_NONE_MATCH, tag)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
         assert!(again.bytes().await.unwrap().is_empty());
     }
@@ -244,25 +398,56 @@ async fn every_answer_carries_its_headers_and_assets_are_kept() {
 async fn the_live_stream_tells_members_and_nobody_else() {
     let installation = Installation::start(Engine::Sqlite).await;
     let live = format!("/live?merchant={}", installation.shop().0.slug);
-    let stranger = installation.http.get(installation.url(&live)).send().await.unwrap();
+    let stranger = installation
+        .http
+        .get(installation.url(&live))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
 
     let user = installation.user_with("logistics").clone();
     let set = cookie(&sign_in(&installation, &user.email, &user.password).await).unwrap();
     let session = set.split(';').next().unwrap().to_owned();
-    let open = |path: String| installation.http.get(installation.url(&path)).header(header::COOKIE, &session).send();
-    assert_eq!(open("/live?merchant=nobody".to_owned()).await.unwrap().status(), StatusCode::NOT_FOUND);
+    let open = |path: String| {
+        installation
+            .http
+            .get(installation.url(&path))
+            .header(header::COOKIE, &session)
+            .send()
+    };
+    assert_eq!(
+        open("/live?merchant=nobody".to_owned())
+            .await
+            .unwrap()
+            .status(),
+        StatusCode::NOT_FOUND
+    );
     let mut stream = open(live).await.unwrap();
     assert_eq!(stream.headers()[header::CONTENT_TYPE], "text/event-stream");
 
     let order = Order::numbered(7_000_000_001);
-    installation.send(&Delivery::new("orders/paid", "live-1", &order.json())).await;
+    installation
+        .send(&Delivery::new("orders/paid", "live-1", &order.json()))
+        .await;
     let mut heard = String::new();
     while !heard.contains("\ndata:") {
-        let chunk = timeout(Duration::from_secs(10), stream.chunk()).await.unwrap().unwrap().unwrap();
+        let chunk = timeout(Duration::from_secs(10), stream.chunk())
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
         heard.push_str(&text(&chunk));
     }
-    let data = heard.split("\ndata:").nth(1).unwrap().lines().next().unwrap().trim().to_owned();
+    let data = heard
+        .split("\ndata:")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .trim()
+        .to_owned();
     let message: Value = serde_json::from_str(&data).unwrap();
     assert!(message["kind"].is_string(), "{message}");
     installation.end().await;
@@ -272,16 +457,26 @@ async fn the_live_stream_tells_members_and_nobody_else() {
 async fn it_stops_when_told_to_and_lets_go_of_its_database() {
     let mut installation = Installation::start(Engine::Sqlite).await;
     let order = Order::numbered(7_000_000_002);
-    let sent = installation.send(&Delivery::new("orders/paid", "stop-1", &order.json())).await;
+    let sent = installation
+        .send(&Delivery::new("orders/paid", "stop-1", &order.json()))
+        .await;
     let second = installation.command(&["migrate"]);
-    assert!(!second.status.success() && text(&second.stderr).contains("another process"), "{second:?}");
+    assert!(
+        !second.status.success() && text(&second.stderr).contains("another process"),
+        "{second:?}"
+    );
     let begun = clock::now_ms();
     installation.server.take().unwrap().stop().await;
     assert!(clock::now_ms() - begun < 15_000);
     assert!(installation.said("serve").contains("stopped"));
     installation.serve().await;
-    let again = installation.send(&Delivery::new("orders/paid", "stop-1", &order.json())).await;
-    assert_eq!((again.status(), again.receipt_id()), ("duplicate", sent.receipt_id()));
+    let again = installation
+        .send(&Delivery::new("orders/paid", "stop-1", &order.json()))
+        .await;
+    assert_eq!(
+        (again.status(), again.receipt_id()),
+        ("duplicate", sent.receipt_id())
+    );
     installation.end().await;
 }
 
@@ -292,7 +487,9 @@ async fn the_doctor_knows_what_is_wrong() {
         let lines = text(&output.stdout);
         let bad = lines.lines().filter(|line| line.starts_with("BROKEN"));
         // a debug build may be without its assets
-        bad.filter(|line| !line.contains("assets")).map(str::to_owned).collect()
+        bad.filter(|line| !line.contains("assets"))
+            .map(str::to_owned)
+            .collect()
     };
     let well = installation.command(&["doctor"]);
     assert!(broken(&well).is_empty(), "{}", text(&well.stdout));
@@ -301,12 +498,18 @@ async fn the_doctor_knows_what_is_wrong() {
     std::fs::write(&key, "ab".repeat(32)).unwrap();
     let wrong = installation.command(&["doctor"]);
     assert_eq!(wrong.status.code(), Some(1));
-    assert!(broken(&wrong)[0].contains("does not open the secrets"), "{wrong:?}");
+    assert!(
+        broken(&wrong)[0].contains("does not open the secrets"),
+        "{wrong:?}"
+    );
     std::fs::remove_file(&key).unwrap();
     let lost = installation.command(&["doctor"]);
     assert!(broken(&lost)[0].contains("is missing"), "{lost:?}");
     let refused = installation.command(&["serve"]);
-    assert!(!refused.status.success() && text(&refused.stderr).contains("put the file back"), "{refused:?}");
+    assert!(
+        !refused.status.success() && text(&refused.stderr).contains("put the file back"),
+        "{refused:?}"
+    );
     installation.end().await;
 }
 
@@ -335,7 +538,10 @@ async fn an_audit_trail_is_checked_in_place_and_as_a_file() {
     let altered = lines[4].replace("created", "removed");
     let altered = [&lines[..4], &[altered.as_str()], &lines[5..]].concat();
     assert!(altered == lines || !check(&altered).status.success());
-    assert!(!check(&lines[..lines.len() - 1]).status.success(), "the end was cut off");
+    assert!(
+        !check(&lines[..lines.len() - 1]).status.success(),
+        "the end was cut off"
+    );
     let nobody = installation.command(&["audit", "export", "--merchant", "nobody"]);
     assert!(!nobody.status.success() && nobody.stdout.is_empty());
     installation.end().await;
@@ -352,7 +558,16 @@ async fn the_api_takes_tokens_whatever_site_they_come_from() {
             .header(header::ORIGIN, "https://tools.example")
             .send()
     };
-    assert_eq!(call(&installation.shop().0.api_token).await.unwrap().status(), StatusCode::OK);
-    assert_eq!(call("mlk_wrong").await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        call(&installation.shop().0.api_token)
+            .await
+            .unwrap()
+            .status(),
+        StatusCode::OK
+    );
+    assert_eq!(
+        call("mlk_wrong").await.unwrap().status(),
+        StatusCode::UNAUTHORIZED
+    );
     installation.end().await;
 }

@@ -11,17 +11,30 @@ use crate::{
 };
 
 impl Channel for HttpChannel {
-    fn deliver(&self, request: DeliveryRequest) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+    fn deliver(
+        &self,
+        request: DeliveryRequest,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
         Box::pin(async move {
             let secret = match Secret::parse(&request.secret) {
                 Ok(secret) => secret,
                 // not sent unsigned: the attempt is recorded with the reason, and nobody was called
                 Err(why) => {
                     let error = Some(format!("the destination's secret cannot be used: {why}"));
-                    return Answer { error, ..Answer::default() };
+                    return Answer {
+                        error,
+                        ..Answer::default()
+                    };
                 }
             };
-            let DeliveryRequest { url, webhook_id, body, traceparent, now, .. } = request;
+            let DeliveryRequest {
+                url,
+                webhook_id,
+                body,
+                traceparent,
+                now,
+                ..
+            } = request;
             let traceparent = Some(traceparent).filter(|value| !value.is_empty());
             let request = http_channel::DeliveryRequest {
                 url,

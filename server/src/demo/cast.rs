@@ -6,8 +6,11 @@ use domain::{access::Access, owner::Party};
 pub const OPERATOR: &str = "Northbeam Commerce Ops";
 
 /// (slug, name)
-pub const MERCHANTS: [(&str, &str); 3] =
-    [("alder-pine", "Alder & Pine"), ("kitewood", "Kitewood"), ("brightwell", "Brightwell")];
+pub const MERCHANTS: [(&str, &str); 3] = [
+    ("alder-pine", "Alder & Pine"),
+    ("kitewood", "Kitewood"),
+    ("brightwell", "Brightwell"),
+];
 
 pub struct Part {
     pub email: &'static str,
@@ -25,7 +28,14 @@ const fn at_northbeam(
     access: Access,
     roles: &'static [&'static str],
 ) -> Part {
-    Part { email, name, access, party: Party::Agency, roles, only_at: &[] }
+    Part {
+        email,
+        name,
+        access,
+        party: Party::Agency,
+        roles,
+        only_at: &[],
+    }
 }
 
 /// Last on every escalation.
@@ -33,14 +43,54 @@ pub const FOUNDER: &str = "elena@northbeam.example";
 
 pub const PEOPLE: [Part; 11] = [
     at_northbeam(FOUNDER, "Elena Duarte", Access::Admin, &["revenue_ops"]),
-    at_northbeam("mara@northbeam.example", "Mara Kessler", Access::Approver, &["marketing_ops"]),
-    at_northbeam("jonas@northbeam.example", "Jonas Hale", Access::Approver, &["operations", "finance"]),
-    at_northbeam("priya@northbeam.example", "Priya Nair", Access::Operator, &["merchandising"]),
-    at_northbeam("tomas@northbeam.example", "Tomas Rehn", Access::Operator, &["logistics", "supply_chain"]),
-    at_northbeam("lena@northbeam.example", "Lena Okafor", Access::Approver, &["finance"]),
-    at_northbeam("noor@northbeam.example", "Noor Haddad", Access::Operator, &["customer_ops", "returns_ops"]),
-    at_northbeam("ravi@northbeam.example", "Ravi Menon", Access::Admin, &["engineering"]),
-    at_northbeam("sofie@northbeam.example", "Sofie Lindqvist", Access::Auditor, &[]),
+    at_northbeam(
+        "mara@northbeam.example",
+        "Mara Kessler",
+        Access::Approver,
+        &["marketing_ops"],
+    ),
+    at_northbeam(
+        "jonas@northbeam.example",
+        "Jonas Hale",
+        Access::Approver,
+        &["operations", "finance"],
+    ),
+    at_northbeam(
+        "priya@northbeam.example",
+        "Priya Nair",
+        Access::Operator,
+        &["merchandising"],
+    ),
+    at_northbeam(
+        "tomas@northbeam.example",
+        "Tomas Rehn",
+        Access::Operator,
+        &["logistics", "supply_chain"],
+    ),
+    at_northbeam(
+        "lena@northbeam.example",
+        "Lena Okafor",
+        Access::Approver,
+        &["finance"],
+    ),
+    at_northbeam(
+        "noor@northbeam.example",
+        "Noor Haddad",
+        Access::Operator,
+        &["customer_ops", "returns_ops"],
+    ),
+    at_northbeam(
+        "ravi@northbeam.example",
+        "Ravi Menon",
+        Access::Admin,
+        &["engineering"],
+    ),
+    at_northbeam(
+        "sofie@northbeam.example",
+        "Sofie Lindqvist",
+        Access::Auditor,
+        &[],
+    ),
     Part {
         email: "dana@harbor3pl.example",
         name: "Dana Whitlock",
@@ -78,6 +128,11 @@ mod tests {
         emails.sort_unstable();
         assert!(emails.windows(2).all(|pair| pair[0] != pair[1]));
         let slugs = MERCHANTS.map(|(slug, _)| slug);
-        assert!(PEOPLE.iter().flat_map(|part| part.only_at).all(|slug| slugs.contains(slug)));
+        assert!(
+            PEOPLE
+                .iter()
+                .flat_map(|part| part.only_at)
+                .all(|slug| slugs.contains(slug))
+        );
     }
 }

@@ -57,7 +57,10 @@ pub enum DemoError {
 }
 
 fn reasons(error: &engine::Error) -> String {
-    let fields = error.fields.iter().map(|field| format!("\n  {}: {}", field.field, field.sentence));
+    let fields = error
+        .fields
+        .iter()
+        .map(|field| format!("\n  {}: {}", field.field, field.sentence));
     error.to_string() + &fields.collect::<String>()
 }
 
@@ -139,7 +142,9 @@ async fn make(settings: &Settings, engine: &Arc<Engine>, reset: bool) -> Result<
             email: part.email,
             password,
             access: part.access,
-            merchants: at(part, &places).map(|merchant| merchant.slug.clone()).collect(),
+            merchants: at(part, &places)
+                .map(|merchant| merchant.slug.clone())
+                .collect(),
             functional_roles: part.roles,
         });
     }
@@ -149,18 +154,34 @@ async fn make(settings: &Settings, engine: &Arc<Engine>, reset: bool) -> Result<
         let ctx = engine.enter_as_system(merchant.id).await?;
         sources.push(connect(settings, engine, &ctx).await?);
         publish(engine, &ctx, founder, &ids).await?;
-        let (_, api_token) = engine.create_token(merchant.id, "Demo", Access::Admin, None).await?;
-        merchants.push(MadeMerchant { id: merchant.id, slug: merchant.slug, name: merchant.name, api_token });
+        let (_, api_token) = engine
+            .create_token(merchant.id, "Demo", Access::Admin, None)
+            .await?;
+        merchants.push(MadeMerchant {
+            id: merchant.id,
+            slug: merchant.slug,
+            name: merchant.name,
+            api_token,
+        });
     }
     let Operator { id, name } = operator;
-    Ok(Demo { operator: Named { id, name }, merchants, users, sources })
+    Ok(Demo {
+        operator: Named { id, name },
+        merchants,
+        users,
+        sources,
+    })
 }
 
 /// The demo's operator, if a demo was made here before.
 async fn there(engine: &Engine) -> Result<Option<Uuid>, engine::Error> {
     let mut reads = engine.store().reads().await?;
     for merchant in reads.all_merchants().await? {
-        if reads.operator(merchant.operator_id).await?.is_some_and(|operator| operator.name == OPERATOR) {
+        if reads
+            .operator(merchant.operator_id)
+            .await?
+            .is_some_and(|operator| operator.name == OPERATOR)
+        {
             return Ok(Some(merchant.operator_id));
         }
     }
@@ -168,7 +189,9 @@ async fn there(engine: &Engine) -> Result<Option<Uuid>, engine::Error> {
 }
 
 fn at<'a>(part: &'a Part, merchants: &'a [Merchant]) -> impl Iterator<Item = &'a Merchant> {
-    merchants.iter().filter(|merchant| part.plays_at(&merchant.slug))
+    merchants
+        .iter()
+        .filter(|merchant| part.plays_at(&merchant.slug))
 }
 
 async fn join(
@@ -191,7 +214,11 @@ async fn join(
     Ok(user.id)
 }
 
-async fn connect(settings: &Settings, engine: &Engine, ctx: &Ctx) -> Result<MadeSource, engine::Error> {
+async fn connect(
+    settings: &Settings,
+    engine: &Engine,
+    ctx: &Ctx,
+) -> Result<MadeSource, engine::Error> {
     let input = SourceInput {
         system: "shopify".to_owned(),
         name: format!("{} on Shopify", ctx.merchant().name),
@@ -224,7 +251,12 @@ async fn connect(settings: &Settings, engine: &Engine, ctx: &Ctx) -> Result<Made
     })
 }
 
-async fn publish(engine: &Engine, ctx: &Ctx, founder: Uuid, ids: &SystemIds) -> Result<(), DemoError> {
+async fn publish(
+    engine: &Engine,
+    ctx: &Ctx,
+    founder: Uuid,
+    ids: &SystemIds,
+) -> Result<(), DemoError> {
     let now = engine.now();
     let making = Making {
         merchant_id: ctx.merchant_id(),
@@ -247,17 +279,38 @@ fn password(ids: &dyn Ids) -> String {
     const SIGNS: &[u8; 29] = b"abcdefghjkmnpqrstuvwxyz234679";
     let mut random = [0_u8; 64];
     ids.fill(&mut random);
-    let fair = random.iter().filter(|byte| usize::from(**byte) < 256 - 256 % SIGNS.len());
-    let signs: Vec<char> = fair.take(16).map(|byte| char::from(SIGNS[usize::from(*byte) % SIGNS.len()])).collect();
-    signs.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    let fair = random
+        .iter()
+        .filter(|byte| usize::from(**byte) < 256 - 256 % SIGNS.len());
+    let signs: Vec<char> = fair
+        .take(16)
+        .map(|byte| char::from(SIGNS[usize::from(*byte) % SIGNS.len()]))
+        .collect();
+    signs
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 fn readable(demo: &Demo, settings: &Settings) -> String {
-    let mut lines = vec![format!("{} is ready at {}\n", demo.operator.name, settings.public_url)];
+    let mut lines = vec![format!(
+        "{} is ready at {}\n",
+        demo.operator.name, settings.public_url
+    )];
     lines.push("People (password, access, roles):".to_owned());
     for user in &demo.users {
         let roles = user.functional_roles.join(", ");
-        lines.push(format!("  {:<28} {:<20} {:<9} {roles}", user.email, user.password, user.access.as_str()).trim_end().to_owned());
+        lines.push(
+            format!(
+                "  {:<28} {:<20} {:<9} {roles}",
+                user.email,
+                user.password,
+                user.access.as_str()
+            )
+            .trim_end()
+            .to_owned(),
+        );
     }
     lines.push("\nAPI tokens:".to_owned());
     for merchant in &demo.merchants {
@@ -265,7 +318,10 @@ fn readable(demo: &Demo, settings: &Settings) -> String {
     }
     lines.push("\nSources (Shopify):".to_owned());
     for source in &demo.sources {
-        lines.push(format!("  {:<12} {}{}\n  {:<12} secret {}", source.merchant, settings.public_url, source.url_path, "", source.secret));
+        lines.push(format!(
+            "  {:<12} {}{}\n  {:<12} secret {}",
+            source.merchant, settings.public_url, source.url_path, "", source.secret
+        ));
     }
     lines.push(format!(
         "\nNone of this can be shown again. Exports go to `meshline sandbox` on {}.\n",
@@ -284,6 +340,9 @@ mod tests {
         let one = password(&ids);
         assert_eq!(one.len(), 19);
         assert_ne!(one, password(&ids));
-        assert!(one.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-'));
+        assert!(
+            one.chars()
+                .all(|sign| sign.is_ascii_alphanumeric() || sign == '-')
+        );
     }
 }

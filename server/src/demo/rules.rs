@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use domain::{
     Currency, Money, Time,
-    contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute, codes},
+    contract::{
+        AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute, codes,
+    },
     delivery::RetryPolicy,
     event::EventKind,
     flow::{Flow, Step, StepKind, Trigger, Until},
@@ -39,17 +41,31 @@ fn agency(role: &str) -> Owner {
 
 fn retry() -> RetryPolicy {
     RetryPolicy {
-        schedule_ms: vec![SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, 2 * HOUR],
+        schedule_ms: vec![
+            SECOND,
+            5 * SECOND,
+            30 * SECOND,
+            2 * MINUTE,
+            10 * MINUTE,
+            30 * MINUTE,
+            2 * HOUR,
+        ],
         jitter_percent: 20,
     }
 }
 
 fn idempotency() -> Vec<String> {
-    ["merchant_id", "export_type", "subject_id", "intent"].map(str::to_owned).to_vec()
+    ["merchant_id", "export_type", "subject_id", "intent"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 fn asks(owner: &str, backup: &str) -> ApprovalStep {
-    ApprovalStep { owner: agency(owner), backup: agency(backup), accept_ms: 15 * MINUTE }
+    ApprovalStep {
+        owner: agency(owner),
+        backup: agency(backup),
+        accept_ms: 15 * MINUTE,
+    }
 }
 
 /// One row of an exception map: code, title, role that gets it, severity, what resolving does, steps.
@@ -62,7 +78,11 @@ fn exceptions(rows: &[Row<'_>]) -> BTreeMap<String, ExceptionRoute> {
             Severity::Normal => (30 * MINUTE, 4 * HOUR),
             Severity::Low => (2 * HOUR, DAY),
         };
-        let class = if unlock == Unlock::Nothing { ExceptionClass::Hard } else { ExceptionClass::Soft };
+        let class = if unlock == Unlock::Nothing {
+            ExceptionClass::Hard
+        } else {
+            ExceptionClass::Soft
+        };
         let route = ExceptionRoute {
             title: title.to_owned(),
             owner: agency(role),
@@ -90,15 +110,28 @@ pub fn flows(making: &Making) -> [Flow; 2] {
 
 fn ladder(id: Uuid, backup: &str, founder: Uuid) -> EscalationPolicy {
     let steps = vec![
-        EscalationStep { after_ms: 30 * MINUTE, target: agency(backup) },
-        EscalationStep { after_ms: HOUR, target: Owner::User(founder) },
+        EscalationStep {
+            after_ms: 30 * MINUTE,
+            target: agency(backup),
+        },
+        EscalationStep {
+            after_ms: HOUR,
+            target: Owner::User(founder),
+        },
     ];
-    EscalationPolicy { id, version: 1, steps }
+    EscalationPolicy {
+        id,
+        version: 1,
+        steps,
+    }
 }
 
 fn fulfillment_request(making: &Making) -> serde_json::Result<Contract> {
     let schema: Value = serde_json::from_str(include_str!("contracts/fulfillment_request.json"))?;
-    let looked_at = |when| ApprovalRule { when, steps: vec![asks("operations", "finance")] };
+    let looked_at = |when| ApprovalRule {
+        when,
+        steps: vec![asks("operations", "finance")],
+    };
     let amount = Money::new(LOOKED_AT_ABOVE, Currency::USD);
     Ok(Contract {
         id: making.ids[0],
@@ -169,7 +202,10 @@ fn fulfillment_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "operations",
             High,
             Unlock::AskAgain,
-            &["Decide the approval, or find out who can.", "Resolving without a decision asks for it once more."],
+            &[
+                "Decide the approval, or find out who can.",
+                "Resolving without a decision asks for it once more.",
+            ],
         ),
         (
             codes::DECLINED,
@@ -200,7 +236,10 @@ fn fulfillment_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "engineering",
             High,
             Unlock::RedeliverExport,
-            &["Read their answer: the secret, the address or the format does not suit them.", "Put it right, then resolve."],
+            &[
+                "Read their answer: the secret, the address or the format does not suit them.",
+                "Put it right, then resolve.",
+            ],
         ),
         (
             codes::ACK_TIMEOUT,
@@ -219,7 +258,11 @@ fn fulfillment_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "logistics",
             Normal,
             Unlock::WaitAgain,
-            &["Ask Harbor 3PL when it leaves.", "Tell the customer the new date.", "Resolve: the wait starts again."],
+            &[
+                "Ask Harbor 3PL when it leaves.",
+                "Tell the customer the new date.",
+                "Resolve: the wait starts again.",
+            ],
         ),
         (
             codes::QA_FAILED,
@@ -239,7 +282,10 @@ fn fulfillment_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "logistics",
             High,
             Unlock::Nothing,
-            &["Ask Harbor 3PL to stop it.", "If it has left, tell customer ops to expect a return."],
+            &[
+                "Ask Harbor 3PL to stop it.",
+                "If it has left, tell customer ops to expect a return.",
+            ],
         ),
         (
             codes::CHANGED_AFTER_DISPATCH,
@@ -247,7 +293,10 @@ fn fulfillment_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "logistics",
             High,
             Unlock::Nothing,
-            &["Compare what was sent with what is asked now.", "Agree with Harbor 3PL on what they can still change."],
+            &[
+                "Compare what was sent with what is asked now.",
+                "Agree with Harbor 3PL on what they can still change.",
+            ],
         ),
         (
             codes::VALIDITY_EXPIRED,
@@ -255,7 +304,10 @@ fn fulfillment_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "operations",
             Normal,
             Unlock::Nothing,
-            &["Check with the customer whether the order still stands.", "Cancel it, or have it placed anew."],
+            &[
+                "Check with the customer whether the order still stands.",
+                "Cancel it, or have it placed anew.",
+            ],
         ),
         (
             "*",
@@ -263,7 +315,11 @@ fn fulfillment_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "logistics",
             Low,
             Unlock::RedeliverExport,
-            &["Read what the warehouse says.", "Clear it up with Harbor 3PL.", "Resolve: the same request is sent again."],
+            &[
+                "Read what the warehouse says.",
+                "Clear it up with Harbor 3PL.",
+                "Resolve: the same request is sent again.",
+            ],
         ),
     ])
 }
@@ -327,7 +383,10 @@ fn promo_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "marketing_ops",
             High,
             Unlock::AskAgain,
-            &["Decide, or find out who can before the campaign starts.", "Resolving without a decision asks once more."],
+            &[
+                "Decide, or find out who can before the campaign starts.",
+                "Resolving without a decision asks once more.",
+            ],
         ),
         (
             codes::DECLINED,
@@ -335,7 +394,10 @@ fn promo_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "merchandising",
             Normal,
             Unlock::Nothing,
-            &["Read why it was declined.", "Change the brief and start it again, or let it go."],
+            &[
+                "Read why it was declined.",
+                "Change the brief and start it again, or let it go.",
+            ],
         ),
         (
             codes::QA_FAILED,
@@ -343,7 +405,10 @@ fn promo_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "merchandising",
             Normal,
             Unlock::RecheckExport,
-            &["Read which check failed; it says what was expected.", "Put it right, then resolve: the checks run again."],
+            &[
+                "Read which check failed; it says what was expected.",
+                "Put it right, then resolve: the checks run again.",
+            ],
         ),
         (
             codes::COMPLETION_TIMEOUT,
@@ -351,7 +416,10 @@ fn promo_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "marketing_ops",
             High,
             Unlock::WaitAgain,
-            &["Look at the storefront: are the prices changed?", "Resolve: the wait starts again."],
+            &[
+                "Look at the storefront: are the prices changed?",
+                "Resolve: the wait starts again.",
+            ],
         ),
         (
             codes::VALIDITY_EXPIRED,
@@ -367,7 +435,11 @@ fn promo_exceptions() -> BTreeMap<String, ExceptionRoute> {
             "engineering",
             Normal,
             Unlock::RedeliverExport,
-            &["Read what the storefront says.", "Put it right there, or in the connection.", "Resolve: the same activation is sent again."],
+            &[
+                "Read what the storefront says.",
+                "Put it right there, or in the connection.",
+                "Resolve: the same activation is sent again.",
+            ],
         ),
     ])
 }
@@ -390,7 +462,9 @@ fn order_to_ship(making: &Making) -> Flow {
         name: "Order to ship".to_owned(),
         version: 1,
         summary: "From a paid order to a parcel that has left.".to_owned(),
-        trigger: Trigger::Order { event: EventKind::OrderAccepted },
+        trigger: Trigger::Order {
+            event: EventKind::OrderAccepted,
+        },
         steps: vec![
             Step {
                 key: "hand_to_3pl".to_owned(),
@@ -419,7 +493,8 @@ fn promotion_go_live(making: &Making) -> Flow {
         key: "promotion-go-live".to_owned(),
         name: "Promotion go-live".to_owned(),
         version: 1,
-        summary: "From a brief that is ready to prices that are live, past two approvals.".to_owned(),
+        summary: "From a brief that is ready to prices that are live, past two approvals."
+            .to_owned(),
         trigger: Trigger::Campaign,
         steps: vec![Step {
             key: "go_live".to_owned(),

@@ -23,9 +23,16 @@ use sha2::{Digest, Sha256};
 struct Site;
 
 /// In a debug build the files are read from the disk, and may change any moment.
-const PKG_KEPT: &str =
-    if cfg!(debug_assertions) { "no-cache" } else { "public, max-age=31536000, immutable" };
-const OTHERS_KEPT: &str = if cfg!(debug_assertions) { "no-cache" } else { "public, max-age=86400" };
+const PKG_KEPT: &str = if cfg!(debug_assertions) {
+    "no-cache"
+} else {
+    "public, max-age=31536000, immutable"
+};
+const OTHERS_KEPT: &str = if cfg!(debug_assertions) {
+    "no-cache"
+} else {
+    "public, max-age=86400"
+};
 
 /// By choice of the server: the smaller copy first.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
@@ -50,7 +57,9 @@ fn names() -> impl Iterator<Item = Cow<'static, str>> {
 
 /// Whether the binary carries what its pages need: style sheet, script and WASM.
 pub fn are_whole() -> bool {
-    ["meshline.css", "meshline.js", "meshline.wasm"].iter().all(|name| Site::get(&format!("pkg/{name}")).is_some())
+    ["meshline.css", "meshline.js", "meshline.wasm"]
+        .iter()
+        .all(|name| Site::get(&format!("pkg/{name}")).is_some())
 }
 
 pub fn router() -> Router {
@@ -58,7 +67,10 @@ pub fn router() -> Router {
         let paths = paths(&name);
         paths.into_iter().fold(router, |router, path| {
             let name = name.clone();
-            router.route(&path, get(move |headers: HeaderMap| async move { serve(&name, &headers) }))
+            router.route(
+                &path,
+                get(move |headers: HeaderMap| async move { serve(&name, &headers) }),
+            )
         })
     })
 }
@@ -70,7 +82,10 @@ fn paths(name: &str) -> Vec<String> {
     let folder = &*PKG_FOLDER;
     let mut paths = vec![format!("/{folder}/{file}")];
     // by which of the two names the pages ask depends on how leptos was compiled
-    if let Some(stem) = file.strip_suffix(".wasm").filter(|stem| !stem.ends_with("_bg")) {
+    if let Some(stem) = file
+        .strip_suffix(".wasm")
+        .filter(|stem| !stem.ends_with("_bg"))
+    {
         paths.push(format!("/{folder}/{stem}_bg.wasm"));
     }
     paths
@@ -82,17 +97,32 @@ fn serve(name: &str, asked: &HeaderMap) -> Response {
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;
     };
-    let tag = format!("\"{}{}\"", &hex::encode(file.metadata.sha256_hash())[..16], coding.unwrap_or_default());
+    let tag = format!(
+        "\"{}{}\"",
+        &hex::encode(file.metadata.sha256_hash())[..16],
+        coding.unwrap_or_default()
+    );
     let is_known = asked
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
-    let mut response = Response::new(if is_known { Body::empty() } else { Body::from(bytes(file)) });
+        .is_some_and(|tags| {
+            tags.split(',')
+                .any(|known| known.trim().trim_start_matches("W/") == tag)
+        });
+    let mut response = Response::new(if is_known {
+        Body::empty()
+    } else {
+        Body::from(bytes(file))
+    });
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
-    let kept = if name.starts_with("pkg/") { PKG_KEPT } else { OTHERS_KEPT };
+    let kept = if name.starts_with("pkg/") {
+        PKG_KEPT
+    } else {
+        OTHERS_KEPT
+    };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::CONTENT_TYPE, media_type(name));
@@ -128,18 +158,29 @@ fn smallest(name: &str, asked: &HeaderMap) -> Option<(EmbeddedFile, Option<&'sta
 
 /// Whether a coding is asked for, and not refused by `q=0`.
 fn accepts(asked: &HeaderMap, coding: &str) -> bool {
-    let values = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let values = asked
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
-        let is_it = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
-        is_it && !parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0_f32))
+        let is_it = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(coding));
+        is_it
+            && !parts
+                .any(|part| part.strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0_f32))
     })
 }
 
 fn media_type(name: &str) -> HeaderValue {
     let media_type = mime_guess::from_path(name).first_or_octet_stream();
     let is_text = media_type.type_() == "text";
-    let text = if is_text { format!("{media_type}; charset=utf-8") } else { media_type.to_string() };
+    let text = if is_text {
+        format!("{media_type}; charset=utf-8")
+    } else {
+        media_type.to_string()
+    };
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
@@ -165,12 +206,18 @@ mod tests {
     #[test]
     fn files_have_their_media_types_and_the_script_finds_its_wasm() {
         assert_eq!(media_type("pkg/meshline.wasm"), "application/wasm");
-        assert_eq!(media_type("pkg/meshline.js"), "text/javascript; charset=utf-8");
+        assert_eq!(
+            media_type("pkg/meshline.js"),
+            "text/javascript; charset=utf-8"
+        );
         assert_eq!(media_type("fonts/inter.woff2"), "font/woff2");
         let folder = &*PKG_FOLDER;
         assert_eq!(
             paths("pkg/meshline.wasm"),
-            [format!("/{folder}/meshline.wasm"), format!("/{folder}/meshline_bg.wasm")]
+            [
+                format!("/{folder}/meshline.wasm"),
+                format!("/{folder}/meshline_bg.wasm")
+            ]
         );
         assert_eq!(paths("favicon.svg"), ["/favicon.svg"]);
     }

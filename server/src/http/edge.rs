@@ -31,7 +31,10 @@ pub async fn pass(State(site): State<Arc<Site>>, mut request: Request, next: Nex
     }
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let answered = trace::scope(trace_id.clone(), AssertUnwindSafe(next.run(request)).catch_unwind());
+    let answered = trace::scope(
+        trace_id.clone(),
+        AssertUnwindSafe(next.run(request)).catch_unwind(),
+    );
     let mut response = answered.await.unwrap_or_else(|_| {
         tracing::error!(trace_id, "a handler panicked");
         trace::within(trace_id.clone(), || Problem::broken().into_response())
@@ -56,7 +59,11 @@ pub async fn pass(State(site): State<Arc<Site>>, mut request: Request, next: Nex
 pub async fn in_time(request: Request, next: Next) -> Response {
     let late = || {
         let detail = "This took too long and was given up. Try again in a moment.";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).after_ms(5_000).into_response()
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            .after_ms(5_000)
+            .into_response()
     };
-    tokio::time::timeout(PATIENCE, next.run(request)).await.unwrap_or_else(|_| late())
+    tokio::time::timeout(PATIENCE, next.run(request))
+        .await
+        .unwrap_or_else(|_| late())
 }

@@ -27,7 +27,8 @@ pub fn router(site: &Arc<Site>) -> Router {
 
 async fn ready(State(site): State<Arc<Site>>) -> Response {
     if *site.stop.borrow() {
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "It is shutting down.").into_response();
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "It is shutting down.")
+            .into_response();
     }
     match gauges(&site).await {
         Ok(gauges) => Json(json!({
@@ -44,7 +45,14 @@ async fn ready(State(site): State<Arc<Site>>) -> Response {
 async fn metrics(State(site): State<Arc<Site>>) -> Response {
     let gauges = gauges(&site).await.ok();
     let text = site.metrics.text(gauges.as_ref());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response()
 }
 
 /// The database, asked now.
@@ -53,9 +61,18 @@ async fn gauges(site: &Site) -> engine::Result<Gauges> {
         let store = site.engine.store();
         let database = store.health().await?;
         let (jobs_due, jobs) = store.reads().await?.job_counts(site.engine.now()).await?;
-        Ok(Gauges { database, jobs_due, jobs })
+        Ok(Gauges {
+            database,
+            jobs_due,
+            jobs,
+        })
     };
-    tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(|_| {
-        Err(engine::Error::new(engine::Kind::Unavailable, "The database does not answer in time."))
-    })
+    tokio::time::timeout(PATIENCE, ask)
+        .await
+        .unwrap_or_else(|_| {
+            Err(engine::Error::new(
+                engine::Kind::Unavailable,
+                "The database does not answer in time.",
+            ))
+        })
 }

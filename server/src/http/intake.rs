@@ -40,7 +40,10 @@ struct Intake {
 }
 
 pub fn router(site: Arc<Site>) -> Router {
-    let intake = Intake { site, sampled_at_ms: AtomicI64::new(0) };
+    let intake = Intake {
+        site,
+        sampled_at_ms: AtomicI64::new(0),
+    };
     Router::new()
         .route("/in/{source}", post(receive).fallback(only_post))
         .with_state(Arc::new(intake))
@@ -56,7 +59,11 @@ struct Refusal {
 
 impl Refusal {
     fn new(reason: Rejected, status: StatusCode, detail: &str) -> Self {
-        Self { reason, problem: Problem::new(status, detail), hang_up: true }
+        Self {
+            reason,
+            problem: Problem::new(status, detail),
+            hang_up: true,
+        }
     }
 
     fn too_large(limit: usize) -> Self {
@@ -65,7 +72,11 @@ impl Refusal {
     }
 }
 
-async fn receive(State(intake): State<Arc<Intake>>, Path(source): Path<String>, request: Request) -> Response {
+async fn receive(
+    State(intake): State<Arc<Intake>>,
+    Path(source): Path<String>,
+    request: Request,
+) -> Response {
     let begun = Instant::now();
     let metrics = &intake.site.metrics;
     let mut response = match take(&intake, &source, request).await {
@@ -77,7 +88,9 @@ async fn receive(State(intake): State<Arc<Intake>>, Path(source): Path<String>, 
             metrics.rejected(refusal.reason);
             let mut response = refusal.problem.into_response();
             if refusal.hang_up {
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             response
         }
@@ -88,21 +101,37 @@ async fn receive(State(intake): State<Arc<Intake>>, Path(source): Path<String>, 
 
 async fn take(intake: &Intake, source: &str, request: Request) -> Result<Response, Refusal> {
     let engine = &intake.site.engine;
-    let door = engine.open_door(source).await.map_err(|error| match error.kind {
-        Kind::NotFound => Refusal::new(Rejected::UnknownSource, StatusCode::NOT_FOUND, &error.sentence),
-        _ => refused(error),
-    })?;
+    let door = engine
+        .open_door(source)
+        .await
+        .map_err(|error| match error.kind {
+            Kind::NotFound => Refusal::new(
+                Rejected::UnknownSource,
+                StatusCode::NOT_FOUND,
+                &error.sentence,
+            ),
+            _ => refused(error),
+        })?;
     let limit = door.max_body_bytes();
     let (parts, body) = request.into_parts();
     let announced = body.size_hint().exact();
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Refusal::too_large(limit));
     }
-    let body = tokio::time::timeout(BODY_PATIENCE, read(body, limit)).await.unwrap_or_else(|_| {
-        Err(Refusal::new(Rejected::Broken, StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."))
-    })?;
+    let body = tokio::time::timeout(BODY_PATIENCE, read(body, limit))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Refusal::new(
+                Rejected::Broken,
+                StatusCode::REQUEST_TIMEOUT,
+                "The body did not arrive in time.",
+            ))
+        })?;
     let trace_id = trace::given(&parts.headers);
-    match engine.receive(&door, &readable(&parts.headers), body, trace_id).await {
+    match engine
+        .receive(&door, &readable(&parts.headers), body, trace_id)
+        .await
+    {
         Ok((receipt_id, status)) => {
             intake.site.metrics.received(&status);
             Ok(acknowledgement(&format!(
@@ -114,9 +143,15 @@ async fn take(intake: &Intake, source: &str, request: Request) -> Result<Respons
             intake.sample(&door.source.name, &error);
             let detail = "The signature is missing or does not match this source's secret.";
             let refusal = Refusal::new(Rejected::Signature, StatusCode::UNAUTHORIZED, detail);
-            Err(Refusal { hang_up: false, ..refusal })
+            Err(Refusal {
+                hang_up: false,
+                ..refusal
+            })
         }
-        Err(error) => Err(Refusal { hang_up: false, ..refused(error) }),
+        Err(error) => Err(Refusal {
+            hang_up: false,
+            ..refused(error)
+        }),
     }
 }
 
@@ -127,7 +162,11 @@ fn refused(mut error: Error) -> Refusal {
         Kind::TooMany => Rejected::Overloaded,
         _ => Rejected::Unavailable,
     };
-    Refusal { reason, problem: Problem::from(error), hang_up: true }
+    Refusal {
+        reason,
+        problem: Problem::from(error),
+        hang_up: true,
+    }
 }
 
 /// The body, as long as it keeps to the limit. One that came in one piece is not copied.
@@ -135,7 +174,13 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let broken = |_| Refusal::new(Rejected::Broken, StatusCode::BAD_REQUEST, "The body broke off.");
+        let broken = |_| {
+            Refusal::new(
+                Rejected::Broken,
+                StatusCode::BAD_REQUEST,
+                "The body broke off.",
+            )
+        };
         let Ok(data) = frame.map_err(broken)?.into_data() else {
             continue;
         };
@@ -161,14 +206,22 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Refusal> {
 fn readable(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), std::str::from_utf8(value.as_bytes()).ok()?.to_owned())))
+        .filter_map(|(name, value)| {
+            Some((
+                name.as_str().to_owned(),
+                std::str::from_utf8(value.as_bytes()).ok()?.to_owned(),
+            ))
+        })
         .collect()
 }
 
 fn acknowledgement(body: &str) -> Response {
     let mut response = Response::new(Body::from(body.to_owned()));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -176,7 +229,9 @@ fn acknowledgement(body: &str) -> Response {
 async fn only_post() -> Response {
     let detail = "Deliveries are posted here; there is nothing to see.";
     let mut response = Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static("POST"));
     security::bare(response.headers_mut());
     response
 }
@@ -188,7 +243,11 @@ impl Intake {
         if now.saturating_sub(last).abs() < SAMPLE_EVERY_MS {
             return;
         }
-        if self.sampled_at_ms.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if self
+            .sampled_at_ms
+            .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+        {
             let why = error.context.as_deref().unwrap_or_default();
             tracing::warn!(source, why, "an unsigned delivery was refused");
         }

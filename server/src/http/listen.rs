@@ -49,7 +49,10 @@ pub async fn listen(listener: TcpListener, router: Router, mut stop: watch::Rece
     }
     drop(listener);
     // every connection gives its slot back when it is over
-    if tokio::time::timeout(FAREWELL, slots.acquire_many(MAX_CONNECTIONS)).await.is_err() {
+    if tokio::time::timeout(FAREWELL, slots.acquire_many(MAX_CONNECTIONS))
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests were not finished in time and are cut off");
     }
 }
@@ -63,7 +66,10 @@ async fn next(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
+    let slot = Arc::clone(slots)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, slot))
@@ -74,7 +80,12 @@ async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool
         let mut router = router.clone();
         async move {
             let request: Request = request.map(Body::new);
-            Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
+            Ok::<_, Infallible>(
+                router
+                    .call(request)
+                    .await
+                    .unwrap_or_else(|never| match never {}),
+            )
         }
     });
     let connection = http1::Builder::new()

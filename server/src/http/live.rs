@@ -35,7 +35,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const GATHER: Duration = Duration::from_millis(250);
 
 pub fn router(site: &Arc<Site>) -> Router {
-    Router::new().route("/live", get(live)).with_state(Arc::clone(site))
+    Router::new()
+        .route("/live", get(live))
+        .with_state(Arc::clone(site))
 }
 
 #[derive(Deserialize)]
@@ -52,7 +54,11 @@ struct Listener {
     merchant: Option<String>,
 }
 
-async fn live(State(site): State<Arc<Site>>, Query(which): Query<Which>, session: Session) -> Response {
+async fn live(
+    State(site): State<Arc<Site>>,
+    Query(which): Query<Which>,
+    session: Session,
+) -> Response {
     match open(&site, which, &session).await {
         Ok(stream) => {
             let mut response = Sse::new(stream).into_response();
@@ -70,11 +76,23 @@ type Messages = ReceiverStream<Result<Event, Infallible>>;
 
 async fn open(site: &Site, which: Which, session: &Session) -> engine::Result<Messages> {
     let nobody = || Error::new(Kind::Unauthenticated, "Sign in first.");
-    let user_id: Uuid = session.get(sessions::USER_ID).await.map_err(Error::internal)?.ok_or_else(nobody)?;
+    let user_id: Uuid = session
+        .get(sessions::USER_ID)
+        .await
+        .map_err(Error::internal)?
+        .ok_or_else(nobody)?;
     let session = sessions::hash(session.id().ok_or_else(nobody)?);
     let engine = Arc::clone(&site.engine);
-    let listener = Listener { engine, session, user_id, merchant: which.merchant };
-    let merchants = listener.merchants().await?.ok_or_else(|| Error::not_found("merchant"))?;
+    let listener = Listener {
+        engine,
+        session,
+        user_id,
+        merchant: which.merchant,
+    };
+    let merchants = listener
+        .merchants()
+        .await?
+        .ok_or_else(|| Error::not_found("merchant"))?;
     let (out, messages) = mpsc::channel(4);
     tokio::spawn(listener.speak(merchants, out, site.stop.clone()));
     Ok(ReceiverStream::new(messages))
@@ -115,8 +133,11 @@ impl Listener {
             return Ok(None);
         };
         let wanted = |slug: &str| self.merchant.as_deref().is_none_or(|only| only == slug);
-        let merchants: HashSet<Uuid> =
-            places.iter().filter(|(merchant, _)| wanted(&merchant.slug)).map(|(merchant, _)| merchant.id).collect();
+        let merchants: HashSet<Uuid> = places
+            .iter()
+            .filter(|(merchant, _)| wanted(&merchant.slug))
+            .map(|(merchant, _)| merchant.id)
+            .collect();
         Ok(Some(merchants).filter(|merchants| !merchants.is_empty()))
     }
 
@@ -188,7 +209,13 @@ mod tests {
             subject_id: Uuid::nil(),
         });
         let one = Gathered::and(None, Arc::clone(&change));
-        assert_eq!(one.message(), json!({ "kind": "export", "id": Uuid::nil(), "action": "export.ready" }));
-        assert_eq!(Gathered::and(Some(one), change).message(), json!({ "kind": "many" }));
+        assert_eq!(
+            one.message(),
+            json!({ "kind": "export", "id": Uuid::nil(), "action": "export.ready" })
+        );
+        assert_eq!(
+            Gathered::and(Some(one), change).message(),
+            json!({ "kind": "many" })
+        );
     }
 }

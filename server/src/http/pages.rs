@@ -40,7 +40,10 @@ pub fn router(site: &Arc<Site>) -> Router {
         .with_state(options)
 }
 
-fn context(engine: Arc<Engine>, options: LeptosOptions) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(
+    engine: Arc<Engine>,
+    options: LeptosOptions,
+) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(Arc::clone(&engine));
         provide_context(options.clone());
@@ -54,14 +57,20 @@ where
     A: Future<Output = Response>,
 {
     let path = request.uri().path();
-    let is_page = !["/api/", "/pkg/", "/fonts/"].iter().any(|start| path.starts_with(start));
+    let is_page = !["/api/", "/pkg/", "/fonts/"]
+        .iter()
+        .any(|start| path.starts_with(start));
     if !is_page || !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address.").into_response();
+        return Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
+            .into_response();
     }
     let mut response = page(request).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -16,15 +16,27 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::problem::Problem;
 
-const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const FIXED: [(HeaderName, HeaderValue); 4] = [
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
     (
         HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        HeaderValue::from_static(
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ),
 ];
 
@@ -34,12 +46,18 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 pub fn dress(response: &mut Response, is_https: bool) {
     let headers = response.headers_mut();
     bare(headers);
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(NOTHING));
     if is_https {
-        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HSTS);
     }
     // whatever says nothing about caching may be about somebody
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// The least, for answers that no browser shows.
@@ -82,8 +100,14 @@ pub async fn bearer_is_no_browser(mut request: Request, next: Next) -> Response 
 
 fn is_api_call_with_token(request: &Request) -> bool {
     let is_bearer = |value: &HeaderValue| {
-        value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
+        value
+            .as_bytes()
+            .get(..7)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
     };
     request.uri().path().starts_with("/api/")
-        && request.headers().get(header::AUTHORIZATION).is_some_and(is_bearer)
+        && request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .is_some_and(is_bearer)
 }

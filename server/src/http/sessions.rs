@@ -43,14 +43,20 @@ impl fmt::Debug for EngineSessions {
 
 pub fn layer(engine: Arc<Engine>, is_https: bool) -> SessionManagerLayer<EngineSessions> {
     // a browser accepts a __Host- cookie only over https, for the whole host and nobody below it
-    let name = if is_https { "__Host-meshline" } else { "meshline_session" };
+    let name = if is_https {
+        "__Host-meshline"
+    } else {
+        "meshline_session"
+    };
     SessionManagerLayer::new(EngineSessions { engine })
         .with_name(name)
         .with_secure(is_https)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         // how long the browser keeps the cookie; what it is good for is decided here
-        .with_expiry(Expiry::OnInactivity(time::Duration::milliseconds(LONGEST_MS)))
+        .with_expiry(Expiry::OnInactivity(time::Duration::milliseconds(
+            LONGEST_MS,
+        )))
 }
 
 /// What the database knows a session by.
@@ -72,7 +78,10 @@ impl EngineSessions {
             .map_err(|error| session_store::Error::Encode(error.to_string()))?;
         let row = SessionRow {
             id_hash: hash(record.id),
-            user_id: record.data.get(USER_ID).and_then(|id| id.as_str()?.parse::<Uuid>().ok()),
+            user_id: record
+                .data
+                .get(USER_ID)
+                .and_then(|id| id.as_str()?.parse::<Uuid>().ok()),
             data,
             created_at,
             expires_at: ends(created_at, self.engine.now()),
@@ -91,11 +100,20 @@ impl SessionStore for EngineSessions {
     /// A page that looked for something in the session counts as having changed it; what is the same
     /// as before is not written again.
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let Some(known) = self.engine.load_session(&hash(record.id)).await.map_err(failed)? else {
+        let Some(known) = self
+            .engine
+            .load_session(&hash(record.id))
+            .await
+            .map_err(failed)?
+        else {
             return self.write(record, self.engine.now()).await;
         };
         let is_same = serde_json::from_str(&known.data).is_ok_and(|data: Data| data == record.data);
-        if is_same { Ok(()) } else { self.write(record, known.created_at).await }
+        if is_same {
+            Ok(())
+        } else {
+            self.write(record, known.created_at).await
+        }
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
@@ -104,14 +122,21 @@ impl SessionStore for EngineSessions {
         };
         let until = ends(row.created_at, self.engine.now());
         if until.since_ms(row.expires_at) >= NOTED_EVERY_MS {
-            self.engine.extend_session(&row.id_hash, until).await.map_err(failed)?;
+            self.engine
+                .extend_session(&row.id_hash, until)
+                .await
+                .map_err(failed)?;
         }
         let data = serde_json::from_str(&row.data)
             .map_err(|error| session_store::Error::Decode(error.to_string()))?;
         let seconds = row.expires_at.as_ms().div_euclid(1_000);
         let expiry_date = time::OffsetDateTime::from_unix_timestamp(seconds)
             .map_err(|error| session_store::Error::Decode(error.to_string()))?;
-        Ok(Some(Record { id: *id, data, expiry_date }))
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {

@@ -33,15 +33,23 @@ pub fn given(headers: &HeaderMap) -> Option<String> {
 }
 
 fn parse(header: &str) -> Option<&str> {
-    let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let is_hex = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
     let mut parts = header.split('-');
-    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (version, trace, parent, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let is_whole = version != "00" || parts.next().is_none();
     let lengths = [(version, 2), (trace, 32), (parent, 16), (flags, 2)];
     let is_valid = is_whole
         && version != "ff"
-        && lengths.iter().all(|(text, length)| text.len() == *length && is_hex(text))
-        && [trace, parent].iter().all(|id| id.bytes().any(|b| b != b'0'));
+        && lengths
+            .iter()
+            .all(|(text, length)| text.len() == *length && is_hex(text))
+        && [trace, parent]
+            .iter()
+            .all(|id| id.bytes().any(|b| b != b'0'));
     is_valid.then_some(trace)
 }
 
@@ -60,7 +68,10 @@ mod tests {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         let good = format!("00-{trace}-00f067aa0ba902b7-01");
         assert_eq!(parse(&good), Some(trace));
-        assert_eq!(parse(&format!("01-{trace}-00f067aa0ba902b7-01-later")), Some(trace));
+        assert_eq!(
+            parse(&format!("01-{trace}-00f067aa0ba902b7-01-later")),
+            Some(trace)
+        );
         for bad in [
             "",
             trace,
@@ -73,6 +84,9 @@ mod tests {
         ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
-        assert_eq!(header_of(trace).unwrap().to_str().ok().and_then(parse), Some(trace));
+        assert_eq!(
+            header_of(trace).unwrap().to_str().ok().and_then(parse),
+            Some(trace)
+        );
     }
 }
