@@ -34,6 +34,11 @@ impl<'a> Person<'a> {
         }
     }
 
+    /// What the browser would send along.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(fields);
