@@ -94,7 +94,20 @@ async fn receive(
         Ok(message) => message,
         Err(why) => return turn_away(&sandbox, attempt, Outcome::Malformed, why).await,
     };
-    let completes_at = now.plus_ms(sandbox.complete_after_ms);
+    // A sender that hangs up takes its handler with it, and what was executed has to be reported all the same.
+    let reply = tokio::spawn(execute(sandbox, attempt, message))
+        .await
+        .map_err(|_| JournalError::Broken)??;
+    Ok(reply.send().await)
+}
+
+/// Decides, remembers, and sees to the completion that is owed then.
+async fn execute(
+    sandbox: Arc<Sandbox>,
+    attempt: Attempt,
+    message: Message,
+) -> Result<Reply, JournalError> {
+    let completes_at = attempt.at.plus_ms(sandbox.complete_after_ms);
     let (reply, executed) = sandbox
         .journal
         .write(move |book| handle(book, attempt, &message, completes_at))
@@ -102,7 +115,7 @@ async fn receive(
     if let Some(execution) = executed {
         sandbox.callbacks.schedule(execution);
     }
-    Ok(reply.send().await)
+    Ok(reply)
 }
 
 /// Decides on an authentic message, and writes down the attempt and what it caused.
