@@ -57,7 +57,7 @@ pub async fn any_line_that_is_tampered_with_is_named(meshline: &mut Installation
     for at in (0..=last).step_by(last / PLACES + 1).chain([last]) {
         for (name, value) in [
             ("actor", json!("user:somebody-else")),
-            ("detail", json!("{}")),
+            ("detail", json!("{\"said\":1}")),
             ("at", json!("2026-01-01T00:00:00.000Z")),
         ] {
             let mut entry: Value = serde_json::from_str(&lines[at]).unwrap();
