@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     approval::{Approval, ApprovalState},
-    export::{Export, QaResult, QaStatus},
+    export::{Export, ExportState, QaResult, QaStatus},
 };
 use engine::{Chain, ExportChain, Result};
 use leptos::prelude::*;
@@ -45,7 +45,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .and_then(|id| chain.exports().find(|one| one.export.id == id))
         .map(|one| &one.export.payload);
     let content = Content::of(&export.export.payload, before);
-    let standing = standing(&approval, &export.approvals, &at.ctx, at.now());
+    let standing = standing(&approval, &export.approvals, &at.ctx, &at.rules, at.now());
     Ok(Model { approval, export, chain, content, standing })
 }
 
@@ -62,10 +62,12 @@ fn render(model: Model, at: &Visit) -> Page {
     let head = title.clone();
     let banner = banner(&model, at);
     let side = side(&model, at);
+    let next = next_card(&model, at);
     let checks = checks(&model.export.export.qa);
     let main = view! {
         <Split side>
             {content_view(model.content)}
+            {next}
             {checks}
         </Split>
     };
@@ -238,10 +240,21 @@ pub(crate) fn check_words(check: &str) -> String {
 }
 
 fn side(model: &Model, at: &Visit) -> AnyView {
+    let (approval, export) = (&model.approval, &model.export.export);
+    view! {
+        {who_answers(approval, at)}
+        {steps(&model.export.approvals, at)}
+        {facts(approval, export, &model.export, at)}
+    }
+    .into_any()
+}
+
+/// The way from here, while it is still open.
+fn next_card(model: &Model, at: &Visit) -> Option<AnyView> {
     let (approval, export, now) = (&model.approval, &model.export.export, at.now());
     let run = model.chain.runs.iter().find(|run| run.run.id == export.run_id);
     let outcome = run.map(|run| run.flow.outcome.clone()).unwrap_or_default();
-    let next = (export.state == domain::export::ExportState::AwaitingApproval).then(|| {
+    (export.state == ExportState::AwaitingApproval).then(|| {
         let stations = what_happens_next(&model.export, &outcome, model.standing.may_approve, &at.rules, now);
         let silence = on_silence(approval, &at.rules, now);
         view! {
@@ -250,14 +263,8 @@ fn side(model: &Model, at: &Visit) -> AnyView {
                 {silence.map(|text| view! { <CardFoot>{text}</CardFoot> })}
             </Card>
         }
-    });
-    view! {
-        {next}
-        {who_answers(approval, at)}
-        {steps(&model.export.approvals, at)}
-        {facts(approval, export, &model.export, at)}
-    }
-    .into_any()
+        .into_any()
+    })
 }
 
 fn who_answers(approval: &Approval, at: &Visit) -> AnyView {

@@ -24,7 +24,7 @@ pub(super) struct Standing {
     pub why_not: Option<String>,
 }
 
-pub(super) fn standing(approval: &Approval, all: &[Approval], ctx: &Ctx, now: Time) -> Standing {
+pub(super) fn standing(approval: &Approval, all: &[Approval], ctx: &Ctx, rules: &Rules, now: Time) -> Standing {
     let ask = |approve: bool| -> Result<(), Error> {
         ctx.require(Action::Decide)?;
         let (_, member) = ctx.member()?;
@@ -37,7 +37,23 @@ pub(super) fn standing(approval: &Approval, all: &[Approval], ctx: &Ctx, now: Ti
     Standing {
         may_approve: yes.is_ok(),
         may_decline: no.is_ok(),
-        why_not: yes.err().map(|error| error.sentence),
+        why_not: yes.err().map(|error| why_not(approval, ctx, rules, error)),
+    }
+}
+
+/// In the reader's words: what matters to them first, then on whom it waits.
+fn why_not(approval: &Approval, ctx: &Ctx, rules: &Rules, error: Error) -> String {
+    if approval.author.is_some() && approval.author == ctx.user_id() {
+        return "You asked for this, so somebody else decides.".to_owned();
+    }
+    let answers = ctx.member().is_ok_and(|(_, member)| approval.may_be_decided_by(member));
+    if answers && ctx.may(Action::Decide) {
+        return error.sentence;
+    }
+    let people: Vec<String> = rules.people(&approval.owner).iter().map(|user| short_name(&user.name)).collect();
+    match people.as_slice() {
+        [] => format!("It waits on {}.", owner_name(rules, &approval.owner)),
+        people => format!("It waits on {}: {}.", owner_name(rules, &approval.owner), people.join(", ")),
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Content {
     facts: Vec<(String, Change)>,
     /// There is a version before this one.
     compared: bool,
+    /// It has left already.
+    sent: bool,
     raw: String,
 }
 
@@ -53,8 +55,15 @@ impl Content {
             skus: skus(old, payload),
             facts: facts(old, payload),
             compared,
+            sent: false,
             raw: serde_json::to_string_pretty(payload).unwrap_or_default(),
         }
+    }
+
+    /// The same, of an export that has left already.
+    #[must_use]
+    pub fn sent(self, sent: bool) -> Self {
+        Self { sent, ..self }
     }
 
     /// How many things are different from the version before.
@@ -192,7 +201,11 @@ fn shown(change: Change) -> AnyView {
 /// The card "What would be sent". `id` is the anchor.
 pub fn content_view(content: Content) -> AnyView {
     let changes = content.changes();
-    let title = if content.compared { "What changes" } else { "What would be sent" };
+    let title = match (content.sent, content.compared) {
+        (true, _) => "What was sent",
+        (false, true) => "What changes",
+        (false, false) => "What would be sent",
+    };
     let aside = match (content.compared, changes, content.lines.len(), content.skus.len()) {
         (true, 0, ..) => "nothing but the version".to_owned(),
         (true, 1, ..) => "1 change since the last version".to_owned(),

@@ -74,6 +74,7 @@ fn task_row(
     let has = match task.assignee {
         Some(_) if mine => "you have it".to_owned(),
         Some(user) => format!("{} has it", rules.user_name(user).map_or_else(|| "somebody".to_owned(), short_name)),
+        None if task.rung > 0 => format!("escalated to {}", owner_name(rules, &task.owner)),
         None => format!("for {}", owner_name(rules, &task.owner)),
     };
     let code = task.code.clone();

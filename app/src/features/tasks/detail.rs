@@ -149,7 +149,7 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
             format!("{has}. It is to be done by {}.{}", stamp_text(task.resolve_by, now), next_rung(task, at))
         }
         TaskState::Snoozed => format!(
-            "It sleeps until {} and comes back by itself. Its clocks run on.",
+            "It sleeps until {} and comes back by itself. The time to have it done runs on.",
             task.snoozed_until.map(|until| stamp_text(until, now)).unwrap_or_default()
         ),
         TaskState::Resolved => {

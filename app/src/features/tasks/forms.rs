@@ -26,7 +26,7 @@ pub(crate) fn claim_button(task: &Task, kind: Kind, fields: Fields) -> AnyView {
 }
 
 pub(super) fn snooze_form(fields: Fields, typed: &Typed) -> AnyView {
-    let text = typed.text("until_when", "Until").hint("It comes back by itself. Its clocks go on running.");
+    let text = typed.text("until_when", "Until").hint("It comes back by itself. The time to have it done runs on.");
     let value = typed.value_or("until_when", "1h");
     view! {
         <form method="post" action="/ui/task/snooze">
