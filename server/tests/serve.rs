@@ -199,6 +199,9 @@ async fn what_is_too_large_is_refused_before_it_is_read() {
         answer.starts_with("HTTP/1.1 413 ") && answer.contains("connection: close"),
         "{answer}"
     );
+    let form = "POST /ui/login HTTP/1.1\r\nhost: x\r\ncontent-length: 2097152\r\n\r\n";
+    let answer = talk(form.as_bytes().to_vec()).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     // nothing is announced, and it does not end
     let mut streamed =
         format!("POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")

@@ -5,15 +5,17 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
+    body::{Body, HttpBody},
     extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
+use http_body_util::Limited;
 use tokio::time::Instant;
 
-use super::{Site, security, trace};
+use super::{BODY_LIMIT_BYTES, Site, security, trace};
 use crate::problem::Problem;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -66,4 +68,19 @@ pub async fn in_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(PATIENCE, next.run(request))
         .await
         .unwrap_or_else(|_| late())
+}
+
+/// Refuses what is announced to be too large, and cuts off what is not announced and grows.
+pub async fn in_bounds(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let announced = body.size_hint().lower();
+    if announced > BODY_LIMIT_BYTES as u64 {
+        let detail = format!("A body has at most {BODY_LIMIT_BYTES} bytes.");
+        let mut response = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+        return response;
+    }
+    let body = Body::new(Limited::new(body, BODY_LIMIT_BYTES));
+    next.run(Request::from_parts(parts, body)).await
 }

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
 };
 use engine::Engine;
@@ -55,7 +54,7 @@ pub fn router(site: Arc<Site>) -> Router {
     let pages = pages::router(&site)
         .merge(api::router(Arc::clone(&site.engine)))
         .layer(sessions.clone())
-        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(from_fn(edge::in_bounds))
         .layer(from_fn(edge::in_time))
         .layer(compression);
     let watched = pages
