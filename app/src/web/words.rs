@@ -23,7 +23,7 @@ pub fn owner_name(rules: &Rules, owner: &Owner) -> String {
     }
 }
 
-/// The actor of an audit entry: `user:<id>`, `token:<id>`, `destination:<key>`, `system`.
+/// The actor of an audit entry: `user:<id>`, `source:<id>`, `token:<id>`, `destination:<key>`, `system`.
 pub fn actor_name(rules: &Rules, actor: &str) -> String {
     match actor.split_once(':') {
         Some(("user", id)) => id
@@ -31,6 +31,11 @@ pub fn actor_name(rules: &Rules, actor: &str) -> String {
             .ok()
             .and_then(|id| rules.user_name(id))
             .map_or_else(|| "A former member".to_owned(), str::to_owned),
+        Some(("source", id)) => id
+            .parse()
+            .ok()
+            .and_then(|id| rules.source(id))
+            .map_or_else(|| "A former source".to_owned(), |source| source.name.clone()),
         Some(("token", _)) => "An API token".to_owned(),
         Some(("destination", key)) => {
             rules.destination(key).map_or_else(|| key.to_owned(), |found| found.name.clone())

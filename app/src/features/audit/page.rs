@@ -13,7 +13,7 @@ use super::filter::{AskedFor, form};
 use crate::{
     features::receipts::readable,
     ui::*,
-    web::{PAGE_ROWS, Page, Visit, action_words, actor_name, noun_path, page},
+    web::{PAGE_ROWS, Page, Visit, actor_name, noun_path, page},
 };
 
 struct Model {
@@ -85,6 +85,7 @@ fn render(model: Model, at: &Visit) -> Page {
             Col::text("Who"),
             Col::text("What"),
             Col::text("About"),
+            Col::text("Before, after, why").wide(),
             Col::text("Hash").wide(),
         ];
         view! { <Table caption="Audit entries, newest first" cols>{rows}</Table> }.into_any()
@@ -125,7 +126,7 @@ fn row(entry: &AuditEntry, at: &Visit) -> impl IntoView + use<> {
         None => noun.into_any(),
     };
     let id = entry.subject_id.clone();
-    let what = action_words(&entry.action);
+    let what = domain::owner::role_title(&entry.action.replace('.', " "));
     let detail = (entry.detail != "{}").then(|| {
         let text = readable(&entry.detail);
         view! { <RawJson label="Details" text/> }
@@ -137,8 +138,9 @@ fn row(entry: &AuditEntry, at: &Visit) -> impl IntoView + use<> {
             <td class="num mono">{entry.seq}</td>
             <td class="whitespace-nowrap"><Stamp at=entry.at now/></td>
             <td>{actor_name(&at.rules, &entry.actor)}</td>
-            <td>{what} <small class="mono">{entry.action.clone()}</small> {detail}</td>
+            <td title=entry.action.clone()>{what}</td>
             <td>{about} " " <CopyId id/></td>
+            <td class="wide">{detail}</td>
             <td class="wide mono" title=hash>{short}"…"</td>
         </tr>
     }

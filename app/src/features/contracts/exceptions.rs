@@ -12,7 +12,9 @@ use crate::{
 };
 
 pub(super) fn exceptions(contract: &Contract, at: &Visit) -> impl IntoView + use<> {
-    let rows = contract.exceptions.iter().map(|(code, route)| row(code, route, at)).collect_view();
+    // what catches the rest stands last
+    let (rest, named): (Vec<_>, Vec<_>) = contract.exceptions.iter().partition(|(code, _)| code.as_str() == "*");
+    let rows = named.into_iter().chain(rest).map(|(code, route)| row(code, route, at)).collect_view();
     let aside = format!("{} routes", contract.exceptions.len()).into_any();
     let cols = vec![
         Col::text("When"),

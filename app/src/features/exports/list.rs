@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{approval::Approval, export::{Export, ExportState}};
+use domain::{
+    approval::Approval,
+    export::{Export, ExportState},
+    task::Task,
+};
 use engine::{Result, port::ListFilter};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -13,17 +17,14 @@ use crate::{
     web::{List, Page, Tally, Visit, owner_name, page},
 };
 
-/// States that have a filter of their own, most pressing first.
-const CHIPS: [ExportState; 9] = [
+/// States that always have a filter; others have one while something is in them, or while they are chosen.
+const CHIPS: [ExportState; 6] = [
     ExportState::AwaitingApproval,
-    ExportState::Quarantined,
     ExportState::Rejected,
     ExportState::Failed,
-    ExportState::Paused,
     ExportState::Delivering,
     ExportState::Acknowledged,
     ExportState::Completed,
-    ExportState::Superseded,
 ];
 /// The states in which an export stands still until a person does something.
 const STUCK: [ExportState; 5] = [
@@ -38,6 +39,7 @@ struct Model {
     list: List,
     rows: Vec<Export>,
     waiting: HashMap<Uuid, Approval>,
+    tasks: Vec<Task>,
     next: Option<String>,
     counts: HashMap<&'static str, Tally>,
 }
@@ -61,7 +63,9 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         counts.insert(state.as_str(), Tally::of(&engine.exports(ctx, &filter).await?));
     }
     let waiting = waiting.into_iter().map(|(approval, export)| (export.id, approval)).collect();
-    Ok(Model { list, rows, waiting, next, counts })
+    let live = ListFilter { state: Some("live".to_owned()), ..Tally::filter() };
+    let tasks = engine.tasks(ctx, &live).await?;
+    Ok(Model { list, rows, waiting, tasks, next, counts })
 }
 
 fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
@@ -81,11 +85,17 @@ fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
     }
 }
 
+fn is_offered(state: ExportState, list: &List, counts: &HashMap<&'static str, Tally>) -> bool {
+    CHIPS.contains(&state)
+        || counts.get(state.as_str()).is_some_and(|count| count.any())
+        || list.state.as_deref() == Some(state.as_str())
+}
+
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { list, rows, waiting, next, counts } = model;
+    let Model { list, rows, waiting, tasks, next, counts } = model;
     let title = headline(&counts, !rows.is_empty() || list.is_narrowed());
     let chips = std::iter::once(list.state_chip("All", None))
-        .chain(CHIPS.iter().map(|state| {
+        .chain(ExportState::ALL.iter().filter(|state| is_offered(**state, &list, &counts)).map(|state| {
             let chip = list.state_chip(&domain::owner::role_title(state.as_str()), Some(state.as_str()));
             match counts.get(state.as_str()) {
                 Some(count) => count.on(chip, export_tone(*state)),
@@ -99,7 +109,7 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let (narrowed, empty) = (list.is_narrowed(), rows.is_empty());
     let first = list.first();
-    let inside = if empty { nothing(at, narrowed).into_any() } else { table(rows, &waiting, at).into_any() };
+    let inside = if empty { nothing(at, narrowed).into_any() } else { table(rows, &waiting, &tasks, at).into_any() };
     let body = view! {
         <PageHead title=title.clone() sub="One command under a contract each: checked, approved where the contract asks for it, sent, answered.".into_any()/>
         <FilterBar
@@ -134,9 +144,9 @@ fn nothing(at: &Visit, narrowed: bool) -> impl IntoView + use<> {
     .into_any()
 }
 
-fn table(rows: Vec<Export>, waiting: &HashMap<Uuid, Approval>, at: &Visit) -> impl IntoView + use<> {
+fn table(rows: Vec<Export>, waiting: &HashMap<Uuid, Approval>, tasks: &[Task], at: &Visit) -> impl IntoView + use<> {
     let cast = Cast { rules: &at.rules, slug: at.slug(), now: at.now() };
-    let rows = rows.into_iter().map(|export| row(&export, waiting.get(&export.id), cast)).collect_view();
+    let rows = rows.into_iter().map(|export| row(&export, waiting.get(&export.id), tasks, cast)).collect_view();
     let cols = vec![
         Col::text("What"),
         Col::text("State"),
@@ -148,8 +158,8 @@ fn table(rows: Vec<Export>, waiting: &HashMap<Uuid, Approval>, at: &Visit) -> im
     view! { <Table caption="Exports, newest first" list=true cols>{rows}</Table> }
 }
 
-fn row(export: &Export, pending: Option<&Approval>, cast: Cast<'_>) -> impl IntoView + use<> {
-    let Move { says, whose, due, .. } = export_move(export, pending, &[], cast);
+fn row(export: &Export, pending: Option<&Approval>, tasks: &[Task], cast: Cast<'_>) -> impl IntoView + use<> {
+    let Move { says, whose, due, .. } = export_move(export, pending, tasks, cast);
     let now = cast.now;
     let says = if whose.is_empty() { says } else { format!("{whose} {says}") };
     let to = destination_name(cast.rules, export);
@@ -161,12 +171,12 @@ fn row(export: &Export, pending: Option<&Approval>, cast: Cast<'_>) -> impl Into
                 <small>"to " {to}{version}</small>
             </td>
             <td><StateBadge tone=export_tone(export.state) word=export.state.words()/></td>
-            <td>{says}</td>
+            <td class="across">{says}</td>
             <td class="wide"><span class="mono">{export.export_type.clone()}</span>" "{export.contract_version.clone()}</td>
             <td class="wide">{owner_name(cast.rules, &export.owner)}</td>
             <td class="num">
                 {match due {
-                    Some(due) if !export.state.is_settled() => view! { <Countdown due now/> }.into_any(),
+                    Some(due) => view! { <Countdown due now/> }.into_any(),
                     _ => view! { <When at=export.created_at now/> }.into_any(),
                 }}
             </td>

@@ -79,7 +79,9 @@ fn render(model: Model, at: &Visit) -> Page {
     let crumbs = vec![Crumb::link("Exports", at.path("exports")), Crumb::id(&export.id.to_string())];
     let side = view! { <div id="who" class="stack" data-live="">{side::cards(&model, at)}</div> }.into_any();
     let before = chain.exports().find(|one| Some(one.export.id) == export.supersedes);
-    let content = content_view(Content::of(&export.payload, before.map(|one| &one.export.payload)));
+    let content = content_view(
+        Content::of(&export.payload, before.map(|one| &one.export.payload)).sent(!found.attempts.is_empty()),
+    );
     let proof = view! {
         <div id="proof" class="stack" data-live="">
             {checks(export, now)}
@@ -167,22 +169,17 @@ fn banner(next: &Move, pending: Option<&Approval>, mine: Option<&Approval>, at: 
             let owner = owner_name(&at.rules, &step.owner);
             view! { "Approve or decline as " <b>{owner}</b> ". " {silence(step, at)} }.into_any()
         }
-        (None, Some(step)) => view! { {next.line()} ". " {silence(step, at)} }.into_any(),
+        (None, Some(step)) => view! { "An approval is asked. " {silence(step, at)} }.into_any(),
         (None, None) if next.whose.is_empty() && matches!(next.tone, Tone::Done | Tone::Idle) => return None,
         (None, None) => {
-            let line = format!("{}.", next.line());
+            let line = next.sentence();
             match next.href.clone() {
                 Some(href) => view! { <a class="link" href=href>{line}</a> }.into_any(),
                 None => line.into_any(),
             }
         }
     };
-    let whose = match (mine.is_some(), next.whose.as_str()) {
-        (true, _) => "Your move".to_owned(),
-        (false, "") => "Nobody’s move".to_owned(),
-        (false, name) if name.ends_with('s') => format!("{name}’ move"),
-        (false, name) => format!("{name}’s move"),
-    };
+    let whose = if mine.is_some() { "Your move".to_owned() } else { next.possessive() };
     Some(view! { <YourMove tone=next.tone whose now nostrip:due=next.due>{says}</YourMove> }.into_any())
 }
 

@@ -92,7 +92,7 @@ fn approvals(export: &Export, approvals: &[Approval], at: &Visit) -> AnyView {
     if approvals.is_empty() {
         let why = export.rationale.clone();
         return view! {
-            <Card title="Approvals"><CardFoot>"None is asked: " {why} "."</CardFoot></Card>
+            <Card title="Approvals"><CardFoot>"None is asked: " {why}</CardFoot></Card>
         }
         .into_any();
     }
@@ -102,7 +102,7 @@ fn approvals(export: &Export, approvals: &[Approval], at: &Visit) -> AnyView {
     view! {
         <Card title="Approvals" aside=bound>
             {rows}
-            <CardFoot>"Asked because " {reason} "."</CardFoot>
+            <CardFoot>"Why: " {reason}</CardFoot>
         </Card>
     }
     .into_any()

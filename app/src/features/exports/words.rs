@@ -52,6 +52,22 @@ impl Move {
         if self.whose.is_empty() { self.says.clone() } else { format!("{} {}", self.whose, self.says) }
     }
 
+    /// Under a heading that names who: "Sends it to Harbor 3PL."
+    pub fn sentence(&self) -> String {
+        let mut letters = self.says.chars();
+        let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+        format!("{first}{}.", letters.as_str())
+    }
+
+    /// "Operations’ move", "Harbor 3PL’s move"
+    pub fn possessive(&self) -> String {
+        match self.whose.as_str() {
+            "" => "Nobody’s move".to_owned(),
+            name if name.ends_with('s') => format!("{name}’ move"),
+            name => format!("{name}’s move"),
+        }
+    }
+
     pub fn nobodys(tone: Tone, says: impl Into<String>) -> Self {
         Self { tone, says: says.into(), ..Self::default() }
     }
@@ -152,10 +168,11 @@ fn approval_move(step: &Approval, cast: Cast<'_>) -> Move {
 pub fn task_move(task: &Task, cast: Cast<'_>) -> Move {
     let name = task.assignee.and_then(|id| cast.rules.user_name(id)).map(str::to_owned);
     let due = task.deadline();
+    let verb = if name.is_some() { "works on" } else { "has the task" };
     Move {
         tone: if due <= cast.now { Tone::Late } else { Tone::Wait },
         whose: name.unwrap_or_else(|| owner_name(cast.rules, &task.owner)),
-        says: format!("works on “{}”", task.title),
+        says: format!("{verb} “{}”", task.title),
         due: Some(due),
         href: Some(format!("/m/{}/tasks/{}", cast.slug, task.id)),
     }
@@ -202,5 +219,6 @@ mod tests {
         assert_eq!(Move::nobodys(Tone::Done, "It is done").line(), "It is done");
         let theirs = Move { whose: "Operations".to_owned(), ..Move::nobodys(Tone::Wait, "approves or declines") };
         assert_eq!(theirs.line(), "Operations approves or declines");
+        assert_eq!((theirs.sentence().as_str(), theirs.possessive().as_str()), ("Approves or declines.", "Operations’ move"));
     }
 }

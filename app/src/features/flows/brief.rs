@@ -38,14 +38,20 @@ pub(super) fn brief(flow_id: &str, at: &Visit) -> impl IntoView + use<> {
         <Card title="Start a campaign" padded=true id="start">
             <form method="post" action="/ui/campaign/start">
                 {hidden}
-                <Input text=title value=title_is required=true/>
-                <Input text=id value=id_is autocomplete="off" required=true/>
-                <Input text=offer value=offer_is required=true/>
-                <Input text=discount value=discount_is kind="number" required=true/>
+                <div class="pair">
+                    <Input text=title value=title_is required=true/>
+                    <Input text=id value=id_is autocomplete="off" required=true/>
+                </div>
+                <div class="pair">
+                    <Input text=offer value=offer_is required=true/>
+                    <Input text=discount value=discount_is kind="number" required=true/>
+                </div>
                 <TextArea text=skus value=skus_are required=true/>
                 <Input text=landing value=landing_is kind="url" required=true/>
-                <Input text=starts value=starts_is kind="datetime-local" required=true/>
-                <Input text=ends value=ends_is kind="datetime-local" required=true/>
+                <div class="pair">
+                    <Input text=starts value=starts_is kind="datetime-local" required=true/>
+                    <Input text=ends value=ends_is kind="datetime-local" required=true/>
+                </div>
                 <TextArea text=note value=note_is/>
                 <div class="acts">
                     <Button label="Send it for approval" kind=Kind::Primary/>

@@ -72,11 +72,11 @@ fn render(model: Model, at: &Visit) -> Page {
     let steps = map(flow, at);
     let list = run_list(runs, flow, made, at);
     let facts = facts(flow);
-    let main = view! { <div id="runs" data-live="">{list}</div> };
+    let main = view! { <div id="runs" data-live="">{list}</div> {form} };
     let body = view! {
         <PageHead title=title.clone() sub nostrip:actions=actions/>
-        <div class="mb-5">{steps}</div>
-        <Split side=view! { {form} {facts} }.into_any()>{main}</Split>
+        {steps}
+        <Split side=facts.into_any()>{main}</Split>
     }
     .into_any();
     let crumbs = vec![Crumb::link("Flows", at.path("flows")), Crumb::here(flow.name.clone())];
@@ -101,8 +101,8 @@ fn run_list(runs: &[Run], flow: &Flow, made: &HashMap<Uuid, Export>, at: &Visit)
     } else {
         view! { <Table caption="Latest runs" list=true cols>{rows}</Table> }.into_any()
     };
-    let aside = format!("newest {}", runs.len()).into_any();
-    view! { <Card title="Latest runs" aside>{inside}</Card> }
+    let aside = (!runs.is_empty()).then(|| format!("newest {}", runs.len()).into_any());
+    view! { <Card title="Latest runs" nostrip:aside=aside>{inside}</Card> }
 }
 
 fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl IntoView + use<> {
@@ -150,7 +150,7 @@ fn facts(flow: &Flow) -> impl IntoView + use<> {
         ("Starts", Some(trigger_words(&flow.trigger).into_any())),
         ("Ends in", Some(flow.outcome.clone().into_any())),
         ("Steps", Some(flow.steps.len().into_any())),
-        ("Key", id(&flow.key, "flow key")),
+        ("Key", Some(view! { <CopyId id=flow.key.clone() whole=true what="flow key"/> }.into_any())),
         ("Version id", id(&flow.id.to_string(), "version id")),
     ]);
     view! { <Card title="Facts">{rows}</Card> }

@@ -22,6 +22,7 @@ pub(super) fn map(flow: &Flow, at: &Visit) -> impl IntoView + use<> {
     let steps = flow.steps.iter().enumerate().map(|(n, step)| card(n + 1, step, at)).collect_view();
     let outcome = flow.outcome.clone();
     view! {
+        <div class="flow-box">
         <ol class="flow-map" role="list" aria-label="Steps of the flow">
             <li class="flow-end">
                 <small>"Trigger"</small>
@@ -35,6 +36,7 @@ pub(super) fn map(flow: &Flow, at: &Visit) -> impl IntoView + use<> {
                 <span>"the run has ended well"</span>
             </li>
         </ol>
+        </div>
     }
 }
 
@@ -59,7 +61,7 @@ fn card(n: usize, step: &Step, at: &Visit) -> impl IntoView + use<> {
             <span class="flow-line"><Avatar name=owner.clone()/>{owner}</span>
             {active.then(|| view! { <StateBadge tone=Tone::Late word="nobody active"/> })}
             <span class="flow-line"><StateGlyph tone=Tone::Wait/>{clock}</span>
-            <span class="flow-line flow-silence"><StateGlyph tone=Tone::Late/>{silence}</span>
+            <span class="flow-line"><StateGlyph tone=Tone::Idle/>{silence}</span>
             {link}
         </li>
     }

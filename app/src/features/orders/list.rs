@@ -52,6 +52,13 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     Ok(Model { list, rows: rows.into_iter().zip(under_way).collect(), next, counts })
 }
 
+/// The rarer ends have no filter of their own; in the URL they work all the same.
+fn is_offered(state: OrderState, list: &List) -> bool {
+    LIVE.contains(&state)
+        || matches!(state, OrderState::Shipped | OrderState::Cancelled)
+        || list.state.as_deref() == Some(state.as_str())
+}
+
 fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
     let of = |state: OrderState| counts.get(state.as_str()).copied().unwrap_or_default();
     let unpaid = of(OrderState::WaitingPayment);
@@ -75,7 +82,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let Model { list, rows, next, counts } = model;
     let title = headline(&counts, !rows.is_empty() || list.is_narrowed());
     let chips = std::iter::once(list.state_chip("All", None))
-        .chain(OrderState::ALL.iter().map(|state| {
+        .chain(OrderState::ALL.iter().filter(|state| is_offered(**state, &list)).map(|state| {
             let chip = list.state_chip(&domain::owner::role_title(order_word(*state)), Some(state.as_str()));
             match counts.get(state.as_str()) {
                 Some(count) => count.on(chip, order_tone(*state)),
@@ -93,7 +100,7 @@ fn render(model: Model, at: &Visit) -> Page {
         <PageHead title=title.clone() sub="Put together from everything the storefront and the warehouse said, in whatever order it came.".into_any()/>
         <FilterBar
             action=list.action.clone()
-            label="Find an order by name, customer or SKU"
+            label="Find by name, customer or SKU"
             query=list.query.clone().unwrap_or_default()
             chips
             keep=list.keep()
@@ -129,8 +136,8 @@ fn table(rows: &[(OrderRow, UnderWay)], at: &Visit) -> impl IntoView + use<> {
         Col::text("Order"),
         Col::num("Total"),
         Col::text("State"),
+        Col::text("Whose move"),
         Col::num("Until"),
-        Col::text("Whose move").wide(),
         Col::num("Units").wide(),
         Col::num("Placed").wide(),
     ];
@@ -148,6 +155,11 @@ fn row(row: &OrderRow, way: &UnderWay, cast: Cast<'_>) -> impl IntoView + use<> 
         .map(|flag| domain::owner::role_title(flag.code()).to_lowercase())
         .collect();
     let flagged = (!flags.is_empty()).then(|| view! { " " <Tag label=flags.join(", ")/> });
+    // colour is for what waits on a person; an open order that machines work on is only moving
+    let tone = match (state, next.tone) {
+        (OrderState::Open, asks @ (Tone::Wait | Tone::Late)) => asks,
+        _ => order_tone(state),
+    };
     let due = next.due.map(|due| view! { <Countdown due now/> });
     let placed = order.placed_at.unwrap_or(row.created_at);
     view! {
@@ -158,9 +170,9 @@ fn row(row: &OrderRow, way: &UnderWay, cast: Cast<'_>) -> impl IntoView + use<> 
                 <small>{customer}</small>
             </td>
             <td class="num"><Amount money=order.totals.current_total/></td>
-            <td><StateBadge tone=order_tone(state) word=order_word(state)/></td>
+            <td><StateBadge tone word=order_word(state)/></td>
+            <td class="across">{next.line()}</td>
             <td class="num">{due}</td>
-            <td class="wide">{next.line()}</td>
             <td class="num wide">{units(order)}</td>
             <td class="num wide"><When at=placed now/></td>
         </tr>

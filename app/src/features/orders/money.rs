@@ -50,16 +50,7 @@ pub(super) fn payment(order: &Order, at: &Visit) -> impl IntoView + use<> {
         ("Through", gateways),
     ]);
     let rows = order.payment.transactions.iter().map(|one| transaction(one, order, at)).collect_view();
-    let transactions = (!order.payment.transactions.is_empty()).then(|| {
-        let cols = vec![
-            Col::text("Movement"),
-            Col::text("Result"),
-            Col::num("Amount"),
-            Col::text("Told by").wide(),
-        ];
-        view! { <Table caption="Movements of money" cols>{rows}</Table> }
-    });
-    view! { <Card title="Payment" aside id="payment">{facts} {transactions}</Card> }
+    view! { <Card title="Payment" aside id="payment">{facts} {rows}</Card> }
 }
 
 fn transaction(one: &Transaction, order: &Order, at: &Visit) -> impl IntoView + use<> {
@@ -68,16 +59,9 @@ fn transaction(one: &Transaction, order: &Order, at: &Visit) -> impl IntoView + 
         "pending" => Tone::Wait,
         _ => Tone::Late,
     };
+    let title = format!("{} of {}: {}", domain::owner::role_title(&one.kind), one.amount, one.status);
     let told = order.provenance.transactions.get(&one.id).map(|source| told_by(source, at));
-    let gateway = one.gateway.clone();
-    view! {
-        <tr>
-            <td>{domain::owner::role_title(&one.kind)} <small>{gateway}</small></td>
-            <td><StateBadge tone word=one.status.clone()/></td>
-            <td class="num"><Amount money=one.amount/></td>
-            <td class="wide">{told}</td>
-        </tr>
-    }
+    view! { <Row tone title nostrip:sub=one.gateway.clone() nostrip:aside=told/> }
 }
 
 pub(super) fn refunds(order: &Order, at: &Visit) -> Option<AnyView> {

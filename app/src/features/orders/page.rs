@@ -49,7 +49,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let thread = stations(chain, None, &at.rules, at.slug(), now);
     let side = view! {
         <div id="around" class="stack" data-live="">
-            {runs(chain, at)}
+            {runs(chain, order, at)}
             {customer(order, at)}
             {facts(row, chain, at)}
             {receipts(chain, at)}
@@ -59,8 +59,10 @@ fn render(model: Model, at: &Visit) -> Page {
     let main = view! {
         <div id="facts" class="stack" data-live="">
             {items(order, at)}
-            {money(order, at)}
-            {payment(order, at)}
+            <div class="grid items-start gap-[18px] lg:grid-cols-2">
+                {money(order, at)}
+                {payment(order, at)}
+            </div>
             {shipments(order, at)}
             {refunds(order, at)}
             {events(chain, at)}
@@ -96,16 +98,12 @@ fn banner(next: &Move, at: &Visit) -> Option<AnyView> {
     if next.whose.is_empty() {
         return None;
     }
-    let says = format!("{} {}.", next.whose, next.says);
+    let says = next.sentence();
     let says = match next.href.clone() {
         Some(href) => view! { <a class="link" href=href>{says}</a> }.into_any(),
         None => says.into_any(),
     };
-    let whose = match next.whose.as_str() {
-        name if name.ends_with('s') => format!("{name}’ move"),
-        name => format!("{name}’s move"),
-    };
-    Some(view! { <YourMove tone=next.tone whose now=at.now() nostrip:due=next.due>{says}</YourMove> }.into_any())
+    Some(view! { <YourMove tone=next.tone whose=next.possessive() now=at.now() nostrip:due=next.due>{says}</YourMove> }.into_any())
 }
 
 /// What somebody should see before it ships, and that it makes an approval necessary.

@@ -1,7 +1,11 @@
 //! Around an order: its customer, the receipts that told about it, what happened in which order, and the
 //! flows that work on it.
 
-use domain::{flow::RunState, order::Order};
+use domain::{
+    event::EventKind,
+    flow::RunState,
+    order::{Order, Readiness},
+};
 use engine::{Chain, RunChain};
 use leptos::prelude::*;
 
@@ -58,6 +62,14 @@ pub(super) fn receipts(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
     view! { <Card title="Receipts" aside id="receipts">{rows}</Card> }
 }
 
+const fn event_tone(kind: EventKind) -> Tone {
+    match kind {
+        EventKind::PaymentFailed | EventKind::ShipmentException => Tone::Late,
+        EventKind::OrderCancelled | EventKind::PaymentVoided | EventKind::ShipmentCancelled => Tone::Idle,
+        _ => Tone::Done,
+    }
+}
+
 pub(super) fn events(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
     let rows = chain
@@ -67,7 +79,7 @@ pub(super) fn events(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
             let href = event.receipt_id.map(|id| at.path(&format!("receipts/{id}")));
             let part = event.data.get("part").and_then(|part| part.as_str()).map(str::to_owned);
             let aside = view! { <Stamp at=event.occurred_at now/> }.into_any();
-            view! { <Row tone=Tone::Done title=event.kind.as_str() nostrip:sub=part nostrip:href=href aside/> }
+            view! { <Row tone=event_tone(event.kind) title=event.kind.as_str() nostrip:sub=part nostrip:href=href aside/> }
         })
         .collect_view();
     view! { <Card title="What happened, in order" id="events">{rows}</Card> }
@@ -82,10 +94,14 @@ const fn run_tone(state: RunState) -> Tone {
     }
 }
 
-pub(super) fn runs(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
+pub(super) fn runs(chain: &Chain, order: &Order, at: &Visit) -> impl IntoView + use<> {
     if chain.runs.is_empty() {
+        let why = match order.readiness() {
+            Readiness::Closed(_) => "No flow ever worked on it: when it was first seen, there was nothing left to do.",
+            _ => "No flow works on it yet. One starts as soon as the order may be shipped.",
+        };
         return view! {
-            <Card title="Flows"><CardFoot>"No flow works on it yet. One starts as soon as the order may be shipped."</CardFoot></Card>
+            <Card title="Flows"><CardFoot>{why}</CardFoot></Card>
         }
         .into_any();
     }

@@ -1,6 +1,9 @@
 //! An order's state in words and tones, and whose move it is.
 
-use domain::order::{Order, OrderState, Readiness};
+use domain::{
+    export::ExportState,
+    order::{Order, OrderState, Readiness},
+};
 use engine::UnderWay;
 
 use crate::{
@@ -11,8 +14,7 @@ use crate::{
 pub const fn order_tone(state: OrderState) -> Tone {
     match state {
         OrderState::WaitingPayment => Tone::Held,
-        OrderState::Open => Tone::Wait,
-        OrderState::InFulfillment | OrderState::PartiallyShipped => Tone::Moving,
+        OrderState::Open | OrderState::InFulfillment | OrderState::PartiallyShipped => Tone::Moving,
         OrderState::Shipped => Tone::Done,
         OrderState::NothingToShip | OrderState::Refunded | OrderState::Voided | OrderState::Cancelled => Tone::Idle,
     }
@@ -41,6 +43,10 @@ pub(super) fn order_move(order: &Order, way: &UnderWay, cast: Cast<'_>) -> Move 
     }
     if let Some(task) = way.tasks.first() {
         return task_move(task, cast);
+    }
+    let done = way.exports.last().is_some_and(|export| export.state == ExportState::Completed);
+    if done && matches!(order.state(), OrderState::Open | OrderState::InFulfillment) {
+        return Move::nobodys(Tone::Moving, "Sent, says the destination; the storefront has not said so yet");
     }
     if let Some(export) = way.exports.last() {
         return export_move(export, None, &way.tasks, cast);
