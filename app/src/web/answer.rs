@@ -58,7 +58,7 @@ const fn status(kind: Kind) -> StatusCode {
 }
 
 /// Logs what is our fault and gives it a number. What is the asker's has none.
-pub fn incident_of(error: &Error) -> Option<String> {
+pub(super) fn incident_of(error: &Error) -> Option<String> {
     if !matches!(error.kind, Kind::Internal | Kind::Unavailable) {
         return None;
     }
@@ -79,23 +79,24 @@ pub(super) fn refused(person: Option<(&Person, Nav)>, asked: &str, error: &Error
         set_header(header::RETRY_AFTER, &(ms / 1000 + 1).to_string());
     }
     let incident = incident_of(error);
-    let (title, sentence) = match error.kind {
+    let (title, short) = match error.kind {
+        Kind::NotFound => ("There is nothing here", "Mistyped, or not yours"),
+        Kind::Forbidden => ("This is not yours to see", "Ask whoever runs this merchant"),
+        Kind::TooMany => ("That was too often", "Wait a moment"),
+        Kind::Unavailable => ("This did not answer in time", "Try again in a moment"),
+        _ => ("This page could not be made", "Something is wrong with it"),
+    };
+    let sentence = match error.kind {
         // one text for what never was and for what belongs to somebody else
-        Kind::NotFound => (
-            "There is nothing here",
-            "The address may be mistyped, or it leads to something that you have no part in.".to_owned(),
-        ),
-        Kind::Forbidden => ("This is not yours to see", error.sentence.clone()),
-        Kind::Unavailable => ("This did not answer in time", error.sentence.clone()),
-        Kind::TooMany => ("That was too often", error.sentence.clone()),
-        _ => ("This page could not be made", error.sentence.clone()),
+        Kind::NotFound => "The address leads to something that does not exist, or that you have no part in.".to_owned(),
+        _ => error.sentence.clone(),
     };
     let nothing_lost = incident.is_some().then_some(" Nothing was lost. Load the page again; if it stays, quote the number below.");
     let actions = view! { <LinkButton href="/" label="To my queue" kind=Loud::Primary icon=Ico::Queue/> }.into_any();
     let body = view! {
         <PageHead title/>
         <Card>
-            <Empty icon=Ico::Question title=title actions>
+            <Empty icon=Ico::Question title=short actions>
                 {sentence}
                 {nothing_lost}
                 {incident.map(|id| view! { <br/> "Incident " <CopyId id whole=true what="incident id"/> })}

@@ -6,7 +6,7 @@ use engine::port::ListFilter;
 use uuid::Uuid;
 
 use super::page::Visit;
-use crate::ui::{Chip, Tone};
+use crate::ui::Chip;
 
 /// Rows on one page of a list.
 pub const PAGE_ROWS: usize = 50;
@@ -107,20 +107,6 @@ impl List {
             .filter_map(|(name, value)| Some(format!("{name}={}", escaped(value?))))
             .collect();
         if query.is_empty() { self.action.clone() } else { format!("{}?{}", self.action, query.join("&")) }
-    }
-}
-
-/// A chip that carries a count.
-pub trait Counted {
-    #[must_use]
-    fn counted(self, count: usize, tone: Tone) -> Self;
-}
-
-impl Counted for Chip {
-    fn counted(mut self, count: usize, tone: Tone) -> Self {
-        self.count = u64::try_from(count).ok();
-        self.tone = Some(tone);
-        self
     }
 }
 

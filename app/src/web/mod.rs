@@ -72,13 +72,13 @@ mod person;
 mod tally;
 mod words;
 
-pub use answer::{content_policy, go, incident_of, not_found_page};
+pub use answer::{content_policy, go, not_found_page};
 pub use asked::Asked;
 pub use flash::{Flash, Typed};
 pub use form::{Done, Posted, Refused, id};
-pub use list::{Counted, List, PAGE_ROWS};
+pub use list::{List, PAGE_ROWS};
 pub use page::{Desk, Page, Visit, bare, home, page};
 pub use path::{noun_path, same_site};
-pub use person::{MERCHANT_KEY, Person, USER_KEY, engine, lost, session, signed_in};
+pub use person::{Person, USER_KEY, engine, lost, session, signed_in};
 pub use tally::Tally;
 pub use words::{action_words, actor_name, code_words, owner_name, short_name};

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// The session's key for the signed-in person's id.
 pub const USER_KEY: &str = "user_id";
 /// The session's key for the slug of the merchant whose page was open last.
-pub const MERCHANT_KEY: &str = "merchant";
+pub(super) const MERCHANT_KEY: &str = "merchant";
 
 /// A signed-in person and where they may go.
 #[derive(Clone, Debug)]

@@ -44,7 +44,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .supersedes
         .and_then(|id| chain.exports().find(|one| one.export.id == id))
         .map(|one| &one.export.payload);
-    let content = Content::of(&export.export.payload, before);
+    let content = Content::of(&export.export.payload, before).sent(!export.attempts.is_empty());
     let standing = standing(&approval, &export.approvals, &at.ctx, &at.rules, at.now());
     Ok(Model { approval, export, chain, content, standing })
 }
