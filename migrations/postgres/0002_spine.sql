@@ -80,6 +80,8 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (merchant_id, key)
 );
 
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
 -- Connections. The secrets are sealed.
 
 CREATE TABLE sources (

@@ -21,6 +21,8 @@ pub enum Turn {
 
 /// Longest key we take, as others do.
 pub const MAX_KEY_BYTES: usize = 255;
+/// How long a first answer is remembered: longer than anybody retries a call by itself.
+pub const IDEMPOTENCY_KEPT_MS: i64 = 48 * 60 * 60 * 1000;
 /// A call that did not finish in this time has died; its key is free again.
 const STILL_RUNNING_MS: i64 = 60_000;
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     engine::Engine,
     error::{Error, Kind, Result},
+    idempotency::IDEMPOTENCY_KEPT_MS,
     port::{AuditNote, SessionRow, StoreExt},
 };
 
@@ -171,10 +172,18 @@ impl Engine {
             .await
     }
 
-    pub async fn sweep_sessions(&self) -> Result<u64> {
+    /// Removes what has served its time: ended sessions, and keys of API calls after
+    /// [`IDEMPOTENCY_KEPT_MS`]. How many of each.
+    pub async fn sweep(&self) -> Result<(u64, u64)> {
         let now = self.now();
         self.store
-            .write(move |tx| Box::pin(async move { tx.delete_expired_sessions(now).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sessions = tx.delete_expired_sessions(now).await?;
+                    let keys = tx.delete_old_idempotency(now.plus_ms(-IDEMPOTENCY_KEPT_MS)).await?;
+                    Ok((sessions, keys))
+                })
+            })
             .await
     }
 

@@ -1,5 +1,6 @@
 //! The keys of API calls that must not be made twice, with the first answer.
 
+use domain::Time;
 use engine::port::IdempotencyRow;
 use uuid::Uuid;
 
@@ -65,6 +66,15 @@ pub(crate) async fn release(conn: &mut Conn, merchant: Uuid, key: &str) -> Resul
     )
     .await?;
     Ok(())
+}
+
+/// Keys of every merchant that nobody can expect to be remembered any more.
+pub(crate) async fn delete_older(conn: &mut Conn, before: Time) -> Result<u64> {
+    conn.execute(
+        "DELETE FROM idempotency_keys WHERE created_at < $1",
+        params![before],
+    )
+    .await
 }
 
 fn columns(row: &IdempotencyRow) -> Vec<Value> {

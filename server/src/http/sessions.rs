@@ -144,17 +144,19 @@ impl SessionStore for EngineSessions {
     }
 }
 
-/// Throws expired sessions away once an hour, until told to stop.
+/// Throws away once an hour what has served its time, until told to stop.
 pub async fn sweep(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(SWEPT_EVERY) => {}
             _ = stop.changed() => return,
         }
-        match engine.sweep_sessions().await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "expired sessions were removed"),
-            Err(error) => tracing::warn!(%error, "expired sessions could not be removed"),
+        match engine.sweep().await {
+            Ok((0, 0)) => {}
+            Ok((sessions, keys)) => {
+                tracing::info!(sessions, keys, "ended sessions and old idempotency keys were removed");
+            }
+            Err(error) => tracing::warn!(%error, "old sessions and keys could not be removed"),
         }
     }
 }

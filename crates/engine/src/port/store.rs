@@ -349,6 +349,7 @@ pub trait Tx: Reads {
     async fn save_idempotency(&mut self, row: &IdempotencyRow) -> Result<()>;
     /// False when the key is there already.
     async fn reserve_idempotency(&mut self, row: &IdempotencyRow) -> Result<bool>;
+    async fn delete_old_idempotency(&mut self, before: Time) -> Result<u64>;
     async fn release_idempotency(&mut self, merchant: Uuid, key: &str) -> Result<()>;
 }
 

@@ -228,6 +228,10 @@ impl Tx for Ports<Writing<'_>> {
         Ok(idempotency::reserve(self.0.conn()?, row).await?)
     }
 
+    async fn delete_old_idempotency(&mut self, before: Time) -> Result<u64> {
+        Ok(idempotency::delete_older(self.0.conn()?, before).await?)
+    }
+
     async fn release_idempotency(&mut self, merchant: Uuid, key: &str) -> Result<()> {
         Ok(idempotency::release(self.0.conn()?, merchant, key).await?)
     }
