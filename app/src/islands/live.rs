@@ -60,8 +60,9 @@ pub fn start() {
         url,
         opened: listener(move |_: Event| {
             dot("on", "live");
-            // what happened while nobody listened is asked for now
-            if opened_before.replace(true) {
+            // What happened while nobody listened is asked for now. The first time that is the moment between
+            // the page and the stream, which matters where the page shows something under way.
+            if opened_before.replace(true) || one("[data-live-eager]").is_some() {
                 refresh_soon();
             }
         }),

@@ -94,7 +94,7 @@ fn render(model: Model, at: &Visit) -> Page {
         <div id="head" data-live="">
             <PageHead title=title.clone() sub=subtitle(export, at) actions=actions(&model, mine, at)/>
         </div>
-        <div id="life" data-live="">
+        <div id="life" data-live="" data-live-eager=(next.tone == Tone::Moving).then_some("")>
             {banner(&next, pending, mine, at)}
             <Thread stations=thread label="The life of this export"/>
         </div>

@@ -27,7 +27,7 @@ pub(super) fn cards(model: &Model, at: &Visit) -> impl IntoView + use<> {
         {approvals(&found.export, &found.approvals, at)}
         {versions(&found.export, chain, at)}
         {trail(history, at)}
-        {facts(&found.export, at)}
+        {facts(&found.export, chain, at)}
     }
 }
 
@@ -181,16 +181,18 @@ fn words(entry: &AuditEntry) -> String {
     said
 }
 
-fn facts(export: &Export, at: &Visit) -> impl IntoView + use<> {
+fn facts(export: &Export, chain: &Chain, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
     let by = export.author.map(|id| at.rules.user_name(id).unwrap_or("a former member").to_owned());
+    let note = chain.campaign.as_ref().map(|brief| brief.note.clone()).filter(|note| !note.is_empty());
     let when = |when: Time| Some(view! { <When at=when now/> }.into_any());
     let id = |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
     let rows = kv(vec![
         ("Export", id(&export.id.to_string(), "export id")),
         ("Does", Some(export.intended_action.clone().into_any())),
         ("Written by", by.map(IntoAny::into_any)),
-        ("Why", Some(export.rationale.clone().into_any())),
+        ("Why now", note.map(IntoAny::into_any)),
+        ("Approval", Some(export.rationale.clone().into_any())),
         ("Facts as of", when(export.as_of)),
         ("Made", when(export.created_at)),
         ("Done by", when(export.resolve_by)),

@@ -29,7 +29,7 @@ pub(super) fn brief(flow_id: &str, at: &Visit) -> impl IntoView + use<> {
         typed.value("landing_url"),
     );
     let (starts, starts_is) = (typed.text("starts_at", "Starts").hint("In UTC."), typed.value("starts_at"));
-    let (ends, ends_is) = (typed.text("ends_at", "Ends").hint("In UTC; then it rolls back."), typed.value("ends_at"));
+    let (ends, ends_is) = (typed.text("ends_at", "Ends").hint("In UTC."), typed.value("ends_at"));
     let (note, note_is) = (
         typed.text("note", "Why now?").hint("Whoever approves reads this."),
         typed.value("note"),

@@ -70,7 +70,7 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let body = view! {
         <div id="head" data-live=""><PageHead title=title.clone() sub=subtitle(row, at)/></div>
-        <div id="life" data-live="">
+        <div id="life" data-live="" data-live-eager=(next.tone == Tone::Moving).then_some("")>
             {banner(&next, at)}
             <Thread stations=thread label=format!("The life of order {}", order.name)/>
             {flags(order)}

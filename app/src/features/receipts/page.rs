@@ -59,7 +59,7 @@ fn render(model: Model, at: &Visit) -> Page {
     .into_any();
     let body = view! {
         <div id="head" data-live=""><PageHead title=title.clone() sub actions=actions(receipt, chain, at)/></div>
-        <div id="life" data-live=""><Thread stations=thread label="The life of this receipt"/></div>
+        <div id="life" data-live="" data-live-eager=(receipt.status == ReceiptStatus::Accepted).then_some("")><Thread stations=thread label="The life of this receipt"/></div>
         <Split side>
             <div id="became" class="stack" data-live="">{outcome} {faults}</div>
             {bytes}
