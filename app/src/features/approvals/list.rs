@@ -127,15 +127,15 @@ fn table(rows: Vec<(Approval, Export)>, at: &Visit) -> AnyView {
             let late = approval.state == ApprovalState::Pending && approval.accept_by.is_some_and(|due| due <= now);
             let tone = if late { Tone::Late } else { tone(approval.state) };
             let href = at.path(&format!("approvals/{}", approval.id));
-            let step = if approval.of > 1 { format!("{} of {} · ", approval.step, approval.of) } else { String::new() };
+            let step = if approval.of > 1 { format!("Step {} of {} · ", approval.step, approval.of) } else { String::new() };
             view! {
                 <tr data-row=approval.id.to_string()>
                     <td>
                         <a class="title" data-open="" href=href>{export.title}</a>
-                        <small>{approval.reason.clone()}</small>
+                        <small>{step}{approval.reason.clone()}</small>
                     </td>
                     <td><StateBadge tone word=word(&approval, &at.rules)/></td>
-                    <td class="wide">{step}{owner_name(&at.rules, &approval.owner)}</td>
+                    <td class="wide">{owner_name(&at.rules, &approval.owner)}</td>
                     <td class="num">{when}</td>
                 </tr>
             }
