@@ -19,6 +19,8 @@ interface TestFixtures {
   send: (topic: string, payload: unknown, options?: shopify.SendOptions) => Promise<shopify.Sent>;
   /** Fails the test when the page reports an error, a violated content policy included. */
   quietConsole: void;
+  /** Fails the test when a page asks for something anywhere but at this installation. */
+  staysHome: void;
 }
 
 export const test = base.extend<TestFixtures, { meshline: Meshline }>({
@@ -65,6 +67,20 @@ export const test = base.extend<TestFixtures, { meshline: Meshline }>({
       });
       await use();
       expect(complaints, "errors on the page's console").toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  staysHome: [
+    async ({ context, meshline }, use) => {
+      const strangers: string[] = [];
+      context.on("request", (request) => {
+        const url = new URL(request.url());
+        const isOurs = url.origin === meshline.baseURL || ["about:", "blob:", "data:"].includes(url.protocol);
+        if (!isOurs) strangers.push(request.url());
+      });
+      await use();
+      expect(strangers, "requests to somewhere else").toEqual([]);
     },
     { auto: true },
   ],

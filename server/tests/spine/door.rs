@@ -14,6 +14,7 @@ use super::story::{chain, chain_with_export};
 use crate::support::{
     clock,
     installation::{Installation, Source},
+    person::Person,
     shop::{self, Delivery, Order, signature},
     sink::{Reply, Sink},
 };
@@ -298,4 +299,52 @@ pub async fn both_sets_of_headers_are_understood(meshline: &mut Installation) {
         .unwrap();
     assert_eq!(mixed.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(meshline.all("/receipts").await.len(), 1);
+}
+
+pub async fn an_old_secret_is_good_for_an_hour(meshline: &mut Installation) {
+    const NEW: &str = "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";
+    const HOUR_MS: i64 = 60 * 60_000;
+    let old = meshline.shop().1.secret.clone();
+    let deliver = async |name: &str, secret: &str| {
+        let order = Order::numbered(5_600_000_000_950);
+        let delivery = Delivery::new("orders/create", name, &order.json());
+        meshline.send_signed(&delivery, secret).await.code
+    };
+    assert_eq!(deliver("before", &old).await, StatusCode::OK);
+    assert_eq!(deliver("before", NEW).await, StatusCode::UNAUTHORIZED);
+    let source = meshline.all("/receipts").await[0]["source_id"].clone();
+
+    let slug = meshline.shop().0.slug.clone();
+    let back = format!("/m/{slug}/connections");
+    let person = Person::sign_in(meshline, meshline.user_with("engineering")).await;
+    let fields = [
+        ("merchant", &*slug),
+        ("source", source.as_str().unwrap()),
+        ("secret", NEW),
+        ("back", &*back),
+    ];
+    person.post("/ui/source/rotate", &fields).await;
+    for (name, secret) in [("new", NEW), ("old", &*old)] {
+        assert_eq!(deliver(name, secret).await, StatusCode::OK, "{name}");
+    }
+    assert_eq!(deliver("x", "neither").await, StatusCode::UNAUTHORIZED);
+
+    meshline.clock_ahead_by(HOUR_MS - 60_000).await;
+    assert_eq!(deliver("old-late", &old).await, StatusCode::OK);
+    meshline.clock_ahead_by(HOUR_MS + 10_000).await;
+    assert_eq!(
+        deliver("old-too-late", &old).await,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(deliver("new-late", NEW).await, StatusCode::OK);
+    let trail = meshline.all("/audit").await;
+    assert!(
+        trail
+            .iter()
+            .any(|entry| entry["action"] == "source.secret_rotated")
+    );
+    assert!(
+        !serde_json::to_string(&trail).unwrap().contains(NEW),
+        "the trail tells a secret"
+    );
 }

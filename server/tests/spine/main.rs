@@ -60,6 +60,7 @@ on_both! {
     door::a_sender_that_stops_in_the_middle_is_hung_up_on,
     door::exact_bytes_and_exact_numbers_are_kept,
     door::both_sets_of_headers_are_understood,
+    door::an_old_secret_is_good_for_an_hour,
     repeats::a_delivery_that_comes_again_is_the_same_receipt,
     repeats::a_call_that_comes_again_has_the_first_answer,
     audit::any_line_that_is_tampered_with_is_named,

@@ -1,0 +1,81 @@
+// Every page there is: light and dark, wide and narrow, axe finds nothing, the console is quiet, and nothing is asked
+// for anywhere but here.
+
+import type { Page } from "@playwright/test";
+
+import { expectAccessible } from "../axe.ts";
+import { exported, settled } from "../chain.ts";
+import { expect, test } from "../fixtures.ts";
+import { order } from "../shopify.ts";
+
+const lists = ["queue", "orders", "receipts", "exports", "approvals", "tasks", "flows", "contracts", "connections", "audit"];
+const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+test.describe.configure({ timeout: 180_000 });
+
+for (const [name, viewport] of Object.entries(sizes)) {
+  test(`every page is sound on a ${name}`, async ({ page, meshline, send, signIn, visit, javaScript }) => {
+    await page.setViewportSize(viewport);
+    await visit(page, "/login");
+    await check(page, "/login");
+
+    const good = await send("orders/create", order());
+    const dear = await send("orders/create", order({ lines: [{ sku: "BED-OAK-180", title: "Bed, oak, 180", quantity: 1, price: 189_000 }] }));
+    const refused = await send("orders/create", order({ lines: [{ sku: "VASE-OUT-OF-STOCK", title: "Vase", quantity: 1, price: 3_900 }] }));
+    const broken = await send("orders/create", '{"id": 15, "broken": true');
+    await exported(meshline, good.receipt.receipt_id, "completed");
+    const waiting = await exported(meshline, dear.receipt.receipt_id, "awaiting_approval");
+    await settled(meshline, refused.receipt.receipt_id, (chain) => chain.tasks.length > 0);
+
+    await signIn(page, meshline.userWith("admin").email);
+    const home = `/m/${meshline.merchant().slug}`;
+    const paths = ["/", ...lists.map((list) => `${home}/${list}`)];
+    for (const path of paths) {
+      await visit(page, path);
+      await check(page, path);
+      const first = await firstOf(page, path);
+      if (first) {
+        await visit(page, first);
+        await check(page, first);
+      }
+    }
+    const more = [
+      `${home}/receipts/${good.receipt.receipt_id}`,
+      `${home}/receipts/${broken.receipt.receipt_id}`,
+      `${home}/orders/${waiting.order_id}`,
+      `${home}/exports/${waiting.exports[0]?.id}`,
+      `${home}/connections/new`,
+      `${home}/search?q=oak`,
+      `${home}/orders?q=nothing-like-that`,
+      `${home}/audit?verify=1`,
+      "/m/nowhere/orders",
+    ];
+    for (const path of more) {
+      await visit(page, path);
+      await check(page, path);
+    }
+    // somebody with nothing to do
+    await page.context().clearCookies();
+    await signIn(page, meshline.userWith("viewer").email);
+    for (const path of ["/", `${home}/queue`]) {
+      await visit(page, path);
+      await check(page, path);
+    }
+    expect(javaScript).toBeDefined();
+  });
+}
+
+async function check(page: Page, path: string): Promise<void> {
+  await test.step(path, async () => {
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
+    expect(scrollWidth, `${path} is wider than the screen`).toBeLessThanOrEqual(clientWidth);
+    await expectAccessible(page);
+  });
+}
+
+/** Where the first row of a list leads. */
+async function firstOf(page: Page, list: string): Promise<string | null> {
+  const links = await page.locator("main a[href]").evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+  return links.find((link) => link.startsWith(`${list}/`) && !link.includes("?") && !link.endsWith("/new")) ?? null;
+}
