@@ -7,10 +7,10 @@
 //! missing, and nothing may have been executed twice.
 //!
 //! To see it red, break one of these and run it again:
-//! - `engine::intake`: answer before the batch is committed (`outcome.await` goes): receipts are missing;
-//! - `engine::process`: make the work row in a second transaction: receipts stay `accepted` for ever;
-//! - `engine::wire`: compose the message anew for each attempt: one key with several bodies;
-//! - `engine::intake`: take the webhook id out of the key: one delivery has several receipts.
+//! - `engine::intake`: answer after two milliseconds, committed or not: a receipt is lost;
+//! - `engine::deliver`: add a blank to the bytes of some attempts: one key came with several bodies;
+//! - `store::database::open`: `synchronous` off: the second test finds that nothing was ever synced. The
+//!   first does not notice, since a killed process does not take the kernel's memory with it.
 //!
 //! `MESHLINE_TEST_SEED` repeats a run's choices (not the moments at which the processes are scheduled).
 
