@@ -15,7 +15,10 @@ pub struct Tally(usize);
 impl Tally {
     /// Reads as many rows as are needed to count. Narrow it down with the struct's update syntax.
     pub fn filter() -> ListFilter {
-        ListFilter { limit: MOST as i64 + 1, ..ListFilter::default() }
+        ListFilter {
+            limit: MOST as i64 + 1,
+            ..ListFilter::default()
+        }
     }
 
     pub fn of<T>(rows: &[T]) -> Self {
@@ -48,7 +51,11 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 > MOST { write!(f, "{MOST}+") } else { write!(f, "{}", self.0) }
+        if self.0 > MOST {
+            write!(f, "{MOST}+")
+        } else {
+            write!(f, "{}", self.0)
+        }
     }
 }
 

@@ -3,14 +3,21 @@
 use engine::{Rules, port::AuditFilter};
 use leptos::prelude::*;
 
-use crate::{
-    ui::*,
-    web::Visit,
-};
+use crate::{ui::*, web::Visit};
 
 /// Nouns an entry can be about, as they stand in it.
 const NOUNS: [&str; 11] = [
-    "receipt", "order", "run", "export", "approval", "task", "campaign", "source", "destination", "contract", "flow",
+    "receipt",
+    "order",
+    "run",
+    "export",
+    "approval",
+    "task",
+    "campaign",
+    "source",
+    "destination",
+    "contract",
+    "flow",
 ];
 
 /// What was asked, and where in the trail the page begins.
@@ -64,27 +71,48 @@ impl AskedFor {
             .into_iter()
             .filter_map(|(name, value)| Some(format!("{name}={}", plain(value.as_deref()?))))
             .collect();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+        if query.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{}", query.join("&"))
+        }
     }
 }
 
 /// What stands in these fields is made of ids and words; anything else is left out of a link.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '_')).collect()
+    text.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '_'))
+        .collect()
 }
 
 /// Who can stand in an entry: people by name, destinations, sources, the engine itself.
 fn actors(rules: &Rules) -> Vec<(String, String)> {
-    let people = rules.members.iter().map(|(user, _)| (format!("user:{}", user.id), user.name.clone()));
-    let sources = rules.sources.iter().map(|one| (format!("source:{}", one.id), format!("{} (source)", one.name)));
-    let destinations =
-        rules.destinations.iter().map(|one| (format!("destination:{}", one.key), format!("{} (destination)", one.name)));
-    [(String::new(), "Anybody".to_owned()), ("system".to_owned(), "Meshline".to_owned())]
-        .into_iter()
-        .chain(people)
-        .chain(destinations)
-        .chain(sources)
-        .collect()
+    let people = rules
+        .members
+        .iter()
+        .map(|(user, _)| (format!("user:{}", user.id), user.name.clone()));
+    let sources = rules.sources.iter().map(|one| {
+        (
+            format!("source:{}", one.id),
+            format!("{} (source)", one.name),
+        )
+    });
+    let destinations = rules.destinations.iter().map(|one| {
+        (
+            format!("destination:{}", one.key),
+            format!("{} (destination)", one.name),
+        )
+    });
+    [
+        (String::new(), "Anybody".to_owned()),
+        ("system".to_owned(), "Meshline".to_owned()),
+    ]
+    .into_iter()
+    .chain(people)
+    .chain(destinations)
+    .chain(sources)
+    .collect()
 }
 
 fn actions() -> Vec<(String, String)> {
@@ -102,16 +130,29 @@ fn actions() -> Vec<(String, String)> {
         ("expectation.", "Promises not kept"),
         ("source.", "Sources and secrets"),
     ];
-    WORDS.map(|(value, label)| (value.to_owned(), label.to_owned())).to_vec()
+    WORDS
+        .map(|(value, label)| (value.to_owned(), label.to_owned()))
+        .to_vec()
 }
 
 pub(super) fn form(asked: &AskedFor, at: &Visit) -> impl IntoView + use<> {
     let nouns = std::iter::once((String::new(), "Everything".to_owned()))
-        .chain(NOUNS.iter().map(|noun| ((*noun).to_owned(), domain::owner::role_title(noun))))
+        .chain(
+            NOUNS
+                .iter()
+                .map(|noun| ((*noun).to_owned(), domain::owner::role_title(noun))),
+        )
         .collect();
     let value = |text: &Option<String>| text.clone().unwrap_or_default();
-    let (actor, action, noun, id) = (value(&asked.actor), value(&asked.action), value(&asked.noun), value(&asked.id));
-    let clear = asked.is_narrowed().then(|| view! { <LinkButton href=at.path("audit") label="Clear" kind=Kind::Quiet/> });
+    let (actor, action, noun, id) = (
+        value(&asked.actor),
+        value(&asked.action),
+        value(&asked.noun),
+        value(&asked.id),
+    );
+    let clear = asked
+        .is_narrowed()
+        .then(|| view! { <LinkButton href=at.path("audit") label="Clear" kind=Kind::Quiet/> });
     view! {
         <form method="get" action=at.path("audit") class="asked" role="search" aria-label="Filter the trail">
             <Select text=FieldText::new("actor", "Who") options=actors(&at.rules) value=actor/>
@@ -129,9 +170,19 @@ mod tests {
 
     #[test]
     fn the_next_page_asks_the_same() {
-        let asked = AskedFor { actor: Some("user:1".to_owned()), action: Some("export.".to_owned()), ..AskedFor::default() };
-        assert_eq!(asked.href("/m/a/audit", Some(7)), "/m/a/audit?actor=user:1&action=export.&before=7");
-        let odd = AskedFor { id: Some("a&b=c#".to_owned()), ..AskedFor::default() };
+        let asked = AskedFor {
+            actor: Some("user:1".to_owned()),
+            action: Some("export.".to_owned()),
+            ..AskedFor::default()
+        };
+        assert_eq!(
+            asked.href("/m/a/audit", Some(7)),
+            "/m/a/audit?actor=user:1&action=export.&before=7"
+        );
+        let odd = AskedFor {
+            id: Some("a&b=c#".to_owned()),
+            ..AskedFor::default()
+        };
         assert_eq!(odd.href("/m/a/audit", None), "/m/a/audit?id=abc");
     }
 }

@@ -35,20 +35,42 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     at.ctx.require(Action::ViewAudit)?;
     let (engine, ctx) = (at.engine(), &at.ctx);
     let asked = AskedFor::of(&at);
-    let mut entries = engine.audit(ctx, &asked.filter(PAGE_ROWS as i64 + 1)).await?;
+    let mut entries = engine
+        .audit(ctx, &asked.filter(PAGE_ROWS as i64 + 1))
+        .await?;
     let older = entries.len() > PAGE_ROWS;
     entries.truncate(PAGE_ROWS);
-    let newest = engine.audit(ctx, &AuditFilter { limit: 1, ..AuditFilter::default() }).await?;
+    let newest = engine
+        .audit(
+            ctx,
+            &AuditFilter {
+                limit: 1,
+                ..AuditFilter::default()
+            },
+        )
+        .await?;
     let last = newest.first().map_or(0, |entry| entry.seq);
     let verdict = match at.query("verify") {
         Some(_) => Some(engine.verify_trail(ctx.merchant_id()).await?),
         None => None,
     };
-    Ok(Model { asked, entries, older, last, verdict })
+    Ok(Model {
+        asked,
+        entries,
+        older,
+        last,
+        verdict,
+    })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { asked, entries, older, last, verdict } = model;
+    let Model {
+        asked,
+        entries,
+        older,
+        last,
+        verdict,
+    } = model;
     let title = match &verdict {
         Some(Ok(head)) => format!("Chain verified up to #{}", head.seq),
         Some(Err(fault)) => format!("Entry #{} does not fit the chain", fault.seq),
@@ -67,7 +89,10 @@ fn render(model: Model, at: &Visit) -> Page {
         1 => "1 entry".to_owned(),
         n => format!("{n} entries, newest first"),
     };
-    let next = entries.last().filter(|_| older).map(|entry| asked.href(&path, Some(entry.seq)));
+    let next = entries
+        .last()
+        .filter(|_| older)
+        .map(|entry| asked.href(&path, Some(entry.seq)));
     let first = asked.before.map(|_| asked.href(&path, None));
     let filter = form(&asked, at);
     let rows = entries.iter().map(|entry| row(entry, at)).collect_view();
@@ -80,7 +105,7 @@ fn render(model: Model, at: &Visit) -> Page {
         .into_any()
     } else {
         let cols = vec![
-            Col::num("#"),
+            Col::text("#"),
             Col::text("When"),
             Col::text("Who"),
             Col::text("What"),
@@ -88,7 +113,8 @@ fn render(model: Model, at: &Visit) -> Page {
             Col::text("Before, after, why").wide(),
             Col::text("Hash").wide(),
         ];
-        view! { <Table caption="Audit entries, newest first" cols>{rows}</Table> }.into_any()
+        view! { <Table caption="Audit entries, newest first" list=true cols>{rows}</Table> }
+            .into_any()
     };
     let body = view! {
         <PageHead title=title.clone() sub="Each entry carries the hash of the one before it: nothing can be altered, removed or moved without it showing.".into_any() actions/>
@@ -135,7 +161,7 @@ fn row(entry: &AuditEntry, at: &Visit) -> impl IntoView + use<> {
     let short: String = hash.chars().take(10).collect();
     view! {
         <tr data-row=entry.seq.to_string()>
-            <td class="num mono">{entry.seq}</td>
+            <td class="mono">{entry.seq}</td>
             <td class="whitespace-nowrap"><Stamp at=entry.at now/></td>
             <td>{actor_name(&at.rules, &entry.actor)}</td>
             <td title=entry.action.clone()>{what}</td>

@@ -47,11 +47,18 @@ pub async fn rotate_secret(
 ) -> Result<(), Refused> {
     Posted::new("rotate", merchant, back)
         .run(|engine, ctx| async move {
-            let made = engine.rotate_source_secret(&ctx, id(&source, "source")?, Some(secret)).await?;
+            let made = engine
+                .rotate_source_secret(&ctx, id(&source, "source")?, Some(secret))
+                .await?;
             let until = made.source.previous_until;
             let path = format!("/m/{}/connections/{}", ctx.merchant().slug, made.source.id);
-            Fresh::new(made.source.id, made.secret, until).leave().await?;
-            Ok(Done::to(&path, "There is a new secret. The old one stays good for one hour."))
+            Fresh::new(made.source.id, made.secret, until)
+                .leave()
+                .await?;
+            Ok(Done::to(
+                &path,
+                "There is a new secret. The old one stays good for one hour.",
+            ))
         })
         .await
 }
@@ -66,7 +73,10 @@ pub async fn send_test_event(
         .run(|engine, ctx| async move {
             let source = id(&source, "source")?;
             let receipt = engine.send_test_event(&ctx, source).await?;
-            let path = format!("/m/{}/connections/{source}?test={receipt}", ctx.merchant().slug);
+            let path = format!(
+                "/m/{}/connections/{source}?test={receipt}",
+                ctx.merchant().slug
+            );
             Ok(Done::to(&path, ""))
         })
         .await

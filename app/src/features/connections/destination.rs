@@ -38,14 +38,21 @@ pub(super) fn destination_page(one: &Destination, exports: &[Export], at: &Visit
             view! { <Row title=contract.title.clone() sub=format!("{} {}", contract.export_type, contract.version) href/> }
         })
         .collect_view();
-    let id = |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
+    let id =
+        |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
     let facts = kv(vec![
-        ("Address", Some(view! { <CopyId id=one.url.clone() whole=true what="address"/> }.into_any())),
+        (
+            "Address",
+            Some(view! { <CopyId id=one.url.clone() whole=true what="address"/> }.into_any()),
+        ),
         ("Side", Some(one.party.as_str().into_any())),
         ("System", Some(one.system.clone().into_any())),
         ("Key", id(&one.key, "destination key")),
         ("Destination", id(&one.id.to_string(), "destination id")),
-        ("Signed", Some("Standard Webhooks; the secret is kept sealed and never shown again".into_any())),
+        (
+            "Signed",
+            Some("Standard Webhooks; the secret is kept sealed and never shown again".into_any()),
+        ),
     ]);
     let side = view! {
         <Card title="Facts">{facts}</Card>
@@ -59,5 +66,12 @@ pub(super) fn destination_page(one: &Destination, exports: &[Export], at: &Visit
         </Split>
     }
     .into_any();
-    Page::new(title, vec![Crumb::link("Connections", at.path("connections")), Crumb::here(one.name.clone())], body)
+    Page::new(
+        title,
+        vec![
+            Crumb::link("Connections", at.path("connections")),
+            Crumb::here(one.name.clone()),
+        ],
+        body,
+    )
 }

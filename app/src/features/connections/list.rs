@@ -34,10 +34,19 @@ pub fn ConnectionsPage() -> impl IntoView {
 }
 
 pub(super) async fn load(at: Arc<Visit>) -> Result<Heard> {
-    let newest = ListFilter { limit: NEWEST, ..ListFilter::default() };
-    let mut heard = Heard { from: HashMap::new(), to: HashMap::new() };
+    let newest = ListFilter {
+        limit: NEWEST,
+        ..ListFilter::default()
+    };
+    let mut heard = Heard {
+        from: HashMap::new(),
+        to: HashMap::new(),
+    };
     for receipt in at.engine().receipts(&at.ctx, &newest).await? {
-        heard.from.entry(receipt.source_id).or_insert(receipt.received_at);
+        heard
+            .from
+            .entry(receipt.source_id)
+            .or_insert(receipt.received_at);
     }
     for export in at.engine().exports(&at.ctx, &newest).await? {
         heard.to.entry(export.destination_id).or_insert(export);
@@ -50,17 +59,28 @@ fn render(heard: Heard, at: &Visit) -> Page {
     let newest = heard.from.values().max();
     let title = match (sources.len(), newest) {
         (0, _) => "Nothing is connected yet".to_owned(),
-        (_, None) => format!("{} {} connected, nothing received yet", sources.len(), plural(sources.len(), "source")),
-        (_, Some(last)) => format!("Last event {}", time::relative_text(at.now().since_ms(*last))),
+        (_, None) => format!(
+            "{} {} connected, nothing received yet",
+            sources.len(),
+            plural(sources.len(), "source")
+        ),
+        (_, Some(last)) => format!(
+            "Last event {}",
+            time::relative_text(at.now().since_ms(*last))
+        ),
     };
     let connect = || {
         let href = at.path("connections/new");
-        view! { <LinkButton href label="Connect a storefront" kind=Kind::Primary icon=Ico::Plus/> }.into_any()
+        view! { <LinkButton href label="Connect a storefront" kind=Kind::Primary icon=Ico::Plus/> }
+            .into_any()
     };
     let may = at.ctx.may(Action::ManageConnections);
     let actions = may.then(connect);
     let empty_actions = may.then(connect);
-    let source_rows = sources.iter().map(|source| source_row(source, &heard, at)).collect_view();
+    let source_rows = sources
+        .iter()
+        .map(|source| source_row(source, &heard, at))
+        .collect_view();
     let inside = if sources.is_empty() {
         view! {
             <Empty icon=Ico::Connections title="No source yet" nostrip:actions=empty_actions>
@@ -69,10 +89,18 @@ fn render(heard: Heard, at: &Visit) -> Page {
         }
         .into_any()
     } else {
-        let cols = vec![Col::text("Source"), Col::text("Status"), Col::text("Secret").wide(), Col::num("Last received")];
+        let cols = vec![
+            Col::text("Source"),
+            Col::text("Status"),
+            Col::text("Secret").wide(),
+            Col::num("Last received"),
+        ];
         view! { <Table caption="Sources" list=true cols>{source_rows}</Table> }.into_any()
     };
-    let destination_rows = destinations.iter().map(|one| destination_row(one, &heard, at)).collect_view();
+    let destination_rows = destinations
+        .iter()
+        .map(|one| destination_row(one, &heard, at))
+        .collect_view();
     let outside = if destinations.is_empty() {
         view! {
             <Empty icon=Ico::Exports title="No destination yet">
@@ -81,7 +109,12 @@ fn render(heard: Heard, at: &Visit) -> Page {
         }
         .into_any()
     } else {
-        let cols = vec![Col::text("Destination"), Col::text("Last export"), Col::text("Address").wide(), Col::num("When")];
+        let cols = vec![
+            Col::text("Destination"),
+            Col::text("Last export"),
+            Col::text("Address").wide(),
+            Col::num("When"),
+        ];
         view! { <Table caption="Destinations" list=true cols>{destination_rows}</Table> }.into_any()
     };
     let body = view! {

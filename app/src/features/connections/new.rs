@@ -25,9 +25,14 @@ fn render((): (), at: &Visit) -> Page {
     let typed = at.form("source");
     let hidden = at.hidden(&[]);
     let systems = vec![("shopify".to_owned(), "Shopify".to_owned())];
-    let (system, chosen) = (typed.text("system", "System"), typed.value_or("system", "shopify"));
+    let (system, chosen) = (
+        typed.text("system", "System"),
+        typed.value_or("system", "shopify"),
+    );
     let (name, name_is) = (
-        typed.text("name", "Name").hint("How people here call it, such as “Shopify, main store”."),
+        typed
+            .text("name", "Name")
+            .hint("How people here call it, such as “Shopify, main store”."),
         typed.value("name"),
     );
     let secret = typed
@@ -48,5 +53,12 @@ fn render((): (), at: &Visit) -> Page {
         </div>
     }
     .into_any();
-    Page::new(title, vec![Crumb::link("Connections", at.path("connections")), Crumb::here("New")], body)
+    Page::new(
+        title,
+        vec![
+            Crumb::link("Connections", at.path("connections")),
+            Crumb::here("New"),
+        ],
+        body,
+    )
 }

@@ -24,7 +24,11 @@ pub(super) struct Fresh {
 
 impl Fresh {
     pub(super) fn new(source: Uuid, secret: String, previous_until: Option<Time>) -> Self {
-        Self { source, secret, previous_until }
+        Self {
+            source,
+            secret,
+            previous_until,
+        }
     }
 
     pub(super) async fn leave(self) -> Result<()> {

@@ -22,7 +22,10 @@ use crate::{
 
 enum Model {
     Source(Box<SourceModel>),
-    Destination { found: Destination, exports: Vec<Export> },
+    Destination {
+        found: Destination,
+        exports: Vec<Export>,
+    },
 }
 
 struct SourceModel {
@@ -46,14 +49,27 @@ pub fn ConnectionPage() -> impl IntoView {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let id = at.id("connection")?;
     let (engine, ctx) = (at.engine(), &at.ctx);
-    let newest = ListFilter { limit: NEWEST, ..ListFilter::default() };
-    if let Some(found) = at.rules.destinations.iter().find(|one| one.id == id).cloned() {
+    let newest = ListFilter {
+        limit: NEWEST,
+        ..ListFilter::default()
+    };
+    if let Some(found) = at
+        .rules
+        .destinations
+        .iter()
+        .find(|one| one.id == id)
+        .cloned()
+    {
         let mut exports = engine.exports(ctx, &newest).await?;
         exports.retain(|export| export.destination_id == id);
         exports.truncate(SHOWN);
         return Ok(Model::Destination { found, exports });
     }
-    let source = at.rules.source(id).cloned().ok_or_else(|| Error::not_found("connection"))?;
+    let source = at
+        .rules
+        .source(id)
+        .cloned()
+        .ok_or_else(|| Error::not_found("connection"))?;
     let mut receipts = engine.receipts(ctx, &newest).await?;
     receipts.retain(|receipt| receipt.source_id == id);
     receipts.truncate(SHOWN);
@@ -63,7 +79,13 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     };
     let fresh = Fresh::take(&at.desk.asked, id).await?;
     let address = format!("{}/in/{}", engine.public_url(), source.path);
-    Ok(Model::Source(Box::new(SourceModel { source, receipts, fresh, test, address })))
+    Ok(Model::Source(Box::new(SourceModel {
+        source,
+        receipts,
+        fresh,
+        test,
+        address,
+    })))
 }
 
 fn render(model: Model, at: &Visit) -> Page {
@@ -74,19 +96,32 @@ fn render(model: Model, at: &Visit) -> Page {
 }
 
 fn source_page(model: SourceModel, at: &Visit) -> Page {
-    let SourceModel { source, receipts, fresh, test, address } = model;
+    let SourceModel {
+        source,
+        receipts,
+        fresh,
+        test,
+        address,
+    } = model;
     let now = at.now();
     let last = receipts.first().map(|receipt| receipt.received_at);
     let (tone, word) = source_state(last, now);
     let title = match last {
-        Some(last) => format!("{}: last event {}", source.name, time::relative_text(now.since_ms(last))),
+        Some(last) => format!(
+            "{}: last event {}",
+            source.name,
+            time::relative_text(now.since_ms(last))
+        ),
         None => format!("{}: nothing received yet", source.name),
     };
     let sub = view! {
         <StateBadge tone word soft=true/> {format!(" {}", domain::owner::role_title(&source.system))}
     }
     .into_any();
-    let actions = at.ctx.may(Action::ManageConnections).then(|| actions(&source, at));
+    let actions = at
+        .ctx
+        .may(Action::ManageConnections)
+        .then(|| actions(&source, at));
     let test = test.map(|chain| trial(&chain, at).into_any());
     let fresh = fresh.map(|fresh| fresh.view(now).into_any());
     let facts = facts(&source, at);
@@ -102,7 +137,14 @@ fn source_page(model: SourceModel, at: &Visit) -> Page {
         </Split>
     }
     .into_any();
-    Page::new(title, vec![Crumb::link("Connections", at.path("connections")), Crumb::here(source.name)], body)
+    Page::new(
+        title,
+        vec![
+            Crumb::link("Connections", at.path("connections")),
+            Crumb::here(source.name),
+        ],
+        body,
+    )
 }
 
 fn actions(source: &Source, at: &Visit) -> AnyView {
@@ -183,9 +225,18 @@ fn facts(source: &Source, at: &Visit) -> impl IntoView + use<> {
         ("Source", Some(id)),
         ("Secret", Some(secret_state(source, now))),
         ("Largest body", Some(limit.into_any())),
-        ("Asked first", Some(owner_name(&at.rules, &source.owner).into_any())),
-        ("Backup", Some(owner_name(&at.rules, &source.backup).into_any())),
-        ("Connected", Some(view! { <When at=created now/> }.into_any())),
+        (
+            "Asked first",
+            Some(owner_name(&at.rules, &source.owner).into_any()),
+        ),
+        (
+            "Backup",
+            Some(owner_name(&at.rules, &source.backup).into_any()),
+        ),
+        (
+            "Connected",
+            Some(view! { <When at=created now/> }.into_any()),
+        ),
     ]);
     view! { <Card title="Facts">{rows}</Card> }
 }

@@ -5,18 +5,18 @@ use domain::receipt::ReceiptStatus;
 use engine::Chain;
 use leptos::prelude::*;
 
-use crate::{
-    features::thread::stations,
-    ui::*,
-    web::Visit,
-};
+use crate::{features::thread::stations, ui::*, web::Visit};
 
 pub(super) fn trial(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
     let receipt = chain.receipts.first();
-    let waiting = receipt.is_none_or(|one| one.status == ReceiptStatus::Accepted) || chain.runs.is_empty();
+    let waiting =
+        receipt.is_none_or(|one| one.status == ReceiptStatus::Accepted) || chain.runs.is_empty();
     let again = at.desk.asked.uri.clone();
     let receipt_href = receipt.map(|one| at.path(&format!("receipts/{}", one.id)));
-    let order_href = chain.order.as_ref().map(|one| at.path(&format!("orders/{}", one.id)));
+    let order_href = chain
+        .order
+        .as_ref()
+        .map(|one| at.path(&format!("orders/{}", one.id)));
     let links = view! {
         {receipt_href.map(|href| view! { <LinkButton href label="Its receipt"/> })}
         {order_href.map(|href| view! { <LinkButton href label="Its order"/> })}
@@ -27,7 +27,9 @@ pub(super) fn trial(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
         Some(ReceiptStatus::Processed) if waiting => "The test event arrived and is an order now",
         Some(ReceiptStatus::Processed) => "The test event arrived, and a flow works on it",
         Some(ReceiptStatus::Quarantined) => "The test event arrived, but does not fit",
-        Some(ReceiptStatus::Unmatched | ReceiptStatus::Ignored) => "The test event arrived, and nothing follows from it",
+        Some(ReceiptStatus::Unmatched | ReceiptStatus::Ignored) => {
+            "The test event arrived, and nothing follows from it"
+        }
     };
     let tone = match receipt.map(|one| one.status) {
         None | Some(ReceiptStatus::Accepted) => Tone::Moving,

@@ -27,7 +27,10 @@ fn render(contracts: Vec<Arc<Contract>>, at: &Visit) -> Page {
         0 => "No contract is published".to_owned(),
         n => format!("{n} {} in force", plural(n, "contract")),
     };
-    let rows = contracts.iter().map(|contract| row(contract, at)).collect_view();
+    let rows = contracts
+        .iter()
+        .map(|contract| row(contract, at))
+        .collect_view();
     let cols = vec![
         Col::text("Contract"),
         Col::text("Version"),
@@ -54,7 +57,10 @@ fn render(contracts: Vec<Arc<Contract>>, at: &Visit) -> Page {
 }
 
 fn row(contract: &Contract, at: &Visit) -> impl IntoView + use<> {
-    let destination = at.rules.destination(&contract.destination).map_or_else(|| contract.destination.clone(), |one| one.name.clone());
+    let destination = at
+        .rules
+        .destination(&contract.destination)
+        .map_or_else(|| contract.destination.clone(), |one| one.name.clone());
     view! {
         <tr data-row=contract.id.to_string()>
             <td>

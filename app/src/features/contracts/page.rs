@@ -28,22 +28,32 @@ pub fn ContractPage() -> impl IntoView {
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let contract = at.engine().contract(&at.ctx, at.id("contract")?).await?;
-    let versions = at.engine().contract_versions(&at.ctx, &contract.export_type).await?;
+    let versions = at
+        .engine()
+        .contract_versions(&at.ctx, &contract.export_type)
+        .await?;
     Ok(Model { contract, versions })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
     let Model { contract, versions } = &model;
-    let in_force = at.rules.contract(&contract.export_type).is_some_and(|one| one.id == contract.id);
+    let in_force = at
+        .rules
+        .contract(&contract.export_type)
+        .is_some_and(|one| one.id == contract.id);
     let title = if in_force {
         format!("{} {} is in force", contract.title, contract.version)
     } else {
         format!("{} {} was replaced", contract.title, contract.version)
     };
-    let destination = at.rules.destination(&contract.destination).map_or_else(|| contract.destination.clone(), |one| one.name.clone());
+    let destination = at
+        .rules
+        .destination(&contract.destination)
+        .map_or_else(|| contract.destination.clone(), |one| one.name.clone());
     let now = at.now();
     let (export_type, published) = (contract.export_type.clone(), contract.published_at);
-    let summary = (!contract.summary.is_empty()).then(|| view! { " · " {contract.summary.clone()} });
+    let summary =
+        (!contract.summary.is_empty()).then(|| view! { " · " {contract.summary.clone()} });
     let sub = view! {
         <code>{export_type}</code> {format!(" to {destination} · published ")} <When at=published now/> {summary}
     }
@@ -73,12 +83,12 @@ fn approval(contract: &Contract, at: &Visit) -> impl IntoView + use<> {
     }
     let rows = lines
         .into_iter()
-        .map(|(when, who)| view! { <tr><td class="whitespace-nowrap">{when}</td><td>{who}</td></tr> })
+        .map(|(when, who)| view! { <tr><td class="across font-medium">{when}</td><td class="across">{who}</td></tr> })
         .collect_view();
     let cols = vec![Col::text("When"), Col::text("Who")];
     view! {
         <Card title="Who approves" aside="the first line that fits decides".into_any()>
-            <Table caption="Approval rules" cols>{rows}</Table>
+            <Table caption="Approval rules" list=true cols>{rows}</Table>
             <CardFoot>"No line fits: nobody is asked. Nobody approves what they wrote, and two steps are two people."</CardFoot>
         </Card>
     }
@@ -90,11 +100,24 @@ fn clocks(contract: &Contract) -> impl IntoView + use<> {
         (
             "From creation",
             Some(
-                format!("taken in {}, done in {}", duration_text(contract.accept_ms), duration_text(contract.resolve_ms))
-                    .into_any(),
+                format!(
+                    "taken in {}, done in {}",
+                    duration_text(contract.accept_ms),
+                    duration_text(contract.resolve_ms)
+                )
+                .into_any(),
             ),
         ),
-        ("Stays true for", Some(format!("{}; after that it is not sent", duration_text(contract.valid_for_ms)).into_any())),
+        (
+            "Stays true for",
+            Some(
+                format!(
+                    "{}; after that it is not sent",
+                    duration_text(contract.valid_for_ms)
+                )
+                .into_any(),
+            ),
+        ),
         ("The destination", Some(ack_words(&contract.ack).into_any())),
         ("Tried again", Some(retry_words(&contract.retry).into_any())),
     ]);
@@ -103,7 +126,10 @@ fn clocks(contract: &Contract) -> impl IntoView + use<> {
 
 fn schema(contract: &Contract) -> impl IntoView + use<> {
     let text = readable(&contract.schema.to_string());
-    let href = format!("/api/v1/contracts/{}/versions/{}/schema", contract.id, contract.version);
+    let href = format!(
+        "/api/v1/contracts/{}/versions/{}/schema",
+        contract.id, contract.version
+    );
     let aside = view! { <a class="link" href=href>"JSON Schema 2020-12"</a> }.into_any();
     view! {
         <Card title="What the payload must look like" aside id="schema">
@@ -114,9 +140,18 @@ fn schema(contract: &Contract) -> impl IntoView + use<> {
 
 fn answers(contract: &Contract, at: &Visit) -> impl IntoView + use<> {
     let row = |owner: &Owner, part: &str| {
-        let people: Vec<String> = at.rules.people(owner).into_iter().map(|user| user.name.clone()).collect();
+        let people: Vec<String> = at
+            .rules
+            .people(owner)
+            .into_iter()
+            .map(|user| user.name.clone())
+            .collect();
         let title = owner_name(&at.rules, owner);
-        let sub = if people.is_empty() { part.to_owned() } else { format!("{part} · {}", people.join(", ")) };
+        let sub = if people.is_empty() {
+            part.to_owned()
+        } else {
+            format!("{part} · {}", people.join(", "))
+        };
         view! { <Row person=title.clone() title sub/> }
     };
     let steps = contract
@@ -124,10 +159,26 @@ fn answers(contract: &Contract, at: &Visit) -> impl IntoView + use<> {
         .steps
         .iter()
         .enumerate()
-        .map(|(n, step)| row(&step.target, &format!("escalation step {}, after {}", n + 1, duration_text(step.after_ms))))
+        .map(|(n, step)| {
+            row(
+                &step.target,
+                &format!(
+                    "escalation step {}, after {}",
+                    n + 1,
+                    duration_text(step.after_ms)
+                ),
+            )
+        })
         .collect_view();
-    let watchers = contract.watchers.iter().map(|owner| row(owner, "told as well")).collect_view();
-    let (owner, backup) = (row(&contract.owner, "owner"), row(&contract.backup, "backup"));
+    let watchers = contract
+        .watchers
+        .iter()
+        .map(|owner| row(owner, "told as well"))
+        .collect_view();
+    let (owner, backup) = (
+        row(&contract.owner, "owner"),
+        row(&contract.backup, "backup"),
+    );
     view! { <Card title="Who answers">{owner} {backup} {steps} {watchers}</Card> }
 }
 
@@ -141,7 +192,11 @@ fn other_versions(contract: &Contract, versions: &[Contract], at: &Visit) -> Opt
         .map(|one| {
             let shown = one.id == contract.id;
             let href = (!shown).then(|| at.path(&format!("contracts/{}", one.id)));
-            let title = if shown { format!("{}, shown here", one.version) } else { one.version.clone() };
+            let title = if shown {
+                format!("{}, shown here", one.version)
+            } else {
+                one.version.clone()
+            };
             let aside = view! { <When at=one.published_at now/> }.into_any();
             view! { <Row title nostrip:href=href aside/> }
         })

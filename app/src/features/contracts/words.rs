@@ -18,7 +18,10 @@ fn condition(when: &ApprovalCondition) -> String {
 }
 
 /// One line per rule; the first whose condition holds decides.
-pub(super) fn approval_lines(rules: &[ApprovalRule], name: impl Fn(&Owner) -> String) -> Vec<(String, String)> {
+pub(super) fn approval_lines(
+    rules: &[ApprovalRule],
+    name: impl Fn(&Owner) -> String,
+) -> Vec<(String, String)> {
     rules
         .iter()
         .map(|rule| {
@@ -41,8 +44,14 @@ pub(super) fn approval_lines(rules: &[ApprovalRule], name: impl Fn(&Owner) -> St
 
 /// For a list: "2 people", "1 person, over $500.00 or flagged", "nobody".
 pub(super) fn approval_short(rules: &[ApprovalRule]) -> String {
-    let Some(most) = rules.iter().map(|rule| rule.steps.len()).max() else { return "nobody".to_owned() };
-    let people = if most == 1 { "1 person".to_owned() } else { format!("{most} people") };
+    let Some(most) = rules.iter().map(|rule| rule.steps.len()).max() else {
+        return "nobody".to_owned();
+    };
+    let people = if most == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{most} people")
+    };
     let when: Vec<String> = rules
         .iter()
         .filter_map(|rule| match &rule.when {
@@ -51,20 +60,33 @@ pub(super) fn approval_short(rules: &[ApprovalRule]) -> String {
             ApprovalCondition::Flagged => Some("flagged".to_owned()),
         })
         .collect();
-    if when.is_empty() { people } else { format!("{people}, {}", when.join(" or ")) }
+    if when.is_empty() {
+        people
+    } else {
+        format!("{people}, {}", when.join(" or "))
+    }
 }
 
 pub(super) fn retry_words(retry: &RetryPolicy) -> String {
     if retry.schedule_ms.is_empty() {
         return "Tried once, never again.".to_owned();
     }
-    let waits: Vec<String> = retry.schedule_ms.iter().map(|ms| duration_text(*ms)).collect();
+    let waits: Vec<String> = retry
+        .schedule_ms
+        .iter()
+        .map(|ms| duration_text(*ms))
+        .collect();
     let attempts = retry.schedule_ms.len() + 1;
     let jitter = match retry.jitter_percent {
         0 => String::new(),
-        percent => format!(" Each wait is longer by up to {percent} %, so that not everybody comes back at once."),
+        percent => format!(
+            " Each wait is longer by up to {percent} %, so that not everybody comes back at once."
+        ),
     };
-    format!("Up to {attempts} attempts, waiting {} between them.{jitter} A Retry-After is honoured.", waits.join(", "))
+    format!(
+        "Up to {attempts} attempts, waiting {} between them.{jitter} A Retry-After is honoured.",
+        waits.join(", ")
+    )
 }
 
 pub(super) fn ack_words(ack: &AckRule) -> String {
@@ -76,7 +98,10 @@ pub(super) fn ack_words(ack: &AckRule) -> String {
         Some(ms) => format!(", and within {} more that it is done.", duration_text(ms)),
         None => "; taking it is the end.".to_owned(),
     };
-    let event = ack.completion_event.map(|event| format!(" Done counts as {event}.")).unwrap_or_default();
+    let event = ack
+        .completion_event
+        .map(|event| format!(" Done counts as {event}."))
+        .unwrap_or_default();
     format!("{accepted}{completed}{event}")
 }
 
@@ -95,16 +120,35 @@ mod tests {
         };
         let amount = Money::new(50_000, Currency::USD);
         let rules = vec![
-            ApprovalRule { when: ApprovalCondition::TotalOver { amount }, steps: vec![step.clone()] },
-            ApprovalRule { when: ApprovalCondition::Flagged, steps: vec![step] },
+            ApprovalRule {
+                when: ApprovalCondition::TotalOver { amount },
+                steps: vec![step.clone()],
+            },
+            ApprovalRule {
+                when: ApprovalCondition::Flagged,
+                steps: vec![step],
+            },
         ];
         assert_eq!(approval_short(&rules), "1 person, over $500.00 or flagged");
         assert_eq!(approval_short(&[]), "nobody");
         let lines = approval_lines(&rules, Owner::title);
         assert_eq!(lines[0].1, "Operations within 15 min, else Finance as well");
-        let retry = RetryPolicy { schedule_ms: vec![5_000, 30_000], jitter_percent: 0 };
-        assert_eq!(retry_words(&retry), "Up to 3 attempts, waiting 5 s, 30 s between them. A Retry-After is honoured.");
-        let ack = AckRule { accepted_within_ms: Some(900_000), completed_within_ms: None, completion_event: None };
-        assert_eq!(ack_words(&ack), "It says within 15 min whether it takes it; taking it is the end.");
+        let retry = RetryPolicy {
+            schedule_ms: vec![5_000, 30_000],
+            jitter_percent: 0,
+        };
+        assert_eq!(
+            retry_words(&retry),
+            "Up to 3 attempts, waiting 5 s, 30 s between them. A Retry-After is honoured."
+        );
+        let ack = AckRule {
+            accepted_within_ms: Some(900_000),
+            completed_within_ms: None,
+            completion_event: None,
+        };
+        assert_eq!(
+            ack_words(&ack),
+            "It says within 15 min whether it takes it; taking it is the end."
+        );
     }
 }

@@ -54,29 +54,59 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     let (engine, ctx) = (at.engine(), &at.ctx);
     let mut rows = engine.exports(ctx, &list.filter()).await?;
     let next = list.cut(&mut rows, |row| (row.created_at, row.id));
-    let pending = ListFilter { state: Some("pending".to_owned()), ..Tally::filter() };
+    let pending = ListFilter {
+        state: Some("pending".to_owned()),
+        ..Tally::filter()
+    };
     let waiting = engine.approvals(ctx, &pending).await?;
     let mut counts = HashMap::new();
     counts.insert("awaiting_approval", Tally::of(&waiting));
     for state in STUCK {
-        let filter = ListFilter { state: Some(state.as_str().to_owned()), ..Tally::filter() };
-        counts.insert(state.as_str(), Tally::of(&engine.exports(ctx, &filter).await?));
+        let filter = ListFilter {
+            state: Some(state.as_str().to_owned()),
+            ..Tally::filter()
+        };
+        counts.insert(
+            state.as_str(),
+            Tally::of(&engine.exports(ctx, &filter).await?),
+        );
     }
-    let waiting = waiting.into_iter().map(|(approval, export)| (export.id, approval)).collect();
-    let live = ListFilter { state: Some("live".to_owned()), ..Tally::filter() };
+    let waiting = waiting
+        .into_iter()
+        .map(|(approval, export)| (export.id, approval))
+        .collect();
+    let live = ListFilter {
+        state: Some("live".to_owned()),
+        ..Tally::filter()
+    };
     let tasks = engine.tasks(ctx, &live).await?;
-    Ok(Model { list, rows, waiting, tasks, next, counts })
+    Ok(Model {
+        list,
+        rows,
+        waiting,
+        tasks,
+        next,
+        counts,
+    })
 }
 
 fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
     let of = |state: &str| counts.get(state).copied().unwrap_or_default();
-    let stuck = STUCK.iter().fold(Tally::default(), |sum, state| sum.plus(of(state.as_str())));
+    let stuck = STUCK
+        .iter()
+        .fold(Tally::default(), |sum, state| sum.plus(of(state.as_str())));
     let waiting = of("awaiting_approval");
     match (waiting.any(), stuck.any()) {
         (false, false) if any => "Every export is on its way or done".to_owned(),
         (false, false) => "Nothing has gone out yet".to_owned(),
-        (true, false) => format!("{} for approval", waiting.counted("export waits", "exports wait")),
-        (false, true) => format!("{} until somebody acts", stuck.counted("export stands still", "exports stand still")),
+        (true, false) => format!(
+            "{} for approval",
+            waiting.counted("export waits", "exports wait")
+        ),
+        (false, true) => format!(
+            "{} until somebody acts",
+            stuck.counted("export stands still", "exports stand still")
+        ),
         (true, true) => format!(
             "{} for approval, {}",
             waiting.counted("export waits", "exports wait"),
@@ -92,16 +122,31 @@ fn is_offered(state: ExportState, list: &List, counts: &HashMap<&'static str, Ta
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { list, rows, waiting, tasks, next, counts } = model;
+    let Model {
+        list,
+        rows,
+        waiting,
+        tasks,
+        next,
+        counts,
+    } = model;
     let title = headline(&counts, !rows.is_empty() || list.is_narrowed());
     let chips = std::iter::once(list.state_chip("All", None))
-        .chain(ExportState::ALL.iter().filter(|state| is_offered(**state, &list, &counts)).map(|state| {
-            let chip = list.state_chip(&domain::owner::role_title(state.as_str()), Some(state.as_str()));
-            match counts.get(state.as_str()) {
-                Some(count) => count.on(chip, export_tone(*state)),
-                None => chip,
-            }
-        }))
+        .chain(
+            ExportState::ALL
+                .iter()
+                .filter(|state| is_offered(**state, &list, &counts))
+                .map(|state| {
+                    let chip = list.state_chip(
+                        &domain::owner::role_title(state.as_str()),
+                        Some(state.as_str()),
+                    );
+                    match counts.get(state.as_str()) {
+                        Some(count) => count.on(chip, export_tone(*state)),
+                        None => chip,
+                    }
+                }),
+        )
         .collect();
     let shown = match rows.len() {
         1 => "1 export".to_owned(),
@@ -109,7 +154,11 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let (narrowed, empty) = (list.is_narrowed(), rows.is_empty());
     let first = list.first();
-    let inside = if empty { nothing(at, narrowed).into_any() } else { table(rows, &waiting, &tasks, at).into_any() };
+    let inside = if empty {
+        nothing(at, narrowed).into_any()
+    } else {
+        table(rows, &waiting, &tasks, at).into_any()
+    };
     let body = view! {
         <PageHead title=title.clone() sub="One command under a contract each: checked, approved where the contract asks for it, sent, answered.".into_any()/>
         <FilterBar
@@ -129,7 +178,8 @@ fn render(model: Model, at: &Visit) -> Page {
 
 fn nothing(at: &Visit, narrowed: bool) -> impl IntoView + use<> {
     if narrowed {
-        let actions = view! { <LinkButton href=at.path("exports") label="Show all exports"/> }.into_any();
+        let actions =
+            view! { <LinkButton href=at.path("exports") label="Show all exports"/> }.into_any();
         return view! {
             <Empty icon=Ico::Search title="No export fits" actions>"Look for part of a title, an order such as #1001, or an id."</Empty>
         }
@@ -144,9 +194,21 @@ fn nothing(at: &Visit, narrowed: bool) -> impl IntoView + use<> {
     .into_any()
 }
 
-fn table(rows: Vec<Export>, waiting: &HashMap<Uuid, Approval>, tasks: &[Task], at: &Visit) -> impl IntoView + use<> {
-    let cast = Cast { rules: &at.rules, slug: at.slug(), now: at.now() };
-    let rows = rows.into_iter().map(|export| row(&export, waiting.get(&export.id), tasks, cast)).collect_view();
+fn table(
+    rows: Vec<Export>,
+    waiting: &HashMap<Uuid, Approval>,
+    tasks: &[Task],
+    at: &Visit,
+) -> impl IntoView + use<> {
+    let cast = Cast {
+        rules: &at.rules,
+        slug: at.slug(),
+        now: at.now(),
+    };
+    let rows = rows
+        .into_iter()
+        .map(|export| row(&export, waiting.get(&export.id), tasks, cast))
+        .collect_view();
     let cols = vec![
         Col::text("What"),
         Col::text("State"),
@@ -158,10 +220,21 @@ fn table(rows: Vec<Export>, waiting: &HashMap<Uuid, Approval>, tasks: &[Task], a
     view! { <Table caption="Exports, newest first" list=true cols>{rows}</Table> }
 }
 
-fn row(export: &Export, pending: Option<&Approval>, tasks: &[Task], cast: Cast<'_>) -> impl IntoView + use<> {
-    let Move { says, whose, due, .. } = export_move(export, pending, tasks, cast);
+fn row(
+    export: &Export,
+    pending: Option<&Approval>,
+    tasks: &[Task],
+    cast: Cast<'_>,
+) -> impl IntoView + use<> {
+    let Move {
+        says, whose, due, ..
+    } = export_move(export, pending, tasks, cast);
     let now = cast.now;
-    let says = if whose.is_empty() { says } else { format!("{whose} {says}") };
+    let says = if whose.is_empty() {
+        says
+    } else {
+        format!("{whose} {says}")
+    };
     let to = destination_name(cast.rules, export);
     let version = (export.version > 1).then(|| format!(" · version {}", export.version));
     view! {

@@ -15,4 +15,6 @@ mod words;
 pub use act::WithdrawExport;
 pub use list::ExportsPage;
 pub use page::ExportPage;
-pub use words::{Cast, Move, destination_name, export_move, export_tone, plural, short_hash, task_move};
+pub use words::{
+    Cast, Move, destination_name, export_move, export_tone, plural, short_hash, task_move,
+};

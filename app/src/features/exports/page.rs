@@ -47,18 +47,31 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     let wire = engine.export_wire(ctx, id).await?;
     let mut history = engine.history(ctx, "export", id, HISTORY).await?;
     for approval in &found.approvals {
-        history.extend(engine.history(ctx, "approval", approval.id, HISTORY).await?);
+        history.extend(
+            engine
+                .history(ctx, "approval", approval.id, HISTORY)
+                .await?,
+        );
     }
     history.sort_by_key(|entry| std::cmp::Reverse(entry.seq));
     history.truncate(HISTORY as usize);
-    Ok(Model { found, chain, wire, history })
+    Ok(Model {
+        found,
+        chain,
+        wire,
+        history,
+    })
 }
 
 /// Whether the person who looks may decide this step, by the same rules as the gate itself.
 fn is_mine(step: &Approval, all: &[Approval], at: &Visit) -> bool {
-    let Ok((user, member)) = at.ctx.member() else { return false };
+    let Ok((user, member)) = at.ctx.member() else {
+        return false;
+    };
     let approved_before = all.iter().any(|other| {
-        other.id != step.id && other.state == ApprovalState::Approved && other.decided_by == Some(user.id)
+        other.id != step.id
+            && other.state == ApprovalState::Approved
+            && other.decided_by == Some(user.id)
     });
     at.ctx.may(Action::Decide)
         && step.may_be_decided_by(member)
@@ -67,20 +80,39 @@ fn is_mine(step: &Approval, all: &[Approval], at: &Visit) -> bool {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { found, chain, wire: bytes, .. } = &model;
+    let Model {
+        found,
+        chain,
+        wire: bytes,
+        ..
+    } = &model;
     let export = &found.export;
     let now = at.now();
-    let cast = Cast { rules: &at.rules, slug: at.slug(), now };
-    let pending = found.approvals.iter().find(|one| one.state == ApprovalState::Pending);
+    let cast = Cast {
+        rules: &at.rules,
+        slug: at.slug(),
+        now,
+    };
+    let pending = found
+        .approvals
+        .iter()
+        .find(|one| one.state == ApprovalState::Pending);
     let mine = pending.filter(|step| is_mine(step, &found.approvals, at));
     let next = export_move(export, pending, &found.tasks, cast);
     let thread = stations(chain, Some(export.id), &at.rules, at.slug(), at.now());
     let title = export.title.clone();
-    let crumbs = vec![Crumb::link("Exports", at.path("exports")), Crumb::id(&export.id.to_string())];
-    let side = view! { <div id="who" class="stack" data-live="">{side::cards(&model, at)}</div> }.into_any();
-    let before = chain.exports().find(|one| Some(one.export.id) == export.supersedes);
+    let crumbs = vec![
+        Crumb::link("Exports", at.path("exports")),
+        Crumb::id(&export.id.to_string()),
+    ];
+    let side = view! { <div id="who" class="stack" data-live="">{side::cards(&model, at)}</div> }
+        .into_any();
+    let before = chain
+        .exports()
+        .find(|one| Some(one.export.id) == export.supersedes);
     let content = content_view(
-        Content::of(&export.payload, before.map(|one| &one.export.payload)).sent(!found.attempts.is_empty()),
+        Content::of(&export.payload, before.map(|one| &one.export.payload))
+            .sent(!found.attempts.is_empty()),
     );
     let proof = view! {
         <div id="proof" class="stack" data-live="">
@@ -141,13 +173,16 @@ fn actions(model: &Model, mine: Option<&Approval>, at: &Visit) -> AnyView {
     let newer = export.superseded_by.map(|id| {
         view! { <LinkButton href=at.path(&format!("exports/{id}")) label="Go to the newer version" kind=Kind::Primary/> }
     });
-    let withdraw = (export.state.is_before_dispatch() && at.ctx.may(Action::Control)).then(|| withdraw(export, at));
+    let withdraw = (export.state.is_before_dispatch() && at.ctx.may(Action::Control))
+        .then(|| withdraw(export, at));
     view! { {task} {withdraw} {newer} {review} }.into_any()
 }
 
 fn withdraw(export: &Export, at: &Visit) -> impl IntoView + use<> {
     let typed = at.form("withdraw");
-    let text = typed.text("reason", "Reason").hint("Stands in the audit trail, and on this page.");
+    let text = typed
+        .text("reason", "Reason")
+        .hint("Stands in the audit trail, and on this page.");
     let value = typed.value("reason");
     let hidden = at.hidden(&[("export", &export.id.to_string())]);
     view! {
@@ -162,7 +197,12 @@ fn withdraw(export: &Export, at: &Visit) -> impl IntoView + use<> {
     }
 }
 
-fn banner(next: &Move, pending: Option<&Approval>, mine: Option<&Approval>, at: &Visit) -> Option<AnyView> {
+fn banner(
+    next: &Move,
+    pending: Option<&Approval>,
+    mine: Option<&Approval>,
+    at: &Visit,
+) -> Option<AnyView> {
     let now = at.now();
     let says = match (mine, pending) {
         (Some(step), _) => {
@@ -170,7 +210,9 @@ fn banner(next: &Move, pending: Option<&Approval>, mine: Option<&Approval>, at: 
             view! { "Approve or decline as " <b>{owner}</b> ". " {silence(step, at)} }.into_any()
         }
         (None, Some(step)) => view! { "An approval is asked. " {silence(step, at)} }.into_any(),
-        (None, None) if next.whose.is_empty() && matches!(next.tone, Tone::Done | Tone::Idle) => return None,
+        (None, None) if next.whose.is_empty() && matches!(next.tone, Tone::Done | Tone::Idle) => {
+            return None;
+        }
         (None, None) => {
             let line = next.sentence();
             match next.href.clone() {
@@ -179,8 +221,15 @@ fn banner(next: &Move, pending: Option<&Approval>, mine: Option<&Approval>, at: 
             }
         }
     };
-    let whose = if mine.is_some() { "Your move".to_owned() } else { next.possessive() };
-    Some(view! { <YourMove tone=next.tone whose now nostrip:due=next.due>{says}</YourMove> }.into_any())
+    let whose = if mine.is_some() {
+        "Your move".to_owned()
+    } else {
+        next.possessive()
+    };
+    Some(
+        view! { <YourMove tone=next.tone whose now nostrip:due=next.due>{says}</YourMove> }
+            .into_any(),
+    )
 }
 
 /// What happens when nobody decides.
@@ -191,6 +240,8 @@ fn silence(step: &Approval, at: &Visit) -> impl IntoView + use<> {
             let now = at.now();
             view! { <b>{backup}</b> " may decide as well by now. On silence it expires " <When at=expires now/> "." }.into_any()
         }
-        _ => view! { "On silence " <b>{backup}</b> " may decide, too, and a task opens." }.into_any(),
+        _ => {
+            view! { "On silence " <b>{backup}</b> " may decide, too, and a task opens." }.into_any()
+        }
     }
 }

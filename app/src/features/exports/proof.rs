@@ -16,7 +16,11 @@ use crate::{
 };
 
 pub(super) fn checks(export: &Export, now: Time) -> impl IntoView + use<> {
-    let passed = export.qa.iter().filter(|one| one.status == QaStatus::Passed).count();
+    let passed = export
+        .qa
+        .iter()
+        .filter(|one| one.status == QaStatus::Passed)
+        .count();
     let aside = format!("{passed} of {} passed", export.qa.len()).into_any();
     let at = export.created_at;
     let rows = export
@@ -26,7 +30,11 @@ pub(super) fn checks(export: &Export, now: Time) -> impl IntoView + use<> {
             let failed = one.status == QaStatus::Failed;
             let tone = if failed { Tone::Late } else { Tone::Done };
             let sub = failed.then(|| one.detail.clone()).flatten();
-            let title = if failed { format!("Not so: {}", check_words(&one.check)) } else { check_words(&one.check) };
+            let title = if failed {
+                format!("Not so: {}", check_words(&one.check))
+            } else {
+                check_words(&one.check)
+            };
             view! { <Row tone title nostrip:sub=sub aside=view! { <Stamp at now/> }.into_any()/> }
         })
         .collect_view();
@@ -41,7 +49,11 @@ pub(super) fn attempts(attempts: &[Attempt], now: Time) -> impl IntoView + use<>
         .into_any();
     }
     let aside = format!("{} {}", attempts.len(), plural(attempts.len(), "attempt")).into_any();
-    let rows = attempts.iter().rev().map(|one| attempt(one, now)).collect_view();
+    let rows = attempts
+        .iter()
+        .rev()
+        .map(|one| attempt(one, now))
+        .collect_view();
     let cols = vec![
         Col::num("#"),
         Col::text("When"),
@@ -61,7 +73,9 @@ fn attempt(one: &Attempt, now: Time) -> impl IntoView + use<> {
         (None, Some(error)) => error.clone(),
         (None, None) => "no answer".to_owned(),
     };
-    let good = one.http_status.is_some_and(|status| (200..300).contains(&status));
+    let good = one
+        .http_status
+        .is_some_and(|status| (200..300).contains(&status));
     let answer = (!one.answer.is_empty()).then(|| {
         let text = readable(&one.answer);
         view! { <RawJson label="What was answered" text/> }
@@ -86,7 +100,10 @@ pub(super) fn acknowledgement(found: &ExportChain, now: Time) -> Option<AnyView>
         AckStatus::Completed => (Tone::Done, "completed"),
         AckStatus::Rejected => (Tone::Late, "refused"),
     };
-    let who = found.destination.as_ref().map_or_else(|| "The destination".to_owned(), |one| one.name.clone());
+    let who = found
+        .destination
+        .as_ref()
+        .map_or_else(|| "The destination".to_owned(), |one| one.name.clone());
     let metadata = ack.exception_metadata.as_ref().map(|value| {
         let text = readable(&value.to_string());
         view! { <CardFoot><RawJson label="What it said about that" text/></CardFoot> }
@@ -95,7 +112,10 @@ pub(super) fn acknowledgement(found: &ExportChain, now: Time) -> Option<AnyView>
         let words = code_words(&code);
         view! { {words} " " <code>{code}</code> }.into_any()
     });
-    let reference = ack.external_ref.clone().map(|id| view! { <CopyId id what="reference"/> }.into_any());
+    let reference = ack
+        .external_ref
+        .clone()
+        .map(|id| view! { <CopyId id what="reference"/> }.into_any());
     let when = |at: Option<Time>| at.map(|at| view! { <When at now/> }.into_any());
     let rows = kv(vec![
         ("Said", Some(view! { <StateBadge tone word/> }.into_any())),

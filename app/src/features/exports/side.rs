@@ -16,12 +16,20 @@ use super::{
     words::{export_tone, short_hash},
 };
 use crate::{
-    ui::{time::{duration_text, stamp_text}, *},
+    ui::{
+        time::{duration_text, stamp_text},
+        *,
+    },
     web::{Visit, action_words, actor_name, owner_name, short_name},
 };
 
 pub(super) fn cards(model: &Model, at: &Visit) -> impl IntoView + use<> {
-    let Model { found, chain, history, .. } = model;
+    let Model {
+        found,
+        chain,
+        history,
+        ..
+    } = model;
     view! {
         {answers(&found.export, at)}
         {approvals(&found.export, &found.approvals, at)}
@@ -51,7 +59,9 @@ fn answers(export: &Export, at: &Visit) -> impl IntoView + use<> {
         let when = when.into_any();
         match people(owner, at) {
             Some(name) => view! { <Row person=name.clone() title=name sub aside=when/> }.into_any(),
-            None => view! { <Row tone=Tone::Late title="Nobody active" sub aside=when/> }.into_any(),
+            None => {
+                view! { <Row tone=Tone::Late title="Nobody active" sub aside=when/> }.into_any()
+            }
         }
     };
     let escalation = export
@@ -60,11 +70,19 @@ fn answers(export: &Export, at: &Visit) -> impl IntoView + use<> {
         .iter()
         .enumerate()
         .map(|(n, step)| {
-            row(&step.target, format!("escalation step {}", n + 1), format!("after {}", duration_text(step.after_ms)))
+            row(
+                &step.target,
+                format!("escalation step {}", n + 1),
+                format!("after {}", duration_text(step.after_ms)),
+            )
         })
         .collect_view();
     let watchers = (!export.watchers.is_empty()).then(|| {
-        let names: Vec<String> = export.watchers.iter().map(|owner| owner_name(&at.rules, owner)).collect();
+        let names: Vec<String> = export
+            .watchers
+            .iter()
+            .map(|owner| owner_name(&at.rules, owner))
+            .collect();
         view! { <CardFoot>"Told as well: " {names.join(", ")}</CardFoot> }
     });
     let owner = row(&export.owner, "owner".to_owned(), "now".to_owned());
@@ -111,7 +129,11 @@ fn approvals(export: &Export, approvals: &[Approval], at: &Visit) -> AnyView {
 fn approval(one: &Approval, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
     let said = |when: Time| stamp_text(when, now);
-    let who = one.decided_by.map(|id| at.rules.user_name(id).map_or_else(|| "a former member".to_owned(), short_name));
+    let who = one.decided_by.map(|id| {
+        at.rules
+            .user_name(id)
+            .map_or_else(|| "a former member".to_owned(), short_name)
+    });
     let mut sub = match (one.state, who, one.decided_at, one.accept_by) {
         (_, Some(who), Some(when), _) => format!("{who} · {}", said(when)),
         (ApprovalState::Pending, _, _, Some(due)) => format!("by {}", said(due)),
@@ -183,10 +205,20 @@ fn words(entry: &AuditEntry) -> String {
 
 fn facts(export: &Export, chain: &Chain, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
-    let by = export.author.map(|id| at.rules.user_name(id).unwrap_or("a former member").to_owned());
-    let note = chain.campaign.as_ref().map(|brief| brief.note.clone()).filter(|note| !note.is_empty());
+    let by = export.author.map(|id| {
+        at.rules
+            .user_name(id)
+            .unwrap_or("a former member")
+            .to_owned()
+    });
+    let note = chain
+        .campaign
+        .as_ref()
+        .map(|brief| brief.note.clone())
+        .filter(|note| !note.is_empty());
     let when = |when: Time| Some(view! { <When at=when now/> }.into_any());
-    let id = |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
+    let id =
+        |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
     let rows = kv(vec![
         ("Export", id(&export.id.to_string(), "export id")),
         ("Does", Some(export.intended_action.clone().into_any())),

@@ -49,13 +49,20 @@ pub struct Move {
 impl Move {
     /// For the narrow cell of a list: "Operations approves".
     pub fn line(&self) -> String {
-        if self.whose.is_empty() { self.says.clone() } else { format!("{} {}", self.whose, self.says) }
+        if self.whose.is_empty() {
+            self.says.clone()
+        } else {
+            format!("{} {}", self.whose, self.says)
+        }
     }
 
     /// Under a heading that names who: "Sends it to Harbor 3PL."
     pub fn sentence(&self) -> String {
         let mut letters = self.says.chars();
-        let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+        let first: String = letters
+            .next()
+            .map(|letter| letter.to_uppercase().collect())
+            .unwrap_or_default();
         format!("{first}{}.", letters.as_str())
     }
 
@@ -69,7 +76,11 @@ impl Move {
     }
 
     pub fn nobodys(tone: Tone, says: impl Into<String>) -> Self {
-        Self { tone, says: says.into(), ..Self::default() }
+        Self {
+            tone,
+            says: says.into(),
+            ..Self::default()
+        }
     }
 }
 
@@ -82,8 +93,15 @@ pub struct Cast<'a> {
 }
 
 /// A live task stands before everything else: until it is resolved, nothing moves.
-pub fn export_move(export: &Export, pending: Option<&Approval>, tasks: &[Task], cast: Cast<'_>) -> Move {
-    let open = tasks.iter().find(|task| !task.state.is_over() && task.export_id == Some(export.id));
+pub fn export_move(
+    export: &Export,
+    pending: Option<&Approval>,
+    tasks: &[Task],
+    cast: Cast<'_>,
+) -> Move {
+    let open = tasks
+        .iter()
+        .find(|task| !task.state.is_over() && task.export_id == Some(export.id));
     if let Some(step) = pending.filter(|_| export.state == ExportState::AwaitingApproval) {
         return approval_move(step, cast);
     }
@@ -109,13 +127,17 @@ pub fn export_move(export: &Export, pending: Option<&Approval>, tasks: &[Task], 
             href: None,
         },
         ExportState::Ready => moving("Meshline", format!("sends it to {destination}"), None),
-        ExportState::Delivering => moving("Meshline", format!("is sending it to {destination}"), None),
+        ExportState::Delivering => {
+            moving("Meshline", format!("is sending it to {destination}"), None)
+        }
         ExportState::Delivered => moving(&destination, "says whether it takes it".to_owned(), None),
         ExportState::Acknowledged => acknowledged(export, destination, cast),
         ExportState::Completed => Move::nobodys(Tone::Done, format!("{destination} has done it")),
         ExportState::Paused => Move::nobodys(Tone::Held, "An exception holds it"),
         ExportState::Rejected => Move::nobodys(Tone::Late, format!("{destination} refused it")),
-        ExportState::Failed => Move::nobodys(Tone::Late, format!("{destination} was never reached")),
+        ExportState::Failed => {
+            Move::nobodys(Tone::Late, format!("{destination} was never reached"))
+        }
         ExportState::Expired => Move::nobodys(Tone::Late, "Nobody decided in time"),
         ExportState::Declined => Move::nobodys(Tone::Idle, "It was declined and is not sent"),
         ExportState::Withdrawn => Move::nobodys(Tone::Idle, "It was withdrawn and is not sent"),
@@ -125,7 +147,11 @@ pub fn export_move(export: &Export, pending: Option<&Approval>, tasks: &[Task], 
 }
 
 fn acknowledged(export: &Export, destination: String, cast: Cast<'_>) -> Move {
-    let contract = cast.rules.contracts.iter().find(|one| one.id == export.contract_id);
+    let contract = cast
+        .rules
+        .contracts
+        .iter()
+        .find(|one| one.id == export.contract_id);
     let within = contract.map(|contract| contract.ack.completed_within_ms);
     match within {
         Some(None) => Move::nobodys(Tone::Done, format!("{destination} has taken it")),
@@ -154,9 +180,11 @@ fn approval_move(step: &Approval, cast: Cast<'_>) -> Move {
         owner
     };
     Move {
-        tone: step.accept_by.map_or(Tone::Wait, |due| match deadline_tone(due.since_ms(cast.now)) {
-            Tone::Late => Tone::Late,
-            _ => Tone::Wait,
+        tone: step.accept_by.map_or(Tone::Wait, |due| {
+            match deadline_tone(due.since_ms(cast.now)) {
+                Tone::Late => Tone::Late,
+                _ => Tone::Wait,
+            }
         }),
         whose,
         says: "approves or declines".to_owned(),
@@ -166,11 +194,22 @@ fn approval_move(step: &Approval, cast: Cast<'_>) -> Move {
 }
 
 pub fn task_move(task: &Task, cast: Cast<'_>) -> Move {
-    let name = task.assignee.and_then(|id| cast.rules.user_name(id)).map(str::to_owned);
+    let name = task
+        .assignee
+        .and_then(|id| cast.rules.user_name(id))
+        .map(str::to_owned);
     let due = task.deadline();
-    let verb = if name.is_some() { "works on" } else { "has the task" };
+    let verb = if name.is_some() {
+        "works on"
+    } else {
+        "has the task"
+    };
     Move {
-        tone: if due <= cast.now { Tone::Late } else { Tone::Wait },
+        tone: if due <= cast.now {
+            Tone::Late
+        } else {
+            Tone::Wait
+        },
         whose: name.unwrap_or_else(|| owner_name(cast.rules, &task.owner)),
         says: format!("{verb} “{}”", task.title),
         due: Some(due),
@@ -179,11 +218,15 @@ pub fn task_move(task: &Task, cast: Cast<'_>) -> Move {
 }
 
 pub fn destination_of<'r>(rules: &'r Rules, export: &Export) -> Option<&'r Destination> {
-    rules.destinations.iter().find(|one| one.id == export.destination_id)
+    rules
+        .destinations
+        .iter()
+        .find(|one| one.id == export.destination_id)
 }
 
 pub fn destination_name(rules: &Rules, export: &Export) -> String {
-    destination_of(rules, export).map_or_else(|| "its destination".to_owned(), |one| one.name.clone())
+    destination_of(rules, export)
+        .map_or_else(|| "its destination".to_owned(), |one| one.name.clone())
 }
 
 /// `sha256:9c1f…` as far as it tells two contents apart.
@@ -206,7 +249,11 @@ pub fn check_words(check: &str) -> String {
 
 /// "unit" or "units".
 pub fn plural(n: usize, noun: &str) -> String {
-    if n == 1 { noun.to_owned() } else { format!("{noun}s") }
+    if n == 1 {
+        noun.to_owned()
+    } else {
+        format!("{noun}s")
+    }
 }
 
 #[cfg(test)]
@@ -217,8 +264,14 @@ mod tests {
     fn hashes_are_cut_and_lines_name_who() {
         assert_eq!(short_hash("sha256:9c1f00aa11"), "sha256:9c1f00aa…");
         assert_eq!(Move::nobodys(Tone::Done, "It is done").line(), "It is done");
-        let theirs = Move { whose: "Operations".to_owned(), ..Move::nobodys(Tone::Wait, "approves or declines") };
+        let theirs = Move {
+            whose: "Operations".to_owned(),
+            ..Move::nobodys(Tone::Wait, "approves or declines")
+        };
         assert_eq!(theirs.line(), "Operations approves or declines");
-        assert_eq!((theirs.sentence().as_str(), theirs.possessive().as_str()), ("Approves or declines.", "Operations’ move"));
+        assert_eq!(
+            (theirs.sentence().as_str(), theirs.possessive().as_str()),
+            ("Approves or declines.", "Operations’ move")
+        );
     }
 }

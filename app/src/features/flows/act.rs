@@ -1,4 +1,8 @@
 //! What the forms of this feature do.
+#![expect(
+    clippy::too_many_arguments,
+    reason = "each field of the brief is one argument of its server function"
+)]
 
 use engine::{CampaignInput, Result as Outcome, port::ListFilter};
 use leptos::prelude::*;
@@ -8,7 +12,6 @@ use crate::web::{Done, Posted, Refused, id};
 /// The export of a run that just started is among the newest.
 const NEWEST: i64 = 20;
 
-#[expect(clippy::too_many_arguments, reason = "each field of the form is one argument; that is what a server function is")]
 #[server(prefix = "/ui", endpoint = "campaign/start")]
 pub async fn start_campaign(
     #[server(default)] merchant: String,
@@ -49,14 +52,20 @@ pub async fn start_campaign(
             };
             let run = engine.start_campaign(&ctx, &flow.key, input).await?;
             let slug = &ctx.merchant().slug;
-            let newest = ListFilter { limit: NEWEST, ..ListFilter::default() };
+            let newest = ListFilter {
+                limit: NEWEST,
+                ..ListFilter::default()
+            };
             let made: Outcome<_> = engine.exports(&ctx, &newest).await;
             let export = made?.into_iter().find(|export| export.run_id == run.id);
             let path = match export {
                 Some(export) => format!("/m/{slug}/exports/{}", export.id),
                 None => format!("/m/{slug}/flows/{}", flow.id),
             };
-            Ok(Done::to(&path, "The brief is in. Nothing goes live before everybody who is asked has approved it."))
+            Ok(Done::to(
+                &path,
+                "The brief is in. Nothing goes live before everybody who is asked has approved it.",
+            ))
         })
         .await
 }

@@ -8,30 +8,48 @@ pub(super) fn brief(flow_id: &str, at: &Visit) -> impl IntoView + use<> {
     let typed = at.form("brief");
     let hidden = at.hidden(&[("flow", flow_id)]);
     let (id, id_is) = (
-        typed.text("campaign_id", "Campaign id").hint("Lower-case letters, digits and dashes; it travels with everything that is sent."),
+        typed.text("campaign_id", "Campaign id").hint(
+            "Lower-case letters, digits and dashes; it travels with everything that is sent.",
+        ),
         typed.value("campaign_id"),
     );
     let (title, title_is) = (typed.text("title", "Title"), typed.value("title"));
     let (offer, offer_is) = (
-        typed.text("offer", "Offer").hint("As a customer would read it."),
+        typed
+            .text("offer", "Offer")
+            .hint("As a customer would read it."),
         typed.value("offer"),
     );
     let (discount, discount_is) = (
-        typed.text("discount_percent", "Discount in percent").hint("A whole number from 1 to 90."),
+        typed
+            .text("discount_percent", "Discount in percent")
+            .hint("A whole number from 1 to 90."),
         typed.value("discount_percent"),
     );
     let (skus, skus_are) = (
-        typed.text("skus", "SKUs").hint("Separated by commas, spaces or lines."),
+        typed
+            .text("skus", "SKUs")
+            .hint("Separated by commas, spaces or lines."),
         typed.value("skus"),
     );
     let (landing, landing_is) = (
-        typed.text("landing_url", "Landing page").hint("Starts with https://."),
+        typed
+            .text("landing_url", "Landing page")
+            .hint("Starts with https://."),
         typed.value("landing_url"),
     );
-    let (starts, starts_is) = (typed.text("starts_at", "Starts").hint("In UTC."), typed.value("starts_at"));
-    let (ends, ends_is) = (typed.text("ends_at", "Ends").hint("In UTC."), typed.value("ends_at"));
+    let (starts, starts_is) = (
+        typed.text("starts_at", "Starts").hint("In UTC."),
+        typed.value("starts_at"),
+    );
+    let (ends, ends_is) = (
+        typed.text("ends_at", "Ends").hint("In UTC."),
+        typed.value("ends_at"),
+    );
     let (note, note_is) = (
-        typed.text("note", "Why now?").hint("Whoever approves reads this."),
+        typed
+            .text("note", "Why now?")
+            .hint("Whoever approves reads this."),
         typed.value("note"),
     );
     view! {

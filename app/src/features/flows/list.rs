@@ -35,7 +35,9 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
 }
 
 fn running(runs: &[Run]) -> usize {
-    runs.iter().filter(|run| run.state == RunState::Running).count()
+    runs.iter()
+        .filter(|run| run.state == RunState::Running)
+        .count()
 }
 
 fn render(model: Model, at: &Visit) -> Page {
@@ -52,10 +54,20 @@ fn render(model: Model, at: &Visit) -> Page {
         .iter()
         .map(|(flow, runs)| {
             let href = at.path(&format!("flows/{}", flow.id));
-            let last = runs.first().map(|run| view! { <When at=run.started_at now/> });
+            let last = runs
+                .first()
+                .map(|run| view! { <When at=run.started_at now/> });
             let count = running(runs);
-            let word = if count == 0 { "idle".to_owned() } else { format!("{count} running") };
-            let tone = if count == 0 { Tone::Idle } else { run_tone(RunState::Running) };
+            let word = if count == 0 {
+                "idle".to_owned()
+            } else {
+                format!("{count} running")
+            };
+            let tone = if count == 0 {
+                Tone::Idle
+            } else {
+                run_tone(RunState::Running)
+            };
             view! {
                 <tr data-row=flow.key.clone()>
                     <td>

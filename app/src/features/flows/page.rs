@@ -39,7 +39,10 @@ pub fn FlowPage() -> impl IntoView {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let flow = at.engine().flow(&at.ctx, at.id("flow")?).await?;
     let runs = at.engine().runs_of_flow(&at.ctx, &flow.key, RUNS).await?;
-    let newest = ListFilter { limit: EXPORTS, ..ListFilter::default() };
+    let newest = ListFilter {
+        limit: EXPORTS,
+        ..ListFilter::default()
+    };
     let mut made = HashMap::new();
     for export in at.engine().exports(&at.ctx, &newest).await? {
         made.entry(export.run_id).or_insert(export);
@@ -49,7 +52,10 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
 
 fn render(model: Model, at: &Visit) -> Page {
     let Model { flow, runs, made } = &model;
-    let running = runs.iter().filter(|run| run.state == RunState::Running).count();
+    let running = runs
+        .iter()
+        .filter(|run| run.state == RunState::Running)
+        .count();
     let title = match running {
         0 => format!("{}: nothing running", flow.name),
         1 => format!("{}: 1 run under way", flow.name),
@@ -66,25 +72,44 @@ fn render(model: Model, at: &Visit) -> Page {
         {format!("Version {}, published ", flow.version)} <When at=published now/> " · " {flow.summary.clone()} {newer}
     }
     .into_any();
-    let may_start = flow.trigger == Trigger::Campaign && at.ctx.may(Action::Trigger) && live.is_some_and(|one| one.id == flow.id);
+    let may_start = flow.trigger == Trigger::Campaign
+        && at.ctx.may(Action::Trigger)
+        && live.is_some_and(|one| one.id == flow.id);
     let actions = may_start.then(|| view! { <LinkButton href="#start" label="Start a campaign" kind=Kind::Primary icon=Ico::Plus/> }.into_any());
     let form = may_start.then(|| brief(&flow.id.to_string(), at));
     let steps = map(flow, at);
     let list = run_list(runs, flow, made, at);
     let facts = facts(flow);
-    let main = view! { <div id="runs" data-live="">{list}</div> {form} };
+    let list = view! { <div id="runs" data-live="">{list}</div> };
+    // a refused brief comes first: that is what the person is here for
+    let main = if at.form("brief").failed() {
+        view! { {form} {list} }.into_any()
+    } else {
+        view! { {list} {form} }.into_any()
+    };
     let body = view! {
         <PageHead title=title.clone() sub nostrip:actions=actions/>
         {steps}
         <Split side=facts.into_any()>{main}</Split>
     }
     .into_any();
-    let crumbs = vec![Crumb::link("Flows", at.path("flows")), Crumb::here(flow.name.clone())];
+    let crumbs = vec![
+        Crumb::link("Flows", at.path("flows")),
+        Crumb::here(flow.name.clone()),
+    ];
     Page::new(title, crumbs, body)
 }
 
-fn run_list(runs: &[Run], flow: &Flow, made: &HashMap<Uuid, Export>, at: &Visit) -> impl IntoView + use<> {
-    let rows = runs.iter().map(|run| run_row(run, flow, made.get(&run.id), at)).collect_view();
+fn run_list(
+    runs: &[Run],
+    flow: &Flow,
+    made: &HashMap<Uuid, Export>,
+    at: &Visit,
+) -> impl IntoView + use<> {
+    let rows = runs
+        .iter()
+        .map(|run| run_row(run, flow, made.get(&run.id), at))
+        .collect_view();
     let cols = vec![
         Col::text("Run"),
         Col::text("State"),
@@ -94,7 +119,9 @@ fn run_list(runs: &[Run], flow: &Flow, made: &HashMap<Uuid, Export>, at: &Visit)
     ];
     let inside = if runs.is_empty() {
         let how = match flow.trigger {
-            Trigger::Order { .. } => "The first one starts by itself with the next order that may be shipped.",
+            Trigger::Order { .. } => {
+                "The first one starts by itself with the next order that may be shipped."
+            }
             Trigger::Campaign => "The first one starts with a campaign brief.",
         };
         view! { <Empty icon=Ico::Flows title="No runs yet">{how}</Empty> }.into_any()
@@ -107,7 +134,9 @@ fn run_list(runs: &[Run], flow: &Flow, made: &HashMap<Uuid, Export>, at: &Visit)
 
 fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
-    let at_step = usize::try_from(run.step).ok().and_then(|n| flow.steps.get(n));
+    let at_step = usize::try_from(run.step)
+        .ok()
+        .and_then(|n| flow.steps.get(n));
     let step = match (run.state, at_step) {
         (RunState::Running, Some(step)) => step.title.clone(),
         (RunState::Running, None) => "finishing".to_owned(),
@@ -115,7 +144,13 @@ fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl In
     };
     let id = run.id.to_string();
     let name = made.map_or_else(
-        || format!("{} {}", domain::owner::role_title(&run.subject_kind), short_id(&run.subject_id.to_string())),
+        || {
+            format!(
+                "{} {}",
+                domain::owner::role_title(&run.subject_kind),
+                short_id(&run.subject_id.to_string())
+            )
+        },
         |export| export.title.clone(),
     );
     let href = match made {
@@ -131,8 +166,13 @@ fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl In
         (Some(outcome), _) => outcome.clone(),
         (None, state) => state.to_string(),
     };
-    let by = run.started_by.and_then(|id| at.rules.user_name(id)).map(|name| format!("started by {name}"));
-    let took = run.ended_at.map(|end| duration_text(end.since_ms(run.started_at)));
+    let by = run
+        .started_by
+        .and_then(|id| at.rules.user_name(id))
+        .map(|name| format!("started by {name}"));
+    let took = run
+        .ended_at
+        .map(|end| duration_text(end.since_ms(run.started_at)));
     view! {
         <tr data-row=id>
             <td>{what} <small>{by}</small></td>
@@ -145,12 +185,16 @@ fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl In
 }
 
 fn facts(flow: &Flow) -> impl IntoView + use<> {
-    let id = |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
+    let id =
+        |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
     let rows = kv(vec![
         ("Starts", Some(trigger_words(&flow.trigger).into_any())),
         ("Ends in", Some(flow.outcome.clone().into_any())),
         ("Steps", Some(flow.steps.len().into_any())),
-        ("Key", Some(view! { <CopyId id=flow.key.clone() whole=true what="flow key"/> }.into_any())),
+        (
+            "Key",
+            Some(view! { <CopyId id=flow.key.clone() whole=true what="flow key"/> }.into_any()),
+        ),
         ("Version id", id(&flow.id.to_string(), "version id")),
     ]);
     view! { <Card title="Facts">{rows}</Card> }

@@ -16,10 +16,18 @@ use crate::{
 /// Trigger, steps and outcome as an ordered list that lies down where there is room.
 pub(super) fn map(flow: &Flow, at: &Visit) -> impl IntoView + use<> {
     let (start, what) = match &flow.trigger {
-        Trigger::Order { event } => (event.as_str().to_owned(), "once the order is paid or authorized, and not closed"),
+        Trigger::Order { event } => (
+            event.as_str().to_owned(),
+            "once the order is paid or authorized, and not closed",
+        ),
         Trigger::Campaign => ("Campaign brief".to_owned(), "a person starts it"),
     };
-    let steps = flow.steps.iter().enumerate().map(|(n, step)| card(n + 1, step, at)).collect_view();
+    let steps = flow
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(n, step)| card(n + 1, step, at))
+        .collect_view();
     let outcome = flow.outcome.clone();
     view! {
         <div class="flow-box">
@@ -69,7 +77,9 @@ fn card(n: usize, step: &Step, at: &Visit) -> impl IntoView + use<> {
 
 fn clock(step: &Step, contract: Option<&Contract>) -> String {
     match (&step.kind, contract) {
-        (StepKind::WaitForEvent { within_ms, .. }, _) => format!("within {}", duration_text(*within_ms)),
+        (StepKind::WaitForEvent { within_ms, .. }, _) => {
+            format!("within {}", duration_text(*within_ms))
+        }
         (_, Some(contract)) => format!(
             "taken in {}, done in {}",
             duration_text(contract.accept_ms),
@@ -82,10 +92,22 @@ fn clock(step: &Step, contract: Option<&Contract>) -> String {
 fn silence(step: &Step, contract: Option<&Contract>, at: &Visit) -> String {
     let backup = owner_name(&at.rules, &step.backup);
     match (&step.kind, contract) {
-        (StepKind::WaitForEvent { class: ExceptionClass::Soft, .. }, _) => {
+        (
+            StepKind::WaitForEvent {
+                class: ExceptionClass::Soft,
+                ..
+            },
+            _,
+        ) => {
             format!("then a task opens and the run goes on waiting; {backup} is next")
         }
-        (StepKind::WaitForEvent { class: ExceptionClass::Hard, .. }, _) => {
+        (
+            StepKind::WaitForEvent {
+                class: ExceptionClass::Hard,
+                ..
+            },
+            _,
+        ) => {
             format!("then the run stands still and a task opens; {backup} is next")
         }
         (StepKind::EmitExport { .. }, _) => format!("on silence a task opens; {backup} is next"),

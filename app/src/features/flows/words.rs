@@ -6,7 +6,9 @@ use crate::ui::{Tone, time::duration_text};
 
 pub(super) fn trigger_words(trigger: &Trigger) -> String {
     match trigger {
-        Trigger::Order { event } => format!("By itself, on {event}, once the order may be worked on"),
+        Trigger::Order { event } => {
+            format!("By itself, on {event}, once the order may be worked on")
+        }
         Trigger::Campaign => "By hand, with a campaign brief".to_owned(),
     }
 }
@@ -23,13 +25,21 @@ pub(super) const fn run_tone(state: RunState) -> Tone {
 /// What a step does, in one line.
 pub(super) fn does(kind: &StepKind) -> String {
     match kind {
-        StepKind::EmitExport { export_type, until: Until::Acknowledged } => {
+        StepKind::EmitExport {
+            export_type,
+            until: Until::Acknowledged,
+        } => {
             format!("Makes {export_type} and waits until it is taken")
         }
-        StepKind::EmitExport { export_type, until: Until::Completed } => {
+        StepKind::EmitExport {
+            export_type,
+            until: Until::Completed,
+        } => {
             format!("Makes {export_type} and waits until it is done")
         }
-        StepKind::WaitForEvent { event, within_ms, .. } => {
+        StepKind::WaitForEvent {
+            event, within_ms, ..
+        } => {
             format!("Waits up to {} for {event}", duration_text(*within_ms))
         }
     }

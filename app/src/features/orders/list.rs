@@ -46,10 +46,21 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     let under_way = engine.under_way(ctx, &ids).await?;
     let mut counts = HashMap::new();
     for state in LIVE {
-        let filter = ListFilter { state: Some(state.as_str().to_owned()), ..Tally::filter() };
-        counts.insert(state.as_str(), Tally::of(&engine.orders(ctx, &filter).await?));
+        let filter = ListFilter {
+            state: Some(state.as_str().to_owned()),
+            ..Tally::filter()
+        };
+        counts.insert(
+            state.as_str(),
+            Tally::of(&engine.orders(ctx, &filter).await?),
+        );
     }
-    Ok(Model { list, rows: rows.into_iter().zip(under_way).collect(), next, counts })
+    Ok(Model {
+        list,
+        rows: rows.into_iter().zip(under_way).collect(),
+        next,
+        counts,
+    })
 }
 
 /// The rarer ends have no filter of their own; in the URL they work all the same.
@@ -62,9 +73,13 @@ fn is_offered(state: OrderState, list: &List) -> bool {
 fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
     let of = |state: OrderState| counts.get(state.as_str()).copied().unwrap_or_default();
     let unpaid = of(OrderState::WaitingPayment);
-    let open = [OrderState::Open, OrderState::InFulfillment, OrderState::PartiallyShipped]
-        .into_iter()
-        .fold(Tally::default(), |sum, state| sum.plus(of(state)));
+    let open = [
+        OrderState::Open,
+        OrderState::InFulfillment,
+        OrderState::PartiallyShipped,
+    ]
+    .into_iter()
+    .fold(Tally::default(), |sum, state| sum.plus(of(state)));
     match (open.any(), unpaid.any()) {
         (false, false) if any => "No order is open".to_owned(),
         (false, false) => "No orders yet".to_owned(),
@@ -79,23 +94,40 @@ fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { list, rows, next, counts } = model;
+    let Model {
+        list,
+        rows,
+        next,
+        counts,
+    } = model;
     let title = headline(&counts, !rows.is_empty() || list.is_narrowed());
     let chips = std::iter::once(list.state_chip("All", None))
-        .chain(OrderState::ALL.iter().filter(|state| is_offered(**state, &list)).map(|state| {
-            let chip = list.state_chip(&domain::owner::role_title(order_word(*state)), Some(state.as_str()));
-            match counts.get(state.as_str()) {
-                Some(count) => count.on(chip, order_tone(*state)),
-                None => chip,
-            }
-        }))
+        .chain(
+            OrderState::ALL
+                .iter()
+                .filter(|state| is_offered(**state, &list))
+                .map(|state| {
+                    let chip = list.state_chip(
+                        &domain::owner::role_title(order_word(*state)),
+                        Some(state.as_str()),
+                    );
+                    match counts.get(state.as_str()) {
+                        Some(count) => count.on(chip, order_tone(*state)),
+                        None => chip,
+                    }
+                }),
+        )
         .collect();
     let shown = match rows.len() {
         1 => "1 order".to_owned(),
         n => format!("{n} orders, last changed first"),
     };
     let (narrowed, empty, first) = (list.is_narrowed(), rows.is_empty(), list.first());
-    let inside = if empty { nothing(at, narrowed) } else { table(&rows, at).into_any() };
+    let inside = if empty {
+        nothing(at, narrowed)
+    } else {
+        table(&rows, at).into_any()
+    };
     let body = view! {
         <PageHead title=title.clone() sub="Put together from everything the storefront and the warehouse said, in whatever order it came.".into_any()/>
         <FilterBar
@@ -113,7 +145,8 @@ fn render(model: Model, at: &Visit) -> Page {
 
 fn nothing(at: &Visit, narrowed: bool) -> AnyView {
     if narrowed {
-        let actions = view! { <LinkButton href=at.path("orders") label="Show all orders"/> }.into_any();
+        let actions =
+            view! { <LinkButton href=at.path("orders") label="Show all orders"/> }.into_any();
         return view! {
             <Empty icon=Ico::Search title="No order fits" actions>"Look for a name such as #1001, a customer, or the storefront’s id."</Empty>
         }
@@ -130,8 +163,15 @@ fn nothing(at: &Visit, narrowed: bool) -> AnyView {
 }
 
 fn table(rows: &[(OrderRow, UnderWay)], at: &Visit) -> impl IntoView + use<> {
-    let cast = Cast { rules: &at.rules, slug: at.slug(), now: at.now() };
-    let rows = rows.iter().map(|(order, way)| row(order, way, cast)).collect_view();
+    let cast = Cast {
+        rules: &at.rules,
+        slug: at.slug(),
+        now: at.now(),
+    };
+    let rows = rows
+        .iter()
+        .map(|(order, way)| row(order, way, cast))
+        .collect_view();
     let cols = vec![
         Col::text("Order"),
         Col::num("Total"),
@@ -148,7 +188,11 @@ fn row(row: &OrderRow, way: &UnderWay, cast: Cast<'_>) -> impl IntoView + use<> 
     let (order, now) = (&row.order, cast.now);
     let next = order_move(order, way, cast);
     let state = order.state();
-    let customer = order.customer.name.clone().or_else(|| order.customer.email.clone());
+    let customer = order
+        .customer
+        .name
+        .clone()
+        .or_else(|| order.customer.email.clone());
     let flags: Vec<_> = order
         .flags()
         .iter()

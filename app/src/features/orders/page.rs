@@ -35,8 +35,16 @@ pub fn OrderPage() -> impl IntoView {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let id = at.id("order")?;
     let chain = at.engine().order_chain(&at.ctx, id).await?;
-    let row = chain.order.clone().ok_or_else(|| Error::not_found("order"))?;
-    let way = at.engine().under_way(&at.ctx, &[id]).await?.pop().unwrap_or_default();
+    let row = chain
+        .order
+        .clone()
+        .ok_or_else(|| Error::not_found("order"))?;
+    let way = at
+        .engine()
+        .under_way(&at.ctx, &[id])
+        .await?
+        .pop()
+        .unwrap_or_default();
     Ok(Model { row, chain, way })
 }
 
@@ -44,7 +52,15 @@ fn render(model: Model, at: &Visit) -> Page {
     let Model { row, chain, way } = &model;
     let order = &row.order;
     let now = at.now();
-    let next = order_move(order, way, Cast { rules: &at.rules, slug: at.slug(), now });
+    let next = order_move(
+        order,
+        way,
+        Cast {
+            rules: &at.rules,
+            slug: at.slug(),
+            now,
+        },
+    );
     let title = format!("Order {}, {}", order.name, order.totals.current_total);
     let thread = stations(chain, None, &at.rules, at.slug(), now);
     let side = view! {
@@ -78,7 +94,10 @@ fn render(model: Model, at: &Visit) -> Page {
         <Split side>{main}</Split>
     }
     .into_any();
-    let crumbs = vec![Crumb::link("Orders", at.path("orders")), Crumb::here(order.name.clone())];
+    let crumbs = vec![
+        Crumb::link("Orders", at.path("orders")),
+        Crumb::here(order.name.clone()),
+    ];
     Page::new(title, crumbs, body)
 }
 
@@ -86,7 +105,11 @@ fn subtitle(row: &OrderRow, at: &Visit) -> AnyView {
     let (order, now) = (&row.order, at.now());
     let state = order.state();
     let placed = order.placed_at.unwrap_or(row.created_at);
-    let who = order.customer.name.clone().map(|name| format!(" by {name}"));
+    let who = order
+        .customer
+        .name
+        .clone()
+        .map(|name| format!(" by {name}"));
     view! {
         <StateBadge tone=order_tone(state) word=order_word(state) soft=true/>
         " placed " <When at=placed now/> {who} ". " {order.readiness().sentence()}
@@ -116,7 +139,9 @@ fn flags(order: &Order) -> Option<AnyView> {
         .iter()
         .map(|flag| view! { <Row tone=Tone::Held title=flag.sentence() sub=flag.code()/> })
         .collect_view();
-    Some(view! { <div class="mb-5"><Card title="Look at this first">{rows}</Card></div> }.into_any())
+    Some(
+        view! { <div class="mb-5"><Card title="Look at this first">{rows}</Card></div> }.into_any(),
+    )
 }
 
 /// The receipt that a group of facts came from, for the head of its card.
@@ -156,7 +181,13 @@ fn items(order: &Order, at: &Visit) -> impl IntoView + use<> {
 
 fn item(item: &Item) -> impl IntoView + use<> {
     let refunded = item.quantity.saturating_sub(item.current_quantity);
-    let quiet = |n: u32| if n == 0 { "–".to_owned() } else { n.to_string() };
+    let quiet = |n: u32| {
+        if n == 0 {
+            "–".to_owned()
+        } else {
+            n.to_string()
+        }
+    };
     let detail = match (&item.variant, item.requires_shipping) {
         (Some(variant), true) => Some(variant.clone()),
         (Some(variant), false) => Some(format!("{variant} · needs no shipping")),
@@ -186,20 +217,32 @@ fn facts(row: &OrderRow, chain: &Chain, at: &Visit) -> impl IntoView + use<> {
     });
     let cancelled = order.cancelled.as_ref().map(|end| {
         let why = end.reason.clone().map(|why| format!(", because of {why}"));
-        let told = order.provenance.cancellation.as_ref().map(|source| told_by(source, at));
+        let told = order
+            .provenance
+            .cancellation
+            .as_ref()
+            .map(|source| told_by(source, at));
         let when = end.at;
         view! { <When at=when now/> {why} <br/> {told} }.into_any()
     });
     let tags = (!order.tags.is_empty()).then(|| {
-        let tags = order.tags.iter().map(|tag| view! { <li><Tag label=tag.clone()/></li> }).collect_view();
+        let tags = order
+            .tags
+            .iter()
+            .map(|tag| view! { <li><Tag label=tag.clone()/></li> })
+            .collect_view();
         view! { <ul class="acts" role="list">{tags}</ul> }.into_any()
     });
-    let id = |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
+    let id =
+        |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
     let when = |when| Some(view! { <When at=when now/> }.into_any());
     let rows = kv(vec![
         ("Order", id(&row.id.to_string(), "order id")),
         ("Storefront", source),
-        ("Its id there", id(&order.external_id, "the storefront’s order id")),
+        (
+            "Its id there",
+            id(&order.external_id, "the storefront’s order id"),
+        ),
         ("Cancelled", cancelled),
         ("Note", order.note.clone().map(IntoAny::into_any)),
         ("Tags", tags),

@@ -13,7 +13,11 @@ pub(super) fn shipments(order: &Order, at: &Visit) -> impl IntoView + use<> {
         }
         .into_any();
     }
-    let rows = order.shipments.iter().map(|one| shipment(one, order, at)).collect_view();
+    let rows = order
+        .shipments
+        .iter()
+        .map(|one| shipment(one, order, at))
+        .collect_view();
     let aside = order.shipments.len().into_any();
     view! { <Card title="Shipments" aside id="shipments">{rows}</Card> }.into_any()
 }
@@ -44,10 +48,20 @@ fn word(shipment: &Shipment) -> String {
 
 fn shipment(one: &Shipment, order: &Order, at: &Visit) -> impl IntoView + use<> {
     let name = one.name.clone().unwrap_or_else(|| one.id.clone());
-    let contents: Vec<String> =
-        one.items.iter().map(|line| format!("{} × {}", line.quantity, line.title)).collect();
-    let carrier = one.carrier.clone().unwrap_or_else(|| "carrier not named".to_owned());
-    let told = order.provenance.shipments.get(&one.id).map(|source| told_by(source, at));
+    let contents: Vec<String> = one
+        .items
+        .iter()
+        .map(|line| format!("{} × {}", line.quantity, line.title))
+        .collect();
+    let carrier = one
+        .carrier
+        .clone()
+        .unwrap_or_else(|| "carrier not named".to_owned());
+    let told = order
+        .provenance
+        .shipments
+        .get(&one.id)
+        .map(|source| told_by(source, at));
     let tracking = tracking(one);
     view! {
         <div class="row">
@@ -63,7 +77,9 @@ fn shipment(one: &Shipment, order: &Order, at: &Visit) -> impl IntoView + use<> 
 
 /// Whoever ships writes the link, so only a web address becomes one.
 fn tracking(shipment: &Shipment) -> impl IntoView + use<> {
-    let link = |url: &String| (url.starts_with("https://") || url.starts_with("http://")).then(|| url.clone());
+    let link = |url: &String| {
+        (url.starts_with("https://") || url.starts_with("http://")).then(|| url.clone())
+    };
     let mut urls = shipment.tracking_urls.iter().map(link);
     shipment
         .tracking_numbers
@@ -93,7 +109,10 @@ mod tests {
             carrier_status: None,
             carrier: None,
             tracking_numbers: vec!["A1".to_owned(), "B2".to_owned()],
-            tracking_urls: vec!["javascript:alert(1)".to_owned(), "https://carrier.example/B2".to_owned()],
+            tracking_urls: vec![
+                "javascript:alert(1)".to_owned(),
+                "https://carrier.example/B2".to_owned(),
+            ],
             updated_at: None,
             items: Vec::new(),
         };

@@ -22,7 +22,10 @@ use crate::{
 pub(super) fn customer(order: &Order, at: &Visit) -> impl IntoView + use<> {
     let aside = told_by(&order.provenance.address, at);
     let lines = order.shipping_address.as_ref().map(|address| {
-        let place = [address.postal_code.as_deref(), address.city.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        let place = [address.postal_code.as_deref(), address.city.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>();
         let lines = [
             address.name.clone(),
             address.company.clone(),
@@ -30,13 +33,23 @@ pub(super) fn customer(order: &Order, at: &Visit) -> impl IntoView + use<> {
             address.address2.clone(),
             (!place.is_empty()).then(|| place.join(" ")),
             address.province.clone(),
-            address.country.clone().or_else(|| address.country_code.clone()),
+            address
+                .country
+                .clone()
+                .or_else(|| address.country_code.clone()),
         ];
-        let lines = lines.into_iter().flatten().map(|line| view! { {line} <br/> }).collect_view();
+        let lines = lines
+            .into_iter()
+            .flatten()
+            .map(|line| view! { {line} <br/> })
+            .collect_view();
         view! { <address class="not-italic">{lines}</address> }.into_any()
     });
     let missing = || view! { <StateBadge tone=Tone::Held word="no address"/> }.into_any();
-    let phone = order.shipping_address.as_ref().and_then(|address| address.phone.clone());
+    let phone = order
+        .shipping_address
+        .as_ref()
+        .and_then(|address| address.phone.clone());
     let rows = kv(vec![
         ("Name", order.customer.name.clone().map(IntoAny::into_any)),
         ("Email", order.customer.email.clone().map(IntoAny::into_any)),
@@ -58,14 +71,21 @@ pub(super) fn receipts(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
             view! { <Row tone=receipt_tone(receipt.status) title=receipt.topic.clone() sub href aside/> }
         })
         .collect_view();
-    let aside = format!("{} {}", chain.receipts.len(), plural(chain.receipts.len(), "receipt")).into_any();
+    let aside = format!(
+        "{} {}",
+        chain.receipts.len(),
+        plural(chain.receipts.len(), "receipt")
+    )
+    .into_any();
     view! { <Card title="Receipts" aside id="receipts">{rows}</Card> }
 }
 
 const fn event_tone(kind: EventKind) -> Tone {
     match kind {
         EventKind::PaymentFailed | EventKind::ShipmentException => Tone::Late,
-        EventKind::OrderCancelled | EventKind::PaymentVoided | EventKind::ShipmentCancelled => Tone::Idle,
+        EventKind::OrderCancelled | EventKind::PaymentVoided | EventKind::ShipmentCancelled => {
+            Tone::Idle
+        }
         _ => Tone::Done,
     }
 }
@@ -97,7 +117,9 @@ const fn run_tone(state: RunState) -> Tone {
 pub(super) fn runs(chain: &Chain, order: &Order, at: &Visit) -> impl IntoView + use<> {
     if chain.runs.is_empty() {
         let why = match order.readiness() {
-            Readiness::Closed(_) => "No flow ever worked on it: when it was first seen, there was nothing left to do.",
+            Readiness::Closed(_) => {
+                "No flow ever worked on it: when it was first seen, there was nothing left to do."
+            }
             _ => "No flow works on it yet. One starts as soon as the order may be shipped.",
         };
         return view! {
@@ -105,7 +127,12 @@ pub(super) fn runs(chain: &Chain, order: &Order, at: &Visit) -> impl IntoView + 
         }
         .into_any();
     }
-    chain.runs.iter().map(|run| run_card(run, at)).collect_view().into_any()
+    chain
+        .runs
+        .iter()
+        .map(|run| run_card(run, at))
+        .collect_view()
+        .into_any()
 }
 
 fn run_card(run: &RunChain, at: &Visit) -> impl IntoView + use<> {

@@ -16,7 +16,10 @@ pub const fn order_tone(state: OrderState) -> Tone {
         OrderState::WaitingPayment => Tone::Held,
         OrderState::Open | OrderState::InFulfillment | OrderState::PartiallyShipped => Tone::Moving,
         OrderState::Shipped => Tone::Done,
-        OrderState::NothingToShip | OrderState::Refunded | OrderState::Voided | OrderState::Cancelled => Tone::Idle,
+        OrderState::NothingToShip
+        | OrderState::Refunded
+        | OrderState::Voided
+        | OrderState::Cancelled => Tone::Idle,
     }
 }
 
@@ -44,23 +47,25 @@ pub(super) fn order_move(order: &Order, way: &UnderWay, cast: Cast<'_>) -> Move 
     if let Some(task) = way.tasks.first() {
         return task_move(task, cast);
     }
-    let done = way.exports.last().is_some_and(|export| export.state == ExportState::Completed);
-    if done && matches!(order.state(), OrderState::Open | OrderState::InFulfillment) {
-        return Move::nobodys(Tone::Moving, "Sent, says the destination; the storefront has not said so yet");
-    }
-    if let Some(export) = way.exports.last() {
-        return export_move(export, None, &way.tasks, cast);
-    }
     let readiness = order.readiness();
-    let tone = match readiness {
-        Readiness::Releasable => Tone::Moving,
-        Readiness::WaitingForPayment(_) => Tone::Held,
-        Readiness::Closed(_) => Tone::Idle,
-    };
-    Move::nobodys(tone, readiness.sentence().trim_end_matches('.'))
+    let says = |tone| Move::nobodys(tone, readiness.sentence().trim_end_matches('.'));
+    match (readiness, way.exports.last()) {
+        (Readiness::Closed(_), _) => says(order_tone(order.state())),
+        // what the destination says becomes a fact of the order when the storefront says it, too
+        (_, Some(export)) if export.state == ExportState::Completed => Move::nobodys(
+            Tone::Moving,
+            "Sent, says the destination; the storefront has not said so yet",
+        ),
+        (_, Some(export)) => export_move(export, None, &way.tasks, cast),
+        (Readiness::WaitingForPayment(_), None) => says(Tone::Held),
+        (Readiness::Releasable, None) => says(Tone::Moving),
+    }
 }
 
 /// Units still with the customer's order, over all its lines.
 pub(super) fn units(order: &Order) -> u32 {
-    order.items.iter().fold(0, |sum, item| sum.saturating_add(item.current_quantity))
+    order
+        .items
+        .iter()
+        .fold(0, |sum, item| sum.saturating_add(item.current_quantity))
 }

@@ -12,8 +12,12 @@ pub async fn replay_receipt(
 ) -> Result<(), Refused> {
     Posted::new("replay", merchant, back)
         .run(|engine, ctx| async move {
-            engine.replay_receipt(&ctx, id(&receipt, "receipt")?).await?;
-            Ok(Done::back("It is being read again. What it said before is not counted twice."))
+            engine
+                .replay_receipt(&ctx, id(&receipt, "receipt")?)
+                .await?;
+            Ok(Done::back(
+                "It is being read again. What it said before is not counted twice.",
+            ))
         })
         .await
 }

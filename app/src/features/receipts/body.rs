@@ -83,14 +83,28 @@ mod tests {
     #[test]
     fn every_token_stays_as_it_was_sent() {
         let check = |text: &str, expected: &str| assert_eq!(readable(text), expected);
-        check(r#"{"z":12345678901234567890,"a":10.00}"#, "{\n  \"z\": 12345678901234567890,\n  \"a\": 10.00\n}");
+        check(
+            r#"{"z":12345678901234567890,"a":10.00}"#,
+            "{\n  \"z\": 12345678901234567890,\n  \"a\": 10.00\n}",
+        );
         check("{ }", "{}");
-        check(r#"["a, \"b\"\\", [ ]]"#, "[\n  \"a, \\\"b\\\"\\\\\",\n  []\n]");
+        check(
+            r#"["a, \"b\"\\", [ ]]"#,
+            "[\n  \"a, \\\"b\\\"\\\\\",\n  []\n]",
+        );
         check("not json {", "not json {");
     }
 
     #[test]
     fn sizes_are_short() {
-        assert_eq!([size_text(1), size_text(999), size_text(6_140), size_text(1_250_000)], ["1 byte", "999 bytes", "6.1 kB", "1.2 MB"]);
+        assert_eq!(
+            [
+                size_text(1),
+                size_text(999),
+                size_text(6_140),
+                size_text(1_250_000)
+            ],
+            ["1 byte", "999 bytes", "6.1 kB", "1.2 MB"]
+        );
     }
 }

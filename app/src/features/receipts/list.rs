@@ -6,7 +6,10 @@ use domain::receipt::{Receipt, ReceiptStatus};
 use engine::{Result, port::ListFilter};
 use leptos::prelude::*;
 
-use super::{body::size_text, words::{receipt_tone, status_word}};
+use super::{
+    body::size_text,
+    words::{receipt_tone, status_word},
+};
 use crate::{
     ui::*,
     web::{List, Page, Tally, Visit, page},
@@ -20,8 +23,11 @@ struct Model {
 }
 
 /// Worth a look: nothing goes on from here by itself.
-const WATCHED: [ReceiptStatus; 3] =
-    [ReceiptStatus::Quarantined, ReceiptStatus::Unmatched, ReceiptStatus::Accepted];
+const WATCHED: [ReceiptStatus; 3] = [
+    ReceiptStatus::Quarantined,
+    ReceiptStatus::Unmatched,
+    ReceiptStatus::Accepted,
+];
 
 #[component]
 pub fn ReceiptsPage() -> impl IntoView {
@@ -35,10 +41,21 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     let next = list.cut(&mut rows, |row| (row.received_at, row.id));
     let mut counts = HashMap::new();
     for status in WATCHED {
-        let filter = ListFilter { state: Some(status.as_str().to_owned()), ..Tally::filter() };
-        counts.insert(status.as_str(), Tally::of(&engine.receipts(ctx, &filter).await?));
+        let filter = ListFilter {
+            state: Some(status.as_str().to_owned()),
+            ..Tally::filter()
+        };
+        counts.insert(
+            status.as_str(),
+            Tally::of(&engine.receipts(ctx, &filter).await?),
+        );
     }
-    Ok(Model { list, rows, next, counts })
+    Ok(Model {
+        list,
+        rows,
+        next,
+        counts,
+    })
 }
 
 fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
@@ -48,7 +65,10 @@ fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
         (false, false) if any => "Everything that arrived found its place".to_owned(),
         (false, false) => "Nothing has arrived yet".to_owned(),
         (true, false) => held.counted("receipt does not fit", "receipts do not fit"),
-        (false, true) => unmatched.counted("receipt waits for its order", "receipts wait for their orders"),
+        (false, true) => unmatched.counted(
+            "receipt waits for its order",
+            "receipts wait for their orders",
+        ),
         (true, true) => format!(
             "{}, {}",
             held.counted("receipt does not fit", "receipts do not fit"),
@@ -58,24 +78,40 @@ fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { list, rows, next, counts } = model;
+    let Model {
+        list,
+        rows,
+        next,
+        counts,
+    } = model;
     let title = headline(&counts, !rows.is_empty() || list.is_narrowed());
     let chips = std::iter::once(list.state_chip("All", None))
         .chain(ReceiptStatus::ALL.iter().map(|status| {
-            let chip = list.state_chip(&domain::owner::role_title(status_word(*status)), Some(status.as_str()));
+            let chip = list.state_chip(
+                &domain::owner::role_title(status_word(*status)),
+                Some(status.as_str()),
+            );
             match counts.get(status.as_str()) {
                 Some(count) => count.on(chip, receipt_tone(*status)),
                 None => chip,
             }
         }))
-        .chain(list.kind.clone().map(|kind| list.kind_chip(&format!("Topic {kind} ×"), &kind)))
+        .chain(
+            list.kind
+                .clone()
+                .map(|kind| list.kind_chip(&format!("Topic {kind} ×"), &kind)),
+        )
         .collect();
     let shown = match rows.len() {
         1 => "1 receipt".to_owned(),
         n => format!("{n} receipts, newest first"),
     };
     let (narrowed, empty, first) = (list.is_narrowed(), rows.is_empty(), list.first());
-    let inside = if empty { nothing(at, narrowed) } else { table(rows, at).into_any() };
+    let inside = if empty {
+        nothing(at, narrowed)
+    } else {
+        table(rows, at).into_any()
+    };
     let body = view! {
         <PageHead title=title.clone() sub="Bytes as they came, kept before they were acknowledged. Each one ends in an outcome or in a task.".into_any()/>
         <FilterBar
@@ -93,7 +129,8 @@ fn render(model: Model, at: &Visit) -> Page {
 
 fn nothing(at: &Visit, narrowed: bool) -> AnyView {
     if narrowed {
-        let actions = view! { <LinkButton href=at.path("receipts") label="Show all receipts"/> }.into_any();
+        let actions =
+            view! { <LinkButton href=at.path("receipts") label="Show all receipts"/> }.into_any();
         return view! {
             <Empty icon=Ico::Search title="No receipt fits" actions>"Look for a topic such as orders/create, a sender’s order number, or an id."</Empty>
         }
@@ -109,7 +146,10 @@ fn nothing(at: &Visit, narrowed: bool) -> AnyView {
 }
 
 fn table(rows: Vec<Receipt>, at: &Visit) -> impl IntoView + use<> {
-    let rows = rows.into_iter().map(|receipt| row(&receipt, at)).collect_view();
+    let rows = rows
+        .into_iter()
+        .map(|receipt| row(&receipt, at))
+        .collect_view();
     let cols = vec![
         Col::text("Topic"),
         Col::text("Status"),
@@ -124,13 +164,25 @@ fn table(rows: Vec<Receipt>, at: &Visit) -> impl IntoView + use<> {
 
 fn row(receipt: &Receipt, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
-    let source = at.rules.source(receipt.source_id).map_or_else(|| "a former source".to_owned(), |one| one.name.clone());
+    let source = at
+        .rules
+        .source(receipt.source_id)
+        .map_or_else(|| "a former source".to_owned(), |one| one.name.clone());
     let order = receipt.order_id.map(|id| {
-        let name = receipt.order_ref.clone().unwrap_or_else(|| "its order".to_owned());
+        let name = receipt
+            .order_ref
+            .clone()
+            .unwrap_or_else(|| "its order".to_owned());
         view! { <a class="link relative z-1" href=at.path(&format!("orders/{id}"))>{name}</a> }
     });
-    let reference = receipt.order_id.is_none().then(|| receipt.order_ref.clone());
-    let fault = receipt.faults.first().map(|fault| view! { <small>{fault.sentence.clone()}</small> });
+    let reference = receipt
+        .order_id
+        .is_none()
+        .then(|| receipt.order_ref.clone());
+    let fault = receipt
+        .faults
+        .first()
+        .map(|fault| view! { <small>{fault.sentence.clone()}</small> });
     view! {
         <tr data-row=receipt.id.to_string()>
             <td>

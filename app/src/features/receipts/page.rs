@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{access::Action, receipt::{Receipt, ReceiptStatus}};
+use domain::{
+    access::Action,
+    receipt::{Receipt, ReceiptStatus},
+};
 use engine::{Chain, Result};
 use leptos::prelude::*;
 
@@ -33,13 +36,25 @@ pub fn ReceiptPage() -> impl IntoView {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let id = at.id("receipt")?;
     let chain = at.engine().receipt_chain(&at.ctx, id).await?;
-    let receipt = chain.receipts.first().cloned().ok_or_else(|| engine::Error::not_found("receipt"))?;
+    let receipt = chain
+        .receipts
+        .first()
+        .cloned()
+        .ok_or_else(|| engine::Error::not_found("receipt"))?;
     let body = at.engine().receipt_body(&at.ctx, id).await?;
-    Ok(Model { chain, receipt, body })
+    Ok(Model {
+        chain,
+        receipt,
+        body,
+    })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { chain, receipt, body } = &model;
+    let Model {
+        chain,
+        receipt,
+        body,
+    } = &model;
     let order = chain.order.as_ref().map(|row| row.order.name.as_str());
     let title = headline(receipt, order);
     let thread = stations(chain, None, &at.rules, at.slug(), at.now());
@@ -66,12 +81,18 @@ fn render(model: Model, at: &Visit) -> Page {
         </Split>
     }
     .into_any();
-    let crumbs = vec![Crumb::link("Receipts", at.path("receipts")), Crumb::id(&receipt.id.to_string())];
+    let crumbs = vec![
+        Crumb::link("Receipts", at.path("receipts")),
+        Crumb::id(&receipt.id.to_string()),
+    ];
     Page::new(title, crumbs, body)
 }
 
 fn source_name(chain: &Chain) -> String {
-    chain.source.as_ref().map_or_else(|| "a former source".to_owned(), |source| source.name.clone())
+    chain.source.as_ref().map_or_else(
+        || "a former source".to_owned(),
+        |source| source.name.clone(),
+    )
 }
 
 fn repeats(receipt: &Receipt) -> Option<String> {
@@ -83,7 +104,10 @@ fn repeats(receipt: &Receipt) -> Option<String> {
 }
 
 fn actions(receipt: &Receipt, chain: &Chain, at: &Visit) -> AnyView {
-    let task = chain.tasks.iter().find(|task| !task.state.is_over() && task.receipt_id == Some(receipt.id));
+    let task = chain
+        .tasks
+        .iter()
+        .find(|task| !task.state.is_over() && task.receipt_id == Some(receipt.id));
     let task = task.map(|task| {
         let href = at.path(&format!("tasks/{}", task.id));
         view! { <LinkButton href label="Open the task" kind=Kind::Primary icon=Ico::Tasks/> }
@@ -139,7 +163,11 @@ fn faults(receipt: &Receipt) -> Option<AnyView> {
         .faults
         .iter()
         .map(|fault| {
-            let path = if fault.path.is_empty() { "the whole of it".to_owned() } else { fault.path.clone() };
+            let path = if fault.path.is_empty() {
+                "the whole of it".to_owned()
+            } else {
+                fault.path.clone()
+            };
             view! {
                 <tr>
                     <td class="mono">{path}</td>
@@ -195,19 +223,31 @@ fn facts(receipt: &Receipt, chain: &Chain, at: &Visit) -> impl IntoView + use<> 
         let href = at.path(&format!("connections/{}", source.id));
         view! { <a class="link" href=href>{source.name.clone()}</a> }.into_any()
     });
-    let id = |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
+    let id =
+        |id: &str, what: &'static str| Some(view! { <CopyId id=id.to_owned() what/> }.into_any());
     let received = view! { <When at=receipt.received_at now/> }.into_any();
-    let happened = receipt.triggered_at.map(|at| view! { <When at now/> }.into_any());
+    let happened = receipt
+        .triggered_at
+        .map(|at| view! { <When at now/> }.into_any());
     let rows = kv(vec![
         ("Receipt", id(&receipt.id.to_string(), "receipt id")),
-        ("Signature", Some(view! { <StateBadge tone=Tone::Done word="good"/> }.into_any())),
+        (
+            "Signature",
+            Some(view! { <StateBadge tone=Tone::Done word="good"/> }.into_any()),
+        ),
         ("Source", source),
         ("Topic", Some(receipt.topic.clone().into_any())),
         ("Received", Some(received)),
         ("Sent", happened),
         ("Known by", id(&receipt.dedup_key, "deduplication key")),
         ("Repeats", Some(receipt.repeats.into_any())),
-        ("Speaks of", receipt.order_ref.as_deref().and_then(|order| id(order, "order id of the sender"))),
+        (
+            "Speaks of",
+            receipt
+                .order_ref
+                .as_deref()
+                .and_then(|order| id(order, "order id of the sender")),
+        ),
         ("Trace", id(&receipt.trace_id, "trace id")),
     ]);
     view! { <Card title="Facts">{rows}</Card> }

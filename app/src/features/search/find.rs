@@ -30,7 +30,10 @@ impl Found {
 fn there<T>(found: Result<T>) -> Result<bool> {
     match found {
         Ok(_) => Ok(true),
-        Err(Error { kind: Kind::NotFound, .. }) => Ok(false),
+        Err(Error {
+            kind: Kind::NotFound,
+            ..
+        }) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -52,7 +55,8 @@ pub(super) async fn by_id(at: &Visit, id: Uuid) -> Result<Option<String>> {
         "contracts"
     } else if there(engine.flow(ctx, id).await)? {
         "flows"
-    } else if at.rules.source(id).is_some() || at.rules.destinations.iter().any(|one| one.id == id) {
+    } else if at.rules.source(id).is_some() || at.rules.destinations.iter().any(|one| one.id == id)
+    {
         "connections"
     } else {
         return Ok(None);

@@ -29,13 +29,19 @@ pub fn SearchPage() -> impl IntoView {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let words = at.query("q").unwrap_or_default().to_owned();
     if words.is_empty() {
-        return Ok(Model { words, found: Found::default() });
+        return Ok(Model {
+            words,
+            found: Found::default(),
+        });
     }
     if let Ok(id) = words.parse()
         && let Some(path) = by_id(&at, id).await?
     {
         go(&path);
-        return Ok(Model { words, found: Found::default() });
+        return Ok(Model {
+            words,
+            found: Found::default(),
+        });
     }
     let found = by_words(&at, &words).await?;
     if let Some(row) = by_name(&found, &words) {
@@ -55,27 +61,54 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let query: String = found_query(&words);
     let more = |list: &str, n: usize| (n > EACH).then(|| at.path(&format!("{list}?q={query}")));
-    let orders = group("Orders", more("orders", found.orders.len()), found.orders.iter().take(EACH).map(|row| {
-        let href = at.path(&format!("orders/{}", row.id));
-        let state = row.order.state();
-        let sub = [Some(order_word(state).to_owned()), row.order.customer.name.clone(), Some(row.order.totals.current_total.to_string())];
-        let sub = sub.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        let aside = view! { <When at=row.updated_at now/> }.into_any();
-        view! { <Row tone=order_tone(state) title=row.order.name.clone() sub href aside/> }.into_any()
-    }).collect());
+    let orders = group(
+        "Orders",
+        more("orders", found.orders.len()),
+        found
+            .orders
+            .iter()
+            .take(EACH)
+            .map(|row| {
+                let href = at.path(&format!("orders/{}", row.id));
+                let state = row.order.state();
+                let sub = [
+                    Some(order_word(state).to_owned()),
+                    row.order.customer.name.clone(),
+                    Some(row.order.totals.current_total.to_string()),
+                ];
+                let sub = sub.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+                let aside = view! { <When at=row.updated_at now/> }.into_any();
+                view! { <Row tone=order_tone(state) title=row.order.name.clone() sub href aside/> }
+                    .into_any()
+            })
+            .collect(),
+    );
     let exports = group("Exports", more("exports", found.exports.len()), found.exports.iter().take(EACH).map(|export| {
         let href = at.path(&format!("exports/{}", export.id));
         let aside = view! { <When at=export.created_at now/> }.into_any();
         let sub = format!("{} · {}", export.state.words(), export.export_type);
         view! { <Row tone=export_tone(export.state) title=export.title.clone() sub href aside/> }.into_any()
     }).collect());
-    let tasks = group("Tasks", more("tasks", found.tasks.len()), found.tasks.iter().take(EACH).map(|task| {
-        let href = at.path(&format!("tasks/{}", task.id));
-        let tone = if task.state.is_over() { Tone::Done } else { Tone::Wait };
-        let aside = view! { <When at=task.created_at now/> }.into_any();
-        let sub = format!("{} · {}", task.state, task.sentence);
-        view! { <Row tone title=task.title.clone() sub href aside/> }.into_any()
-    }).collect());
+    let tasks = group(
+        "Tasks",
+        more("tasks", found.tasks.len()),
+        found
+            .tasks
+            .iter()
+            .take(EACH)
+            .map(|task| {
+                let href = at.path(&format!("tasks/{}", task.id));
+                let tone = if task.state.is_over() {
+                    Tone::Done
+                } else {
+                    Tone::Wait
+                };
+                let aside = view! { <When at=task.created_at now/> }.into_any();
+                let sub = format!("{} · {}", task.state, task.sentence);
+                view! { <Row tone title=task.title.clone() sub href aside/> }.into_any()
+            })
+            .collect(),
+    );
     let receipts = group("Receipts", more("receipts", found.receipts.len()), found.receipts.iter().take(EACH).map(|receipt| {
         let href = at.path(&format!("receipts/{}", receipt.id));
         let aside = view! { <When at=receipt.received_at now/> }.into_any();
@@ -118,6 +151,7 @@ fn group(title: &'static str, more: Option<String>, rows: Vec<AnyView>) -> Optio
     if rows.is_empty() {
         return None;
     }
-    let more = more.map(|href| view! { <CardFoot><a class="link" href=href>"More of these"</a></CardFoot> });
+    let more = more
+        .map(|href| view! { <CardFoot><a class="link" href=href>"More of these"</a></CardFoot> });
     Some(view! { <Card title>{rows} {more}</Card> }.into_any())
 }

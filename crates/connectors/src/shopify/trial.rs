@@ -91,14 +91,23 @@ mod tests {
     fn it_is_taken_in_like_any_other_and_says_that_it_is_a_test() {
         let now = Time::from_ms(1_790_000_000_000);
         let sent = Shopify.test_delivery(b"hush", now, u64::MAX);
-        let came = Shopify.verify(&[b"hush".to_vec()], &sent.headers, &sent.body).unwrap();
+        let came = Shopify
+            .verify(&[b"hush".to_vec()], &sent.headers, &sent.body)
+            .unwrap();
         assert_eq!(came.triggered_at, Some(now));
         assert_eq!(Shopify.examine(&came.topic, &sent.body), Ok(()));
-        let facts = Shopify.facts(&came.topic, &sent.body, Uuid::nil(), now).unwrap().unwrap();
+        let facts = Shopify
+            .facts(&came.topic, &sent.body, Uuid::nil(), now)
+            .unwrap()
+            .unwrap();
         let order = Order::project(&facts).unwrap();
         assert_eq!(order.flags(), [Flag::TestOrder]);
         assert_eq!(order.readiness(), Readiness::Releasable);
-        let lines: i64 = order.items.iter().map(|item| item.unit_price.minor * i64::from(item.quantity)).sum();
+        let lines: i64 = order
+            .items
+            .iter()
+            .map(|item| item.unit_price.minor * i64::from(item.quantity))
+            .sum();
         assert_eq!(lines, order.totals.subtotal.minor);
         let other = Shopify.test_delivery(b"hush", now, 7);
         assert_ne!(other.headers, sent.headers);
