@@ -7,7 +7,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-use super::{Conn, Row, Value};
+use super::{Conn, Engine, Row, Value};
 use crate::error::{Result, StoreError};
 
 /// Rows go out in chunks of these sizes, so that there are six texts per statement, each prepared
@@ -27,7 +27,7 @@ pub struct InsertMany {
     table: &'static str,
     columns: &'static [&'static str],
     suffix: &'static str,
-    texts: [OnceLock<Arc<str>>; CHUNKS.len()],
+    texts: [[OnceLock<Arc<str>>; CHUNKS.len()]; 2],
 }
 
 impl InsertMany {
@@ -41,14 +41,14 @@ impl InsertMany {
             table,
             columns,
             suffix,
-            texts: [const { OnceLock::new() }; CHUNKS.len()],
+            texts: [const { [const { OnceLock::new() }; CHUNKS.len()] }; 2],
         }
     }
 
     /// Inserts the rows and says how many there were after conflicts.
     pub async fn execute(&self, conn: &mut Conn, rows: Vec<Vec<Value>>) -> Result<u64> {
         let mut inserted = 0;
-        let mut chunks = Chunks::new(self, rows)?;
+        let mut chunks = Chunks::new(self, conn.engine(), rows)?;
         while let Some((sql, params)) = chunks.next() {
             inserted += conn.run_execute(sql, params).await?;
         }
@@ -58,15 +58,18 @@ impl InsertMany {
     /// Inserts the rows and returns what `RETURNING` says of each, in no particular order.
     pub async fn fetch(&self, conn: &mut Conn, rows: Vec<Vec<Value>>) -> Result<Vec<Row>> {
         let mut returned = Vec::with_capacity(rows.len());
-        let mut chunks = Chunks::new(self, rows)?;
+        let mut chunks = Chunks::new(self, conn.engine(), rows)?;
         while let Some((sql, params)) = chunks.next() {
             returned.append(&mut conn.run_fetch_all(sql, params).await?);
         }
         Ok(returned)
     }
 
-    fn text(&self, chunk: usize) -> SqlStr {
-        let text = self.texts[chunk].get_or_init(|| {
+    /// The one text that differs between the engines. SQLite finds a parameter with a number in a
+    /// list, from its beginning each time; hundreds of them are bound several times faster without.
+    fn text(&self, engine: Engine, chunk: usize) -> SqlStr {
+        let numbered = engine == Engine::Postgres;
+        let text = self.texts[usize::from(numbered)][chunk].get_or_init(|| {
             let mut text = format!(
                 "INSERT INTO {} ({}) VALUES ",
                 self.table,
@@ -78,7 +81,10 @@ impl InsertMany {
                 for column in 0..width {
                     let comma = if column == 0 { "" } else { ", " };
                     // writing to a String cannot fail
-                    let _ = write!(text, "{comma}${}", row * width + column + 1);
+                    let _ = match numbered {
+                        true => write!(text, "{comma}${}", row * width + column + 1),
+                        false => write!(text, "{comma}?"),
+                    };
                 }
                 text.push(')');
             }
@@ -95,11 +101,12 @@ impl InsertMany {
 /// Cuts rows into statements.
 struct Chunks<'i> {
     insert: &'i InsertMany,
+    engine: Engine,
     rows: std::vec::IntoIter<Vec<Value>>,
 }
 
 impl<'i> Chunks<'i> {
-    fn new(insert: &'i InsertMany, rows: Vec<Vec<Value>>) -> Result<Self> {
+    fn new(insert: &'i InsertMany, engine: Engine, rows: Vec<Vec<Value>>) -> Result<Self> {
         if rows.iter().any(|row| row.len() != insert.columns.len()) {
             return Err(StoreError::internal(format!(
                 "a row for {} does not have {} columns",
@@ -109,6 +116,7 @@ impl<'i> Chunks<'i> {
         }
         Ok(Self {
             insert,
+            engine,
             rows: rows.into_iter(),
         })
     }
@@ -120,7 +128,7 @@ impl<'i> Chunks<'i> {
         for row in self.rows.by_ref().take(CHUNKS[chunk]) {
             params.extend(row);
         }
-        Some((self.insert.text(chunk), params))
+        Some((self.insert.text(self.engine, chunk), params))
     }
 }
 
@@ -206,20 +214,28 @@ mod tests {
 
     #[test]
     fn rows_are_cut_into_powers_of_two() {
-        let rows = (0..45_i64).map(|n| params![n, "x"]).collect();
-        let mut chunks = Chunks::new(&PAIRS, rows).unwrap();
-        let mut sizes = Vec::new();
-        let mut last = String::new();
-        while let Some((sql, params)) = chunks.next() {
-            sizes.push(params.len() / 2);
-            last = sql.as_str().to_owned();
+        for (engine, expected) in [
+            (
+                Engine::Postgres,
+                "INSERT INTO pairs (a, b) VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8) ON CONFLICT DO NOTHING",
+            ),
+            (
+                Engine::Sqlite,
+                "INSERT INTO pairs (a, b) VALUES (?, ?), (?, ?), (?, ?), (?, ?) ON CONFLICT DO NOTHING",
+            ),
+        ] {
+            let rows = (0..44_i64).map(|n| params![n, "x"]).collect();
+            let mut chunks = Chunks::new(&PAIRS, engine, rows).unwrap();
+            let mut sizes = Vec::new();
+            let mut last = String::new();
+            while let Some((sql, params)) = chunks.next() {
+                sizes.push(params.len() / 2);
+                last = sql.as_str().to_owned();
+            }
+            assert_eq!(sizes, [32, 8, 4]);
+            assert_eq!(last, expected);
+            assert!(Chunks::new(&PAIRS, engine, vec![params![1]]).is_err());
         }
-        assert_eq!(sizes, [32, 8, 4, 1]);
-        assert_eq!(
-            last,
-            "INSERT INTO pairs (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-        );
-        assert!(Chunks::new(&PAIRS, vec![params![1]]).is_err());
     }
 
     #[test]

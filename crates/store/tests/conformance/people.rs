@@ -96,6 +96,11 @@ pub async fn idempotency_keys_are_taken_once(world: &World) {
     );
     write!(store, [t], tx => tx.release_idempotency(t.id(), "key-1")).unwrap();
     assert!(read!(store, r => r.idempotency(t.id(), "key-1")).is_none());
+    write!(store, [row], tx => tx.save_idempotency(&row)).unwrap();
+    let old = write!(store, [], tx => tx.delete_old_idempotency(at(0))).unwrap();
+    assert_eq!(old, 0, "as old as that is not older");
+    let old = write!(store, [], tx => tx.delete_old_idempotency(at(1))).unwrap();
+    assert_eq!(old, 1);
 }
 
 pub async fn connections_keep_their_secrets_out_of_the_document(world: &World) {

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 /// Of people and places, which belong to no merchant, and the memory of the migrations themselves.
 const NOT_A_MERCHANTS: &[&str] = &["operators", "merchants", "users", "sessions"];
 
-/// Looked up before it is known whose row it is; or over all merchants, by the workers.
+/// Looked up before it is known whose row it is; or over all merchants, by the workers and sweeps.
 const ACROSS_MERCHANTS: &[&str] = &[
     "memberships_by_user",
     "api_tokens_by_hash",
     "sources_by_path",
     "exports_by_id",
     "jobs_by_due",
+    "idempotency_keys_by_age",
 ];
 
 #[derive(Debug, Default, PartialEq)]
