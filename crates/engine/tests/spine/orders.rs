@@ -97,4 +97,23 @@ on_every_store! {
         let world = World { door, ..world };
         assert!(world.sends(&order(2)).await.is_err());
     }
+
+    async fn a_test_event_takes_the_same_way_as_any_other_and_asks_somebody(world: World) {
+        let admin = world.eyes().await.unwrap();
+        let source = world.door.source.id;
+        let receipt = world.engine.send_test_event(&admin, source).await.unwrap();
+        world.runs_due_work().await.unwrap();
+
+        assert_eq!(world.receipt(receipt).await.unwrap().status, ReceiptStatus::Processed);
+        let export = world.the_export().await.unwrap();
+        assert_eq!(export.state, ExportState::AwaitingApproval);
+        let under_way = world.engine.under_way(&admin, &[export.subject_id]).await.unwrap();
+        assert_eq!(under_way[0].exports.len(), 1);
+        assert!(under_way[0].approval.as_ref().is_some_and(|step| step.reason.contains("test order")));
+
+        let other = world.engine.send_test_event(&admin, source).await.unwrap();
+        assert_ne!(other, receipt);
+        let tomas = world.as_person("tomas").await.unwrap();
+        assert!(world.engine.send_test_event(&tomas, source).await.is_err());
+    }
 }
