@@ -1,7 +1,7 @@
 // What every page has: the look, the keys, what ticks and what comes by itself.
 
 import { exported, settled } from "../chain.ts";
-import { expect, test } from "../fixtures.ts";
+import { expect, hydrated, test } from "../fixtures.ts";
 import { order } from "../shopify.ts";
 
 const expensive = () => order({ lines: [{ sku: "DESK-OAK-L", title: "Desk, oak, large", quantity: 1, price: 99_000 }] });
@@ -9,7 +9,7 @@ const expensive = () => order({ lines: [{ sku: "DESK-OAK-L", title: "Desk, oak, 
 test("the look is chosen once and stays", async ({ page, signIn, visit }) => {
   await signIn(page);
   await visit(page, "/");
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   for (const [label, theme, colour] of [["Dark", "dark", "rgb(15, 17, 19)"], ["Light", "light", "rgb(247, 247, 245)"]] as const) {
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("button", { name: label, exact: true }).click();
@@ -89,6 +89,7 @@ test("the queue is worked by keys", async ({ page, meshline, send, signIn, visit
   const second = await rows.nth(1).locator("a[data-open]").getAttribute("href");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(`${meshline.baseURL}${second}`);
+  await hydrated(page);
   await page.keyboard.press("d");
   await expect(page.getByRole("dialog", { name: "Why not?" })).toBeVisible();
 });
