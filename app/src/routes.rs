@@ -73,6 +73,9 @@ pub fn App() -> impl IntoView {
 #[component]
 fn MerchantHome() -> impl IntoView {
     // the queue itself says whether there is such a merchant
-    let slug = use_params_map().get_untracked().get("merchant").unwrap_or_default();
+    let slug = use_params_map()
+        .get_untracked()
+        .get("merchant")
+        .unwrap_or_default();
     go(&format!("/m/{slug}/queue"));
 }

@@ -21,7 +21,10 @@ pub(super) fn set_status(status: StatusCode) {
 }
 
 pub(super) fn set_header(name: HeaderName, value: &str) {
-    if let (Some(options), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
+    if let (Some(options), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(value),
+    ) {
         options.insert_header(name, value);
     }
 }
@@ -35,7 +38,9 @@ pub fn go(path: &str) {
 
 /// What a page may load and run: its own files, the scripts it carries, and nothing inline.
 pub fn content_policy() {
-    let nonce = use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let nonce = use_nonce()
+        .map(|nonce| format!(" 'nonce-{nonce}'"))
+        .unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; style-src 'self'; img-src 'self' data:; \
          font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -62,7 +67,9 @@ pub(super) fn incident_of(error: &Error) -> Option<String> {
     if !matches!(error.kind, Kind::Internal | Kind::Unavailable) {
         return None;
     }
-    let incident = engine().map(|engine| engine.new_trace_id()).unwrap_or_default();
+    let incident = engine()
+        .map(|engine| engine.new_trace_id())
+        .unwrap_or_default();
     tracing::error!(%incident, kind = ?error.kind, context = error.context.as_deref(), "{}", error.sentence);
     Some(incident)
 }
@@ -88,11 +95,18 @@ pub(super) fn refused(person: Option<(&Person, Nav)>, asked: &str, error: &Error
     };
     let sentence = match error.kind {
         // one text for what never was and for what belongs to somebody else
-        Kind::NotFound => "The address leads to something that does not exist, or that you have no part in.".to_owned(),
+        Kind::NotFound => {
+            "The address leads to something that does not exist, or that you have no part in."
+                .to_owned()
+        }
         _ => error.sentence.clone(),
     };
-    let nothing_lost = incident.is_some().then_some(" Nothing was lost. Load the page again; if it stays, quote the number below.");
-    let actions = view! { <LinkButton href="/" label="To my queue" kind=Loud::Primary icon=Ico::Queue/> }.into_any();
+    let nothing_lost = incident
+        .is_some()
+        .then_some(" Nothing was lost. Load the page again; if it stays, quote the number below.");
+    let actions =
+        view! { <LinkButton href="/" label="To my queue" kind=Loud::Primary icon=Ico::Queue/> }
+            .into_any();
     let body = view! {
         <PageHead title/>
         <Card>
@@ -124,7 +138,9 @@ pub(super) fn login_path(next: &str) -> String {
     let mut escaped = String::with_capacity(next.len());
     for byte in next.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => escaped.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                escaped.push(char::from(byte))
+            }
             other => escaped.push_str(&format!("%{other:02X}")),
         }
     }
@@ -138,6 +154,9 @@ mod tests {
     #[test]
     fn the_way_back_survives_the_sign_in() {
         assert_eq!(login_path("/"), "/login");
-        assert_eq!(login_path("/m/a/tasks?q=x&state=live"), "/login?next=/m/a/tasks%3Fq%3Dx%26state%3Dlive");
+        assert_eq!(
+            login_path("/m/a/tasks?q=x&state=live"),
+            "/login?next=/m/a/tasks%3Fq%3Dx%26state%3Dlive"
+        );
     }
 }

@@ -27,7 +27,10 @@ impl Asked {
     /// Inside a route's view.
     pub fn here() -> Self {
         let parts = use_context::<Parts>();
-        let uri = parts.as_ref().map(|parts| parts.uri.clone()).unwrap_or_default();
+        let uri = parts
+            .as_ref()
+            .map(|parts| parts.uri.clone())
+            .unwrap_or_default();
         let fetched = parts
             .as_ref()
             .and_then(|parts| parts.headers.get("sec-fetch-dest"))
@@ -38,11 +41,17 @@ impl Asked {
             .flat_map(|query| query.split('&'))
             .filter(|pair| !pair.starts_with("do=") && !pair.is_empty())
             .collect();
-        let back = if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), kept.join("&")) };
+        let back = if kept.is_empty() {
+            uri.path().to_owned()
+        } else {
+            format!("{}?{}", uri.path(), kept.join("&"))
+        };
         Self {
             path: uri.path().to_owned(),
             back,
-            uri: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            uri: uri
+                .path_and_query()
+                .map_or_else(|| "/".to_owned(), ToString::to_string),
             params: use_params_map().get_untracked(),
             query: use_query_map().get_untracked(),
             navigates: !fetched,
@@ -56,7 +65,10 @@ impl Asked {
 
     /// A field of the query, trimmed; empty counts as absent.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.get_str(name).map(str::trim).filter(|text| !text.is_empty())
+        self.query
+            .get_str(name)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
     }
 
     /// The route's `:id`. What is no id names nothing, so it reads as not found.

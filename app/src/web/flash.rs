@@ -30,7 +30,10 @@ pub struct Flash {
 
 impl Flash {
     pub fn done(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), ..Self::default() }
+        Self {
+            sentence: sentence.into(),
+            ..Self::default()
+        }
     }
 
     pub async fn leave(self, session: &Session) -> Result<()> {
@@ -49,7 +52,11 @@ pub struct Typed(Option<Flash>);
 
 impl Typed {
     pub fn of(flash: Option<&Flash>, form: &str) -> Self {
-        Self(flash.filter(|flash| flash.failed && flash.form == form).cloned())
+        Self(
+            flash
+                .filter(|flash| flash.failed && flash.form == form)
+                .cloned(),
+        )
     }
 
     /// This very form was refused a moment ago.
@@ -62,7 +69,10 @@ impl Typed {
     }
 
     pub fn value_or(&self, name: &str, otherwise: &str) -> String {
-        let typed = self.0.as_ref().and_then(|flash| flash.typed.get(name).cloned());
+        let typed = self
+            .0
+            .as_ref()
+            .and_then(|flash| flash.typed.get(name).cloned());
         typed.unwrap_or_else(|| otherwise.to_owned())
     }
 

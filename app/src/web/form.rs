@@ -31,12 +31,18 @@ pub struct Done {
 
 impl Done {
     pub fn back(sentence: impl Into<String>) -> Self {
-        Self { to: None, sentence: sentence.into() }
+        Self {
+            to: None,
+            sentence: sentence.into(),
+        }
     }
 
     /// A path that a form suggests is only followed on this site; otherwise it leads back.
     pub fn to(path: &str, sentence: impl Into<String>) -> Self {
-        Self { to: same_site(path).map(str::to_owned), sentence: sentence.into() }
+        Self {
+            to: same_site(path).map(str::to_owned),
+            sentence: sentence.into(),
+        }
     }
 }
 
@@ -54,7 +60,12 @@ impl Posted {
     /// site leads to the queue.
     pub fn new(form: &'static str, merchant: String, back: String) -> Self {
         let back = same_site(&back).unwrap_or("/").to_owned();
-        Self { form, merchant, back, typed: BTreeMap::new() }
+        Self {
+            form,
+            merchant,
+            back,
+            typed: BTreeMap::new(),
+        }
     }
 
     /// Shows this again if the form is refused. Not for secrets.
@@ -103,7 +114,11 @@ impl Posted {
                     incident: incident_of(&error),
                     sentence: error.sentence,
                     form: self.form.to_owned(),
-                    fields: error.fields.into_iter().map(|one| (one.field, one.sentence)).collect(),
+                    fields: error
+                        .fields
+                        .into_iter()
+                        .map(|one| (one.field, one.sentence))
+                        .collect(),
                     typed: self.typed,
                 };
                 (flash, self.back)

@@ -21,13 +21,19 @@ pub(super) fn nav(
     let pair = |merchant: &Merchant| (merchant.slug.clone(), merchant.name.clone());
     Nav {
         operator_name: person.operator_name.clone(),
-        merchants: person.places.iter().map(|(merchant, _)| pair(merchant)).collect(),
+        merchants: person
+            .places
+            .iter()
+            .map(|(merchant, _)| pair(merchant))
+            .collect(),
         current: current.map(pair),
         user_name: person.user.name.clone(),
         active,
         queue_count: count(queue.items.len()),
         queue_late: count(queue.late(now)),
-        task_count: current.and_then(|merchant| queue.live_tasks.get(&merchant.id)).map_or(0, |n| count(*n)),
+        task_count: current
+            .and_then(|merchant| queue.live_tasks.get(&merchant.id))
+            .map_or(0, |n| count(*n)),
         theme: person.theme.clone(),
     }
 }
@@ -36,9 +42,19 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-pub(super) fn framed(nav: Nav, now: Time, all_merchants: bool, flash: Option<&Flash>, page: Page) -> AnyView {
+pub(super) fn framed(
+    nav: Nav,
+    now: Time,
+    all_merchants: bool,
+    flash: Option<&Flash>,
+    page: Page,
+) -> AnyView {
     let said = flash.map(said);
-    let Page { title, crumbs, body } = page;
+    let Page {
+        title,
+        crumbs,
+        body,
+    } = page;
     view! {
         <Shell nav title crumbs now all_merchants>
             {said}

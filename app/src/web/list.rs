@@ -3,10 +3,11 @@
 
 use domain::Time;
 use engine::port::ListFilter;
+use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::page::Visit;
-use crate::ui::Chip;
+use crate::ui::{Chip, Ico, Kind, LinkButton};
 
 /// Rows on one page of a list.
 pub const PAGE_ROWS: usize = 50;
@@ -92,6 +93,16 @@ impl List {
         }
     }
 
+    /// The same rows for a spreadsheet: a link for the end of the filter bar.
+    pub fn csv(&self) -> AnyView {
+        let rows = Self {
+            action: format!("{}.csv", self.action),
+            ..self.clone()
+        };
+        let href = rows.href(self.state.as_deref(), self.kind.as_deref(), None);
+        view! { <LinkButton href label="CSV" kind=Kind::Quiet icon=Ico::Download/> }.into_any()
+    }
+
     /// The parameters that a search keeps.
     pub fn keep(&self) -> Vec<(String, String)> {
         [("state", &self.state), ("kind", &self.kind)]
@@ -101,12 +112,21 @@ impl List {
     }
 
     fn href(&self, state: Option<&str>, kind: Option<&str>, before: Option<&str>) -> String {
-        let pairs = [("q", self.query.as_deref()), ("state", state), ("kind", kind), ("before", before)];
+        let pairs = [
+            ("q", self.query.as_deref()),
+            ("state", state),
+            ("kind", kind),
+            ("before", before),
+        ];
         let query: Vec<String> = pairs
             .into_iter()
             .filter_map(|(name, value)| Some(format!("{name}={}", escaped(value?))))
             .collect();
-        if query.is_empty() { self.action.clone() } else { format!("{}?{}", self.action, query.join("&")) }
+        if query.is_empty() {
+            self.action.clone()
+        } else {
+            format!("{}?{}", self.action, query.join("&"))
+        }
     }
 }
 
@@ -145,10 +165,18 @@ mod tests {
     fn the_next_page_carries_the_filters_and_the_last_row() {
         let id = Uuid::from_u128(7);
         let mut rows: Vec<i64> = (0..=PAGE_ROWS as i64).collect();
-        let next = list().cut(&mut rows, |row| (Time::from_ms(*row), id)).unwrap();
+        let next = list()
+            .cut(&mut rows, |row| (Time::from_ms(*row), id))
+            .unwrap();
         assert_eq!(rows.len(), PAGE_ROWS);
-        assert_eq!(next, format!("/m/alder-pine/tasks?q=reno%20%26%20co&state=open&before=49.{id}"));
-        assert_eq!(read_cursor(&format!("49.{id}")), Some((Time::from_ms(49), id)));
+        assert_eq!(
+            next,
+            format!("/m/alder-pine/tasks?q=reno%20%26%20co&state=open&before=49.{id}")
+        );
+        assert_eq!(
+            read_cursor(&format!("49.{id}")),
+            Some((Time::from_ms(49), id))
+        );
         assert_eq!(read_cursor("yesterday"), None);
         assert_eq!(list().cut(&mut vec![1], |_| (Time::from_ms(0), id)), None);
     }
@@ -158,6 +186,11 @@ mod tests {
         let chip = list().state_chip("Open", Some("open"));
         assert!(chip.active);
         assert_eq!(chip.href, "/m/alder-pine/tasks?q=reno%20%26%20co");
-        assert!(list().state_chip("Resolved", Some("resolved")).href.ends_with("state=resolved"));
+        assert!(
+            list()
+                .state_chip("Resolved", Some("resolved"))
+                .href
+                .ends_with("state=resolved")
+        );
     }
 }

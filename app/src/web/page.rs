@@ -93,8 +93,14 @@ impl Visit {
 
     /// `merchant`, `back` (this page) and `more`, as hidden fields for `PostButton`.
     pub fn fields(&self, more: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
-        let own = [("merchant", self.slug()), ("back", self.desk.asked.back.as_str())];
-        own.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect()
+        let own = [
+            ("merchant", self.slug()),
+            ("back", self.desk.asked.back.as_str()),
+        ];
+        own.iter()
+            .chain(more)
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect()
     }
 
     /// The same inside a form written by hand.
@@ -115,8 +121,16 @@ pub struct Page {
 }
 
 impl Page {
-    pub fn new(title: impl Into<String>, crumbs: Vec<Crumb>, body: impl IntoView + 'static) -> Self {
-        Self { title: title.into(), crumbs, body: body.into_any() }
+    pub fn new(
+        title: impl Into<String>,
+        crumbs: Vec<Crumb>,
+        body: impl IntoView + 'static,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            crumbs,
+            body: body.into_any(),
+        }
     }
 }
 
@@ -126,7 +140,11 @@ async fn desk(asked: Asked) -> Result<Desk> {
     let session = session()?;
     let now = engine.now();
     let queue = engine.queue(&person.user, &person.places, None).await?;
-    let flash = if asked.navigates { Flash::take(&session).await? } else { None };
+    let flash = if asked.navigates {
+        Flash::take(&session).await?
+    } else {
+        None
+    };
     let slug: Option<String> = session.get(MERCHANT_KEY).await.map_err(lost)?;
     let last_place = person
         .places
@@ -135,15 +153,30 @@ async fn desk(asked: Asked) -> Result<Desk> {
         .find(|merchant| Some(&merchant.slug) == slug.as_ref())
         .or_else(|| person.places.first().map(|(merchant, _)| merchant))
         .cloned();
-    Ok(Desk { engine: Held(engine), person, queue, asked, now, flash, last_place })
+    Ok(Desk {
+        engine: Held(engine),
+        person,
+        queue,
+        asked,
+        now,
+        flash,
+        last_place,
+    })
 }
 
 async fn visit(desk: Desk) -> Result<Visit, (Box<Desk>, engine::Error)> {
     let slug = desk.asked.param("merchant").unwrap_or_default().to_owned();
     let entered = async {
-        let ctx = desk.engine().enter(desk.person.user.id, &slug, None).await?;
+        let ctx = desk
+            .engine()
+            .enter(desk.person.user.id, &slug, None)
+            .await?;
         let rules = desk.engine().rules_of(ctx.merchant_id()).await?;
-        if desk.last_place.as_ref().is_none_or(|last| last.slug != slug) {
+        if desk
+            .last_place
+            .as_ref()
+            .is_none_or(|last| last.slug != slug)
+        {
             session()?.insert(MERCHANT_KEY, &slug).await.map_err(lost)?;
         }
         Ok((ctx, rules))
@@ -156,7 +189,13 @@ async fn visit(desk: Desk) -> Result<Visit, (Box<Desk>, engine::Error)> {
 }
 
 fn refused_at(desk: &Desk, error: &engine::Error) -> AnyView {
-    let nav = nav(&desk.person, "", desk.last_place.as_ref(), &desk.queue, desk.now);
+    let nav = nav(
+        &desk.person,
+        "",
+        desk.last_place.as_ref(),
+        &desk.queue,
+        desk.now,
+    );
     refused(Some((&desk.person, nav)), &desk.asked.uri, error)
 }
 
@@ -185,7 +224,13 @@ where
             Ok(model) => {
                 let page = render(model, &visit);
                 let desk = &visit.desk;
-                let nav = nav(&desk.person, active, Some(visit.ctx.merchant()), &desk.queue, desk.now);
+                let nav = nav(
+                    &desk.person,
+                    active,
+                    Some(visit.ctx.merchant()),
+                    &desk.queue,
+                    desk.now,
+                );
                 framed(nav, desk.now, false, desk.flash.as_ref(), page)
             }
             Err(error) => refused_at(&visit.desk, &error),
@@ -213,7 +258,13 @@ where
         match load(Arc::clone(&desk)).await {
             Ok(model) => {
                 let page = render(model, &desk);
-                let nav = nav(&desk.person, active, desk.last_place.as_ref(), &desk.queue, desk.now);
+                let nav = nav(
+                    &desk.person,
+                    active,
+                    desk.last_place.as_ref(),
+                    &desk.queue,
+                    desk.now,
+                );
                 framed(nav, desk.now, true, desk.flash.as_ref(), page)
             }
             Err(error) => refused_at(&desk, &error),
@@ -230,7 +281,11 @@ where
     Suspend::new(async move {
         let uri = asked.uri.clone();
         let made = async {
-            let flash = if asked.navigates { Flash::take(&session()?).await? } else { None };
+            let flash = if asked.navigates {
+                Flash::take(&session()?).await?
+            } else {
+                None
+            };
             render(asked, flash).await
         }
         .await;

@@ -25,7 +25,9 @@ const LONGEST: usize = 2000;
 pub fn same_site(path: &str) -> Option<&str> {
     let mut bytes = path.bytes();
     let rooted = bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\'));
-    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     (rooted && plain && path.len() <= LONGEST).then_some(path)
 }
 
@@ -38,7 +40,16 @@ mod tests {
         for good in ["/", "/m/alder-pine/tasks/1?q=a%20b", "/login?next=/m/x"] {
             assert_eq!(same_site(good), Some(good));
         }
-        for bad in ["", "m/x", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb: c", "/a\tb", "/a b"] {
+        for bad in [
+            "",
+            "m/x",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb: c",
+            "/a\tb",
+            "/a b",
+        ] {
             assert_eq!(same_site(bad), None, "{bad:?}");
         }
         assert_eq!(same_site(&format!("/{}", "a".repeat(LONGEST))), None);
@@ -46,7 +57,10 @@ mod tests {
 
     #[test]
     fn a_noun_leads_to_its_page() {
-        assert_eq!(noun_path("alder-pine", "export", "1").as_deref(), Some("/m/alder-pine/exports/1"));
+        assert_eq!(
+            noun_path("alder-pine", "export", "1").as_deref(),
+            Some("/m/alder-pine/exports/1")
+        );
         assert_eq!(noun_path("alder-pine", "campaign", "1"), None);
     }
 }

@@ -45,15 +45,25 @@ pub fn lost(why: tower_sessions::session::Error) -> Error {
 /// Who is signed in; [`Kind::Unauthenticated`] when nobody is.
 pub async fn signed_in(engine: &Engine) -> Result<Person> {
     let nobody = || Error::new(Kind::Unauthenticated, "Sign in first.");
-    let user_id: Uuid = session()?.get(USER_KEY).await.map_err(lost)?.ok_or_else(nobody)?;
+    let user_id: Uuid = session()?
+        .get(USER_KEY)
+        .await
+        .map_err(lost)?
+        .ok_or_else(nobody)?;
     let (user, places) = engine.who(user_id).await?.ok_or_else(nobody)?;
     let operator_name = match places.first() {
-        Some((merchant, _)) => {
-            engine.operator(merchant.operator_id).await?.map(|operator| operator.name)
-        }
+        Some((merchant, _)) => engine
+            .operator(merchant.operator_id)
+            .await?
+            .map(|operator| operator.name),
         None => None,
     };
-    Ok(Person { user, places, operator_name: operator_name.unwrap_or_default(), theme: theme() })
+    Ok(Person {
+        user,
+        places,
+        operator_name: operator_name.unwrap_or_default(),
+        theme: theme(),
+    })
 }
 
 fn theme() -> Option<String> {

@@ -6,7 +6,9 @@ use engine::Rules;
 /// "Mara K."
 pub fn short_name(name: &str) -> String {
     let mut words = name.split_whitespace();
-    let Some(first) = words.next() else { return "Nobody".to_owned() };
+    let Some(first) = words.next() else {
+        return "Nobody".to_owned();
+    };
     match words.next_back().and_then(|last| last.chars().next()) {
         Some(initial) => format!("{first} {initial}."),
         None => first.to_owned(),
@@ -16,7 +18,9 @@ pub fn short_name(name: &str) -> String {
 /// A person's name, "Marketing ops", or a system's name.
 pub fn owner_name(rules: &Rules, owner: &Owner) -> String {
     match owner {
-        Owner::User(id) => rules.user_name(*id).map_or_else(|| "A former member".to_owned(), str::to_owned),
+        Owner::User(id) => rules
+            .user_name(*id)
+            .map_or_else(|| "A former member".to_owned(), str::to_owned),
         Owner::Role { role, .. } => role_title(role),
         Owner::System(name) if name == "meshline" => "Meshline".to_owned(),
         Owner::System(name) => name.clone(),
@@ -31,15 +35,14 @@ pub fn actor_name(rules: &Rules, actor: &str) -> String {
             .ok()
             .and_then(|id| rules.user_name(id))
             .map_or_else(|| "A former member".to_owned(), str::to_owned),
-        Some(("source", id)) => id
-            .parse()
-            .ok()
-            .and_then(|id| rules.source(id))
-            .map_or_else(|| "A former source".to_owned(), |source| source.name.clone()),
+        Some(("source", id)) => id.parse().ok().and_then(|id| rules.source(id)).map_or_else(
+            || "A former source".to_owned(),
+            |source| source.name.clone(),
+        ),
         Some(("token", _)) => "An API token".to_owned(),
-        Some(("destination", key)) => {
-            rules.destination(key).map_or_else(|| key.to_owned(), |found| found.name.clone())
-        }
+        Some(("destination", key)) => rules
+            .destination(key)
+            .map_or_else(|| key.to_owned(), |found| found.name.clone()),
         _ => "Meshline".to_owned(),
     }
 }

@@ -25,11 +25,15 @@ impl Database {
     }
 
     pub fn receipts(&self) -> Result<HashSet<Uuid>> {
-        self.rows("SELECT id FROM receipts", |row| row.get::<_, [u8; 16]>(0).map(Uuid::from_bytes))
+        self.rows("SELECT id FROM receipts", |row| {
+            row.get::<_, [u8; 16]>(0).map(Uuid::from_bytes)
+        })
     }
 
     pub fn bare_receipts(&self) -> Result<HashSet<Uuid>> {
-        self.rows("SELECT id FROM receipts", |row| row.get(0).map(bare::receipt))
+        self.rows("SELECT id FROM receipts", |row| {
+            row.get(0).map(bare::receipt)
+        })
     }
 
     /// Work that nobody waits for: receipts to be processed, exports to be delivered.
@@ -59,7 +63,10 @@ impl Database {
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<C> {
         let mut statement = self.0.prepare(sql).trying("look into the database")?;
-        let rows = statement.query_map([], read).trying("look into the database")?;
-        rows.collect::<rusqlite::Result<C>>().trying("look into the database")
+        let rows = statement
+            .query_map([], read)
+            .trying("look into the database")?;
+        rows.collect::<rusqlite::Result<C>>()
+            .trying("look into the database")
     }
 }

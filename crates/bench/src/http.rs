@@ -80,7 +80,9 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.split("\r\n").find_map(|line| value_of(line, name))
+        self.head
+            .split("\r\n")
+            .find_map(|line| value_of(line, name))
     }
 
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
@@ -228,7 +230,10 @@ mod tests {
         for end in 0..chunked.len() {
             assert_eq!(read(&chunked[..end]), None, "{end}");
         }
-        assert_eq!(read("HTTP/1.1 204 No Content\r\n\r\n"), Some((204, String::new())));
+        assert_eq!(
+            read("HTTP/1.1 204 No Content\r\n\r\n"),
+            Some((204, String::new()))
+        );
         assert!(extent(b"SSH-2.0\r\n\r\n").is_err());
     }
 }

@@ -30,11 +30,17 @@ pub struct Setting {
 
 impl Setting {
     pub fn find(binary: &Path, folder: &Path) -> Result<Self> {
-        let binary = fs::canonicalize(binary)
-            .trying(format!("find {} (`cargo xtask build` makes it)", binary.display()))?;
+        let binary = fs::canonicalize(binary).trying(format!(
+            "find {} (`cargo xtask build` makes it)",
+            binary.display()
+        ))?;
         fs::create_dir_all(folder).trying(format!("create {}", folder.display()))?;
         let folder = fs::canonicalize(folder).trying("find the bench folder")?;
-        Ok(Self { binary, folder, cores: Cores::take() })
+        Ok(Self {
+            binary,
+            folder,
+            cores: Cores::take(),
+        })
     }
 
     /// An empty folder below the bench folder, on the same disk for everybody.
@@ -142,7 +148,10 @@ impl<'a> Installation<'a> {
         }
         command
             .current_dir(&self.folder)
-            .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
+            .env(
+                "DATABASE_URL",
+                format!("sqlite://{}", self.database().display()),
+            )
             .env("MESHLINE_ADDR", self.server.to_string())
             .env("MESHLINE_SANDBOX_ADDR", self.sandbox.to_string())
             .env("MESHLINE_SANDBOX_DATA", self.folder.join("sandbox"))
@@ -160,13 +169,19 @@ impl Drop for Installation<'_> {
 pub async fn ready(program: &mut Program, address: SocketAddr, path: &str) -> Result<()> {
     let asked = clock::now();
     while asked.elapsed() < READY {
-        if http::get(address, path, "").await.is_ok_and(|answer| answer.status == 200) {
+        if http::get(address, path, "")
+            .await
+            .is_ok_and(|answer| answer.status == 200)
+        {
             return Ok(());
         }
         program.must_be_running()?;
         tokio::time::sleep(GLANCE).await;
     }
-    Err(Failure::new(format!("{address}{path} was not answered with 200 in {} s", READY.as_secs())))
+    Err(Failure::new(format!(
+        "{address}{path} was not answered with 200 in {} s",
+        READY.as_secs()
+    )))
 }
 
 pub fn free_address() -> Result<SocketAddr> {

@@ -84,23 +84,40 @@ pub async fn measure(setting: &Setting, options: &Options) -> Result<Report> {
             list.join(",")
         ),
     )?;
-    let mut levels: Vec<Level> = options.connections.iter().map(|_| Level::default()).collect();
+    let mut levels: Vec<Level> = options
+        .connections
+        .iter()
+        .map(|_| Level::default())
+        .collect();
     for round in 0..options.rounds {
         let last = round + 1 == options.rounds;
         for (level, &connections) in levels.iter_mut().zip(&options.connections) {
             // who goes first changes, in case the second one finds a warmer or a more tired machine
             for bare in [round % 2 == 0, round % 2 != 0] {
                 let name = if bare { "bare loop" } else { "Meshline" };
-                eprint!("round {} of {}, {connections} connections, {name}: ", round + 1, options.rounds);
+                eprint!(
+                    "round {} of {}, {connections} connections, {name}: ",
+                    round + 1,
+                    options.rounds
+                );
                 if bare {
-                    level.bare.push(run_bare(setting, options, connections).await?);
+                    level
+                        .bare
+                        .push(run_bare(setting, options, connections).await?);
                 } else {
                     let (run, backlog) = run_meshline(setting, options, connections, last).await?;
                     level.meshline.push(run);
                     level.backlog = backlog.or(level.backlog.take());
                 }
-                let run = if bare { level.bare.last() } else { level.meshline.last() };
-                eprintln!("{} acks/s", run.map_or(String::new(), |run| thousands(run.rate, 0)));
+                let run = if bare {
+                    level.bare.last()
+                } else {
+                    level.meshline.last()
+                };
+                eprintln!(
+                    "{} acks/s",
+                    run.map_or(String::new(), |run| thousands(run.rate, 0))
+                );
             }
         }
     }
@@ -115,10 +132,20 @@ async fn run_bare(setting: &Setting, options: &Options, connections: usize) -> R
     let itself = std::env::current_exe().trying("find this program")?;
     let mut command = setting.cores.for_server(&itself);
     command
-        .args(["bare", "--secret", BARE_SECRET, "--addr", &address.to_string(), "--database"])
+        .args([
+            "bare",
+            "--secret",
+            BARE_SECRET,
+            "--addr",
+            &address.to_string(),
+            "--database",
+        ])
         .arg(&file);
-    let mut server =
-        Program::start("the bare loop", &mut command, &setting.folder.join("bare.log"))?;
+    let mut server = Program::start(
+        "the bare loop",
+        &mut command,
+        &setting.folder.join("bare.log"),
+    )?;
     installation::ready(&mut server, address, "/readyz").await?;
     let count = prepared(options, connections);
     let orders = Arc::new(Orders::sign(address, "/in", BARE_SECRET.as_bytes(), count)?);
@@ -219,7 +246,12 @@ async fn work_off(database: &Database, limit: Duration) -> Result<Backlog> {
 
 impl Run {
     fn count_missing(&mut self, is_stored: impl Fn(&Uuid) -> bool) {
-        self.missing = self.ledger.receipts.iter().filter(|receipt| !is_stored(receipt)).count();
+        self.missing = self
+            .ledger
+            .receipts
+            .iter()
+            .filter(|receipt| !is_stored(receipt))
+            .count();
         self.ledger.receipts = Vec::new();
     }
 }
@@ -229,7 +261,11 @@ fn spread(runs: &[Run], value: impl Fn(&Run) -> f64) -> Spread {
 }
 
 fn tell(report: &mut Report, options: &Options, levels: &[Level]) {
-    let body_bytes = levels.iter().flat_map(|level| &level.meshline).map(|run| run.body_bytes).max();
+    let body_bytes = levels
+        .iter()
+        .flat_map(|level| &level.meshline)
+        .map(|run| run.body_bytes)
+        .max();
     report.say(format!(
         "Orders of {} bytes, each signed and each new. Median of the rounds, least and greatest in brackets. After the window \
          the server was killed with `kill -9` under load; *missing* are receipts that had been acknowledged and were not in the \
@@ -237,8 +273,8 @@ fn tell(report: &mut Report, options: &Options, levels: &[Level]) {
         thousands(body_bytes.unwrap_or_default() as f64, 0)
     ));
     let mut table = Table::new(&[
-        "connections",
         "who",
+        "connections",
         "durable acks/s",
         "p50 ms",
         "p99 ms",
@@ -248,14 +284,26 @@ fn tell(report: &mut Report, options: &Options, levels: &[Level]) {
         "acknowledged",
         "missing",
     ]);
-    let mut ratios = Table::new(&["connections", "rate ÷ bare (aim ≥ 0.50)", "p99 ÷ bare (aim ≤ 1.50)", "CPU-µs per ack (aim ≤ 150)"]);
-    let mut backlogs = Table::new(&["connections", "ready after kill, ms", "jobs waiting", "worked off in s", "jobs/s", "left"]);
+    let mut ratios = Table::new(&[
+        "connections",
+        "rate ÷ bare (aim ≥ 0.50)",
+        "p99 ÷ bare (aim ≤ 1.50)",
+        "CPU-µs per ack (aim ≤ 150)",
+    ]);
+    let mut backlogs = Table::new(&[
+        "connections",
+        "ready after kill, ms",
+        "jobs waiting",
+        "worked off in s",
+        "jobs/s",
+        "left",
+    ]);
     for (level, connections) in levels.iter().zip(&options.connections) {
         for (who, runs) in [("bare loop", &level.bare), ("Meshline", &level.meshline)] {
             let sum = |count: fn(&Run) -> usize| runs.iter().map(count).sum::<usize>() as f64;
             table.row([
-                connections.to_string(),
                 who.to_owned(),
+                connections.to_string(),
                 spread(runs, |run| run.rate).text(0),
                 spread(runs, |run| run.p50_ms).text(2),
                 spread(runs, |run| run.p99_ms).text(2),
@@ -298,19 +346,30 @@ fn tell(report: &mut Report, options: &Options, levels: &[Level]) {
 
 /// What must not go unsaid.
 fn remarks(levels: &[Level]) -> Vec<String> {
-    let runs = || levels.iter().flat_map(|level| level.bare.iter().chain(&level.meshline));
+    let runs = || {
+        levels
+            .iter()
+            .flat_map(|level| level.bare.iter().chain(&level.meshline))
+    };
     let mut remarks = Vec::new();
     let refused: usize = runs().map(|run| run.ledger.refused).sum();
     if refused > 0 {
         let first = runs().find_map(|run| run.ledger.first_refusal.clone());
-        remarks.push(format!("{refused} deliveries were refused, the first with: {}", first.unwrap_or_default()));
+        remarks.push(format!(
+            "{refused} deliveries were refused, the first with: {}",
+            first.unwrap_or_default()
+        ));
     }
     let broken: usize = runs().map(|run| run.ledger.broken).sum();
     if broken > 0 {
-        remarks.push(format!("{broken} connections broke before the server was killed."));
+        remarks.push(format!(
+            "{broken} connections broke before the server was killed."
+        ));
     }
     if runs().any(|run| run.ledger.ran_out) {
-        remarks.push("The prepared orders ran out before the window closed: the rate is too low.".to_owned());
+        remarks.push(
+            "The prepared orders ran out before the window closed: the rate is too low.".to_owned(),
+        );
     }
     remarks
 }

@@ -25,7 +25,12 @@ pub struct Journal {
 
 impl Journal {
     pub fn new(path: PathBuf) -> Self {
-        Self { path, read_bytes: 0, executions: Vec::new(), completed: 0 }
+        Self {
+            path,
+            read_bytes: 0,
+            executions: Vec::new(),
+            completed: 0,
+        }
     }
 
     /// Reads what was added since the last time.
@@ -38,9 +43,15 @@ impl Journal {
             })
             .trying("read the sandbox's journal")?;
         // the last line may still be on its way
-        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let whole = text
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
         self.read_bytes += whole as u64;
-        for line in text[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in text[..whole]
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             self.note(line)?;
         }
         Ok(())
@@ -50,9 +61,13 @@ impl Journal {
         let entry: Value = serde_json::from_slice(line).trying("read the sandbox's journal")?;
         match entry["entry"].as_str() {
             Some("execution") => {
-                let at = entry["at"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+                let at = entry["at"]
+                    .as_str()
+                    .and_then(|at| at.parse::<jiff::Timestamp>().ok());
                 let (Some(at), Some(subject)) = (at, entry["subject"].as_str()) else {
-                    return Err(Failure::new("the sandbox's journal has an execution without a time"));
+                    return Err(Failure::new(
+                        "the sandbox's journal has an execution without a time",
+                    ));
                 };
                 self.executions.push(Execution {
                     subject: subject.to_owned(),

@@ -104,8 +104,15 @@ impl Senders {
         let next = Arc::new(AtomicUsize::new(0));
         let mut tasks = JoinSet::new();
         for _ in 0..connections {
-            let connection = Connection::open(address).await.trying("connect to the server")?;
-            tasks.spawn(send_on(connection, Arc::clone(orders), Arc::clone(&next), window));
+            let connection = Connection::open(address)
+                .await
+                .trying("connect to the server")?;
+            tasks.spawn(send_on(
+                connection,
+                Arc::clone(orders),
+                Arc::clone(&next),
+                window,
+            ));
         }
         Ok(Self(tasks))
     }
@@ -186,7 +193,9 @@ pub async fn open_loop(
 ) -> Result<Ledger> {
     let mut tasks = JoinSet::new();
     for first in 0..connections {
-        let connection = Connection::open(address).await.trying("connect to the server")?;
+        let connection = Connection::open(address)
+            .await
+            .trying("connect to the server")?;
         tasks.spawn(keep_schedule(
             connection,
             Arc::clone(orders),
@@ -238,11 +247,17 @@ mod tests {
     fn a_promise_names_its_receipt() {
         let mut ledger = Ledger::default();
         let id = Uuid::from_u128(7);
-        assert!(ledger.take(200, format!("{{\"receipt_id\":\"{id}\",\"status\":\"accepted\"}}").as_bytes()));
+        assert!(ledger.take(
+            200,
+            format!("{{\"receipt_id\":\"{id}\",\"status\":\"accepted\"}}").as_bytes()
+        ));
         assert!(!ledger.take(200, b"{}"));
         assert!(!ledger.take(429, b"later"));
         assert_eq!(ledger.receipts, [id]);
-        assert_eq!((ledger.refused, ledger.first_refusal.as_deref()), (2, Some("200 {}")));
+        assert_eq!(
+            (ledger.refused, ledger.first_refusal.as_deref()),
+            (2, Some("200 {}"))
+        );
     }
 
     #[test]

@@ -52,7 +52,10 @@ impl Program {
                 "{} ended by itself ({status}); its log stands in the bench folder",
                 self.name
             ))),
-            Err(error) => Err(Failure::new(format!("could not look after {}: {error}", self.name))),
+            Err(error) => Err(Failure::new(format!(
+                "could not look after {}: {error}",
+                self.name
+            ))),
         }
     }
 
@@ -66,10 +69,17 @@ impl Program {
             .unwrap_or_default()
             .split_whitespace()
             .collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
+        let ticks = |index: usize| {
+            fields
+                .get(index)
+                .and_then(|field| field.parse::<u64>().ok())
+        };
         match (ticks(11), ticks(12)) {
             (Some(user), Some(system)) => Ok((user + system) * TICK_US),
-            _ => Err(Failure::new(format!("/proc says nothing about the time of {}", self.name))),
+            _ => Err(Failure::new(format!(
+                "/proc says nothing about the time of {}",
+                self.name
+            ))),
         }
     }
 
@@ -90,7 +100,9 @@ impl Program {
     /// `kill -9`, as a power switch would: nothing is finished.
     pub fn kill(mut self) -> Result<()> {
         self.child.kill().trying(format!("kill {}", self.name))?;
-        self.child.wait().trying(format!("wait for {}", self.name))?;
+        self.child
+            .wait()
+            .trying(format!("wait for {}", self.name))?;
         Ok(())
     }
 
@@ -102,12 +114,20 @@ impl Program {
         }
         let asked = clock::now();
         while asked.elapsed() < GRACE {
-            if self.child.try_wait().trying(format!("wait for {}", self.name))?.is_some() {
+            if self
+                .child
+                .try_wait()
+                .trying(format!("wait for {}", self.name))?
+                .is_some()
+            {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        Err(Failure::new(format!("{} did not stop when asked", self.name)))
+        Err(Failure::new(format!(
+            "{} did not stop when asked",
+            self.name
+        )))
     }
 }
 

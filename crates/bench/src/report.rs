@@ -58,10 +58,14 @@ impl Table {
 
     fn markdown(&self) -> String {
         let line = |row: &Vec<String>| format!("| {} |", row.join(" | "));
-        let rule = self.columns.iter().enumerate().map(|(column, _)| match column {
-            0 => "---",
-            _ => "---:",
-        });
+        let rule = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(column, _)| match column {
+                0 => "---",
+                _ => "---:",
+            });
         let rule = format!("| {} |", rule.collect::<Vec<_>>().join(" | "));
         let mut lines = vec![line(&self.columns), rule];
         lines.extend(self.rows.iter().map(line));
@@ -74,7 +78,10 @@ impl Report {
     pub fn begin(setting: &Setting, command: String) -> Result<Self> {
         let mut facts = machine::describe(setting)?;
         facts.push(("Command".to_owned(), format!("`{command}`")));
-        Ok(Self { facts, parts: Vec::new() })
+        Ok(Self {
+            facts,
+            parts: Vec::new(),
+        })
     }
 
     pub fn say(&mut self, words: impl Into<String>) {
@@ -86,7 +93,10 @@ impl Report {
     }
 
     pub fn text(&self) -> String {
-        let facts = self.facts.iter().map(|(name, value)| format!("{name}: {value}"));
+        let facts = self
+            .facts
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"));
         let mut blocks = vec![facts.collect::<Vec<_>>().join("\n")];
         blocks.extend(self.parts.iter().map(|part| match part {
             Part::Words(words) => words.clone(),
@@ -96,7 +106,10 @@ impl Report {
     }
 
     pub fn markdown(&self) -> String {
-        let facts = self.facts.iter().map(|(name, value)| format!("- {name}: {value}"));
+        let facts = self
+            .facts
+            .iter()
+            .map(|(name, value)| format!("- {name}: {value}"));
         let mut blocks = vec![facts.collect::<Vec<_>>().join("\n")];
         blocks.extend(self.parts.iter().map(|part| match part {
             Part::Words(words) => words.clone(),
@@ -114,7 +127,10 @@ pub fn write_section(page: &Path, section: &str, content: &str) -> Result<()> {
 }
 
 fn with_section(page: &str, section: &str, content: &str) -> String {
-    let (open, close) = (format!("<!-- bench:{section} -->"), format!("<!-- /bench:{section} -->"));
+    let (open, close) = (
+        format!("<!-- bench:{section} -->"),
+        format!("<!-- /bench:{section} -->"),
+    );
     let block = format!("{open}\n{content}\n{close}");
     match (page.split_once(&open), page.split_once(&close)) {
         (Some((before, _)), Some((_, after))) => format!("{before}{block}{after}"),
@@ -131,7 +147,10 @@ mod tests {
         let mut table = Table::new(&["who", "acks/s"]);
         table.row(["Meshline".to_owned(), "7".to_owned()]);
         table.row(["bare".to_owned(), "10,000".to_owned()]);
-        assert_eq!(table.text(), "who       acks/s\nMeshline       7\nbare      10,000");
+        assert_eq!(
+            table.text(),
+            "who       acks/s\nMeshline       7\nbare      10,000"
+        );
         assert_eq!(
             table.markdown(),
             "| who | acks/s |\n| --- | ---: |\n| Meshline | 7 |\n| bare | 10,000 |"
@@ -142,7 +161,10 @@ mod tests {
     fn a_section_is_replaced_and_the_rest_stays() {
         let page = "# B\n\n<!-- bench:a -->\nold\n<!-- /bench:a -->\n\nend\n";
         let page = with_section(page, "a", "new");
-        assert_eq!(page, "# B\n\n<!-- bench:a -->\nnew\n<!-- /bench:a -->\n\nend\n");
+        assert_eq!(
+            page,
+            "# B\n\n<!-- bench:a -->\nnew\n<!-- /bench:a -->\n\nend\n"
+        );
         let page = with_section(&page, "b", "x");
         assert!(page.ends_with("end\n\n## b\n\n<!-- bench:b -->\nx\n<!-- /bench:b -->\n"));
     }

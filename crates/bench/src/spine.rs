@@ -119,7 +119,9 @@ pub async fn measure(setting: &Setting, options: &Options) -> Result<Report> {
         ));
     }
     if let Some(refusal) = refusal {
-        report.say(format!("The first refusal at a rate that was too high: {refusal}"));
+        report.say(format!(
+            "The first refusal at a rate that was too high: {refusal}"
+        ));
     }
     Ok(report)
 }
@@ -165,10 +167,16 @@ async fn try_rate(setting: &Setting, rate: f64, seconds: u64) -> Result<Run> {
     let mut ledger = open_loop(address, &orders, schedule, CONNECTIONS).await?;
     let sent_ms = schedule.due_ms(count.saturating_sub(1));
     let mut journal = Journal::new(installation.journal());
-    follow_until(&mut journal, |journal| journal.executions.len() >= ledger.receipts.len()).await?;
+    follow_until(&mut journal, |journal| {
+        journal.executions.len() >= ledger.receipts.len()
+    })
+    .await?;
     let cpu_us = (server.cpu_us()? - cpu) as f64 / count as f64;
     // the destination reports completion some seconds later; whoever is sent away then asks again
-    follow_until(&mut journal, |journal| journal.completed >= journal.executions.len()).await?;
+    follow_until(&mut journal, |journal| {
+        journal.completed >= journal.executions.len()
+    })
+    .await?;
     server.stop().await?;
     drop(sandbox);
 

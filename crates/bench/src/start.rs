@@ -23,7 +23,10 @@ pub struct Options {
 pub async fn measure(setting: &Setting, options: &Options) -> Result<Report> {
     let mut report = Report::begin(
         setting,
-        format!("cargo xtask bench start --rounds {} --idle {}", options.rounds, options.idle),
+        format!(
+            "cargo xtask bench start --rounds {} --idle {}",
+            options.rounds, options.idle
+        ),
     )?;
     let (mut first, mut second) = (Vec::new(), Vec::new());
     let (mut idle, mut used_us) = (Vec::new(), Vec::new());
@@ -45,7 +48,11 @@ pub async fn measure(setting: &Setting, options: &Options) -> Result<Report> {
     }
     let mut table = Table::new(&["what", "median (least–greatest)", "aim"]);
     let mut row = |what: &str, values: Vec<f64>, decimals, aim: &str| {
-        table.row([what.to_owned(), Spread::of(values).text(decimals), aim.to_owned()]);
+        table.row([
+            what.to_owned(),
+            Spread::of(values).text(decimals),
+            aim.to_owned(),
+        ]);
     };
     row("first start on an empty folder → ready, ms", first, 0, "");
     row("start with the demo's data → ready, ms", second, 0, "");

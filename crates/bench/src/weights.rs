@@ -74,7 +74,12 @@ async fn page(address: SocketAddr, path: &str, cookie: &str) -> Result<[Vec<Asse
     let compressed = fetch(address, path, &headers).await?;
     // the same once more in plain text, to be read
     let plain = fetch(address, path, cookie).await?;
-    let mut found = [vec![weigh(path, &compressed)], Vec::new(), Vec::new(), Vec::new()];
+    let mut found = [
+        vec![weigh(path, &compressed)],
+        Vec::new(),
+        Vec::new(),
+        Vec::new(),
+    ];
     let mut wanted = addresses(&String::from_utf8_lossy(&plain.body));
     let mut seen = BTreeSet::new();
     while let Some(asset) = wanted.pop_first() {
@@ -107,13 +112,18 @@ async fn fetch(address: SocketAddr, path: &str, headers: &str) -> Result<Answer>
     if answer.status == 200 {
         Ok(answer)
     } else {
-        Err(Failure::new(format!("GET {path} was answered with {}", answer.status)))
+        Err(Failure::new(format!(
+            "GET {path} was answered with {}",
+            answer.status
+        )))
     }
 }
 
 fn kind_of(path: &str) -> Option<usize> {
     let extension = path.rsplit_once('.')?.1;
-    KINDS.iter().position(|(_, extensions, _)| extensions.contains(&extension))
+    KINDS
+        .iter()
+        .position(|(_, extensions, _)| extensions.contains(&extension))
 }
 
 /// Everything between quotes or brackets that begins like a path of this site.
@@ -147,7 +157,10 @@ async fn sign_in(address: SocketAddr, demo: &Demo) -> Result<String> {
         .filter_map(|cookie| cookie.split(';').next())
         .collect();
     if !(300..400).contains(&answer.status) || cookies.is_empty() {
-        return Err(Failure::new(format!("signing in was answered with {}", answer.status)));
+        return Err(Failure::new(format!(
+            "signing in was answered with {}",
+            answer.status
+        )));
     }
     Ok(format!("cookie: {}\r\n", cookies.join("; ")))
 }
@@ -155,7 +168,9 @@ async fn sign_in(address: SocketAddr, demo: &Demo) -> Result<String> {
 fn in_form(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -170,7 +185,14 @@ mod tests {
         let html = r#"<link rel="stylesheet" href="/pkg/meshline.css?v=1"><a href="/m/x/orders">o</a>
             <script>import("/pkg/meshline.js"); f('/pkg/meshline.wasm')</script><img src="//other.example/x.js">"#;
         let found: Vec<String> = addresses(html).into_iter().collect();
-        assert_eq!(found, ["/pkg/meshline.css", "/pkg/meshline.js", "/pkg/meshline.wasm"]);
+        assert_eq!(
+            found,
+            [
+                "/pkg/meshline.css",
+                "/pkg/meshline.js",
+                "/pkg/meshline.wasm"
+            ]
+        );
         let css = "@font-face{src:url(/fonts/a.woff2) format(\"woff2\"),url('/fonts/b.woff2')}";
         assert_eq!(addresses(css).len(), 2);
     }

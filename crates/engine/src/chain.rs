@@ -264,7 +264,11 @@ impl Engine {
     /// Of one run, oldest first.
     pub async fn exports_of_run(&self, ctx: &Ctx, run_id: Uuid) -> Result<Vec<Export>> {
         ctx.require(Action::ViewWork)?;
-        self.store.reads().await?.exports_of_run(ctx.merchant_id(), run_id).await
+        self.store
+            .reads()
+            .await?
+            .exports_of_run(ctx.merchant_id(), run_id)
+            .await
     }
 
     /// The newest published version of each export type.

@@ -180,7 +180,9 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let sessions = tx.delete_expired_sessions(now).await?;
-                    let keys = tx.delete_old_idempotency(now.plus_ms(-IDEMPOTENCY_KEPT_MS)).await?;
+                    let keys = tx
+                        .delete_old_idempotency(now.plus_ms(-IDEMPOTENCY_KEPT_MS))
+                        .await?;
                     Ok((sessions, keys))
                 })
             })

@@ -7,6 +7,7 @@
 //! times, logs and counts each request, and sees to it that no answer leaves without its headers.
 
 mod assets;
+mod csv;
 mod edge;
 mod health;
 mod intake;
@@ -52,6 +53,7 @@ pub fn router(site: Arc<Site>) -> Router {
     let sessions = sessions::layer(Arc::clone(&site.engine), site.is_https);
     let compression = CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION));
     let pages = pages::router(&site)
+        .merge(csv::router(&site))
         .merge(api::router(Arc::clone(&site.engine)))
         .layer(sessions.clone())
         .layer(from_fn(edge::in_bounds))

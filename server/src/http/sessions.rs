@@ -154,7 +154,11 @@ pub async fn sweep(engine: Arc<Engine>, mut stop: watch::Receiver<bool>) {
         match engine.sweep().await {
             Ok((0, 0)) => {}
             Ok((sessions, keys)) => {
-                tracing::info!(sessions, keys, "ended sessions and old idempotency keys were removed");
+                tracing::info!(
+                    sessions,
+                    keys,
+                    "ended sessions and old idempotency keys were removed"
+                );
             }
             Err(error) => tracing::warn!(%error, "old sessions and keys could not be removed"),
         }

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use store::{Database, Options, Priority, StoreError, params};
+use store::{Database, Options, Priority, StoreError, params, testing};
 
 const SERVER: &str = "MESHLINE_TEST_POSTGRES_URL";
 
@@ -44,15 +44,14 @@ impl Fresh {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("meshline_http_{}_{number}", std::process::id());
         let server = std::env::var(SERVER).unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        let url = format!("{base}/{name}");
-        execute(&server, format!("CREATE DATABASE {name}")).await;
+        let url = testing::fresh_database(&server, &name).await.unwrap();
         Self { server, name, url }
     }
 
     pub async fn remove(self) {
-        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        execute(&self.server, statement).await;
+        testing::drop_database(&self.server, &self.name)
+            .await
+            .unwrap();
     }
 }
 
@@ -65,18 +64,11 @@ pub async fn execute(url: &str, statement: String) {
     let database = Database::connect(url, options).await.unwrap();
     // the driver takes no text that was put together, so that nothing a user says gets into one
     let statement: &'static str = statement.leak();
-    if url.starts_with("sqlite") {
-        // only the writing connection may
-        let run = database.write::<_, StoreError, _>(Priority::Normal, move |tx| {
+    database
+        .write::<_, StoreError, _>(Priority::Normal, move |tx| {
             Box::pin(async move { tx.conn().execute(statement, params![]).await })
-        });
-        run.await.unwrap();
-    } else {
-        // what makes a database cannot stand in a transaction
-        let run = database.read::<_, StoreError, _>(move |conn| {
-            Box::pin(async move { conn.execute(statement, params![]).await })
-        });
-        run.await.unwrap();
-    }
+        })
+        .await
+        .unwrap();
     database.close().await;
 }

@@ -15,14 +15,23 @@ pub async fn decide_approval(
     #[server(default)] back: String,
     #[server(default)] to: String,
 ) -> Result<(), Refused> {
-    let after = same_site(&to).or_else(|| same_site(&back)).unwrap_or("/").to_owned();
+    let after = same_site(&to)
+        .or_else(|| same_site(&back))
+        .unwrap_or("/")
+        .to_owned();
     Posted::new("decline", merchant, back)
         .keep("reason", &reason)
         .run(|engine, ctx| async move {
             let approve = verdict == "approve";
             let note = Some(reason).filter(|text| !text.trim().is_empty());
-            let decision = Decision { approve, note, seen_hash };
-            let state = engine.decide(&ctx, id(&export, "export")?, decision).await?;
+            let decision = Decision {
+                approve,
+                note,
+                seen_hash,
+            };
+            let state = engine
+                .decide(&ctx, id(&export, "export")?, decision)
+                .await?;
             Ok(Done::to(&after, said(state)))
         })
         .await
@@ -31,7 +40,9 @@ pub async fn decide_approval(
 fn said(state: ExportState) -> &'static str {
     match state {
         ExportState::AwaitingApproval => "Approved. The next person is asked now.",
-        ExportState::Declined => "Declined. Nothing is sent, and your reason is with whoever follows it up.",
+        ExportState::Declined => {
+            "Declined. Nothing is sent, and your reason is with whoever follows it up."
+        }
         _ => "Approved. It is on its way.",
     }
 }

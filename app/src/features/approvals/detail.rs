@@ -38,7 +38,10 @@ struct Model {
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let approval = at.engine().approval(&at.ctx, at.id("approval")?).await?;
-    let (export, chain) = at.engine().export_chain(&at.ctx, approval.export_id).await?;
+    let (export, chain) = at
+        .engine()
+        .export_chain(&at.ctx, approval.export_id)
+        .await?;
     let before = export
         .export
         .supersedes
@@ -46,13 +49,28 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .map(|one| &one.export.payload);
     let content = Content::of(&export.export.payload, before).sent(!export.attempts.is_empty());
     let standing = standing(&approval, &export.approvals, &at.ctx, &at.rules, at.now());
-    Ok(Model { approval, export, chain, content, standing })
+    Ok(Model {
+        approval,
+        export,
+        chain,
+        content,
+        standing,
+    })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
     let title = model.export.export.title.clone();
-    let crumbs = vec![Crumb::link("Approvals", at.path("approvals")), Crumb::here(title.clone())];
-    let thread = stations(&model.chain, Some(model.export.export.id), &at.rules, at.slug(), at.now());
+    let crumbs = vec![
+        Crumb::link("Approvals", at.path("approvals")),
+        Crumb::here(title.clone()),
+    ];
+    let thread = stations(
+        &model.chain,
+        Some(model.export.export.id),
+        &at.rules,
+        at.slug(),
+        at.now(),
+    );
     let actions = actions(&model, at);
     let refused = (declining(at) && model.standing.may_decline).then(|| {
         let form = decline_form(&model, at);
@@ -100,7 +118,10 @@ fn asks(model: &Model, at: &Visit) -> AnyView {
         .and_then(|campaign| at.rules.user_name(campaign.created_by))
         .or_else(|| export.author.and_then(|user| at.rules.user_name(user)))
         .map_or_else(|| "Meshline".to_owned(), short_name);
-    let why = match campaign.map(|campaign| campaign.note.trim()).filter(|note| !note.is_empty()) {
+    let why = match campaign
+        .map(|campaign| campaign.note.trim())
+        .filter(|note| !note.is_empty())
+    {
         Some(note) => format!("“{note}”"),
         None => reason_sentence(&model.approval.reason),
     };
@@ -109,12 +130,19 @@ fn asks(model: &Model, at: &Visit) -> AnyView {
 
 fn reason_sentence(reason: &str) -> String {
     let mut letters = reason.chars();
-    let head: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let head: String = letters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
     format!("{head}{}.", letters.as_str())
 }
 
 fn possessive(name: &str) -> String {
-    if name.ends_with('s') { format!("{name}’ move") } else { format!("{name}’s move") }
+    if name.ends_with('s') {
+        format!("{name}’ move")
+    } else {
+        format!("{name}’s move")
+    }
 }
 
 fn banner(model: &Model, at: &Visit) -> AnyView {
@@ -123,12 +151,20 @@ fn banner(model: &Model, at: &Visit) -> AnyView {
     let silence = next_on_silence(approval, &at.rules);
     match approval.state {
         ApprovalState::Pending => {
-            let due = if approval.escalated_at.is_some() { approval.expires_at } else { approval.accept_by };
+            let due = if approval.escalated_at.is_some() {
+                approval.expires_at
+            } else {
+                approval.accept_by
+            };
             let late = approval.accept_by.is_some_and(|by| by <= now);
             let tone = if late { Tone::Late } else { Tone::Wait };
             let due = due.unwrap_or(now);
             if model.standing.may_approve || model.standing.may_decline {
-                let ask = if model.standing.may_approve { "Approve or decline as " } else { "You may decline as " };
+                let ask = if model.standing.may_approve {
+                    "Approve or decline as "
+                } else {
+                    "You may decline as "
+                };
                 view! {
                     <YourMove tone whose="Your move" now due>{ask}<b>{owner}</b>". " {silence}</YourMove>
                 }
@@ -139,8 +175,15 @@ fn banner(model: &Model, at: &Visit) -> AnyView {
             }
         }
         ApprovalState::Queued => {
-            let first = model.export.approvals.iter().find(|one| one.state == ApprovalState::Pending);
-            let whose = first.map_or_else(|| "Nobody’s move".to_owned(), |one| possessive(&owner_name(&at.rules, &one.owner)));
+            let first = model
+                .export
+                .approvals
+                .iter()
+                .find(|one| one.state == ApprovalState::Pending);
+            let whose = first.map_or_else(
+                || "Nobody’s move".to_owned(),
+                |one| possessive(&owner_name(&at.rules, &one.owner)),
+            );
             let step = approval.step;
             view! {
                 <YourMove tone=Tone::Idle whose now>
@@ -151,7 +194,8 @@ fn banner(model: &Model, at: &Visit) -> AnyView {
         }
         state => {
             let said = ending(approval, &at.rules, now);
-            view! { <YourMove tone=tone(state) whose="Nobody’s move" now>{said}</YourMove> }.into_any()
+            view! { <YourMove tone=tone(state) whose="Nobody’s move" now>{said}</YourMove> }
+                .into_any()
         }
     }
 }
@@ -175,7 +219,9 @@ fn hidden(fields: Vec<(&'static str, String)>) -> impl IntoView {
 fn decline_form(model: &Model, at: &Visit) -> AnyView {
     let typed = at.form("decline");
     let hidden = hidden(decide_fields(model, at, "decline"));
-    let text = typed.text("reason", "Reason").hint("Whoever asked reads this, and it stays in the record.");
+    let text = typed
+        .text("reason", "Reason")
+        .hint("Whoever asked reads this, and it stays in the record.");
     let value = typed.value("reason");
     view! {
         <form method="post" action="/ui/approval/decide">
@@ -189,7 +235,11 @@ fn decline_form(model: &Model, at: &Visit) -> AnyView {
 
 /// Only what the gate would let through.
 fn actions(model: &Model, at: &Visit) -> Option<AnyView> {
-    let Standing { may_approve, may_decline, .. } = model.standing;
+    let Standing {
+        may_approve,
+        may_decline,
+        ..
+    } = model.standing;
     let decline = (may_decline && !declining(at)).then(|| {
         let form = decline_form(model, at);
         view! {
@@ -214,12 +264,19 @@ fn actions(model: &Model, at: &Visit) -> Option<AnyView> {
 }
 
 fn checks(qa: &[QaResult]) -> AnyView {
-    let passed = qa.iter().filter(|one| one.status == QaStatus::Passed).count();
+    let passed = qa
+        .iter()
+        .filter(|one| one.status == QaStatus::Passed)
+        .count();
     let aside = format!("{passed} of {} passed", qa.len()).into_any();
     let rows = qa
         .iter()
         .map(|one| {
-            let tone = if one.status == QaStatus::Passed { Tone::Done } else { Tone::Late };
+            let tone = if one.status == QaStatus::Passed {
+                Tone::Done
+            } else {
+                Tone::Late
+            };
             let (title, sub) = (check_words(&one.check), one.detail.clone());
             view! { <Row tone title nostrip:sub=sub/> }
         })
@@ -234,7 +291,9 @@ pub(crate) fn check_words(check: &str) -> String {
         "owner_resolvable" => "Everybody who is asked is somebody active".to_owned(),
         "sla_parseable" => "Its deadlines are set and in order".to_owned(),
         "exception_path_defined" => "Every refusal has somewhere to go".to_owned(),
-        "no_duplicate_or_conflict" => "Nothing else in flight says the same or the opposite".to_owned(),
+        "no_duplicate_or_conflict" => {
+            "Nothing else in flight says the same or the opposite".to_owned()
+        }
         other => domain::owner::role_title(other),
     }
 }
@@ -252,7 +311,11 @@ fn side(model: &Model, at: &Visit) -> AnyView {
 /// The way from here, while it is still open.
 fn next_card(model: &Model, at: &Visit) -> Option<AnyView> {
     let (approval, export, now) = (&model.approval, &model.export.export, at.now());
-    let run = model.chain.runs.iter().find(|run| run.run.id == export.run_id);
+    let run = model
+        .chain
+        .runs
+        .iter()
+        .find(|run| run.run.id == export.run_id);
     let outcome = run.map(|run| run.flow.outcome.clone()).unwrap_or_default();
     (export.state == ExportState::AwaitingApproval).then(|| {
         let stations = what_happens_next(&model.export, &outcome, model.standing.may_approve, &at.rules, now);
@@ -270,17 +333,38 @@ fn next_card(model: &Model, at: &Visit) -> Option<AnyView> {
 fn who_answers(approval: &Approval, at: &Visit) -> AnyView {
     let now = at.now();
     let row = |owner: &domain::owner::Owner, what: String, when: Option<String>| {
-        let people: Vec<String> = at.rules.people(owner).into_iter().map(|user| short_name(&user.name)).collect();
-        let title = if people.is_empty() { "Nobody active".to_owned() } else { people.join(", ") };
-        let person = people.first().cloned().unwrap_or_else(|| owner_name(&at.rules, owner));
+        let people: Vec<String> = at
+            .rules
+            .people(owner)
+            .into_iter()
+            .map(|user| short_name(&user.name))
+            .collect();
+        let title = if people.is_empty() {
+            "Nobody active".to_owned()
+        } else {
+            people.join(", ")
+        };
+        let person = people
+            .first()
+            .cloned()
+            .unwrap_or_else(|| owner_name(&at.rules, owner));
         let aside = when.unwrap_or_default().into_any();
         let sub = format!("{what} · {}", owner_name(&at.rules, owner));
         view! { <Row title sub person aside/> }
     };
-    let from = approval.escalated_at.or(approval.accept_by).map(|when| stamp_text(when, now));
-    let asked = approval.asked_at.map(|when| format!("asked {}", stamp_text(when, now)));
+    let from = approval
+        .escalated_at
+        .or(approval.accept_by)
+        .map(|when| stamp_text(when, now));
+    let asked = approval
+        .asked_at
+        .map(|when| format!("asked {}", stamp_text(when, now)));
     let owner = row(&approval.owner, "owner".to_owned(), asked);
-    let backup = row(&approval.backup, "backup".to_owned(), from.map(|at| format!("from {at}")));
+    let backup = row(
+        &approval.backup,
+        "backup".to_owned(),
+        from.map(|at| format!("from {at}")),
+    );
     view! { <Card title="Who answers">{owner}{backup}</Card> }.into_any()
 }
 
@@ -293,7 +377,8 @@ fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
         .iter()
         .map(|one| {
             let title = owner_name(&at.rules, &one.owner);
-            let different = (one.step > 1).then(|| "a second person, and not the author".to_owned());
+            let different =
+                (one.step > 1).then(|| "a second person, and not the author".to_owned());
             let aside = word(one, &at.rules).into_any();
             let href = at.path(&format!("approvals/{}", one.id));
             view! { <Row tone=tone(one.state) title nostrip:sub=different href aside/> }
@@ -307,7 +392,11 @@ fn facts(approval: &Approval, export: &Export, chain: &ExportChain, at: &Visit) 
     let of_contract = format!("{} {}", export.export_type, export.contract_version);
     let contract_path = at.path(&format!("contracts/{}", export.contract_id));
     let export_path = at.path(&format!("exports/{}", export.id));
-    let to = chain.destination.as_ref().map(|found| found.name.clone()).unwrap_or_default();
+    let to = chain
+        .destination
+        .as_ref()
+        .map(|found| found.name.clone())
+        .unwrap_or_default();
     let deadline = approval.accept_by.map(|due| view! { <KvRow label="Decide by"><span title=exact(due)>{stamp_text(due, now)}</span></KvRow> });
     let expires = approval.expires_at.map(|due| view! { <KvRow label="Expires"><span title=exact(due)>{stamp_text(due, now)}</span></KvRow> });
     let (hash, version) = (approval.content_hash.clone(), export.version);

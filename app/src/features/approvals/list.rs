@@ -31,14 +31,21 @@ struct Model {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let list = List::of(&at, "approvals");
     let mut rows = at.engine().approvals(&at.ctx, &list.filter()).await?;
-    let next = list.cut(&mut rows, |(approval, _)| (approval.asked_at.unwrap_or_default(), approval.id));
+    let next = list.cut(&mut rows, |(approval, _)| {
+        (approval.asked_at.unwrap_or_default(), approval.id)
+    });
     let waiting = ListFilter {
         state: Some(ApprovalState::Pending.as_str().to_owned()),
         limit: PAGE_ROWS as i64 + 1,
         ..ListFilter::default()
     };
     let pending = at.engine().approvals(&at.ctx, &waiting).await?;
-    Ok(Model { list, rows, next, pending: pending.into_iter().map(|(approval, _)| approval).collect() })
+    Ok(Model {
+        list,
+        rows,
+        next,
+        pending: pending.into_iter().map(|(approval, _)| approval).collect(),
+    })
 }
 
 fn headline(pending: usize) -> String {
@@ -51,7 +58,12 @@ fn headline(pending: usize) -> String {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { list, rows, next, pending } = model;
+    let Model {
+        list,
+        rows,
+        next,
+        pending,
+    } = model;
     let now = at.now();
     let title = headline(pending.len());
     let soonest = pending.iter().filter_map(|one| one.accept_by).min();
@@ -75,8 +87,16 @@ fn render(model: Model, at: &Visit) -> Page {
         1 => "1 approval".to_owned(),
         n => format!("{n} approvals, newest first"),
     };
-    let inside = if rows.is_empty() { empty(&list, at) } else { table(rows, at) };
-    let (query, keep, first) = (list.query.clone().unwrap_or_default(), list.keep(), list.first());
+    let inside = if rows.is_empty() {
+        empty(&list, at)
+    } else {
+        table(rows, at)
+    };
+    let (query, keep, first) = (
+        list.query.clone().unwrap_or_default(),
+        list.keep(),
+        list.first(),
+    );
     let head = title.clone();
     Page::new(
         title,
@@ -102,7 +122,8 @@ fn empty(list: &List, at: &Visit) -> AnyView {
         }
         .into_any();
     }
-    let actions = view! { <LinkButton href=at.path("contracts") label="See the contracts"/> }.into_any();
+    let actions =
+        view! { <LinkButton href=at.path("contracts") label="See the contracts"/> }.into_any();
     view! {
         <Empty icon=Ico::Approvals title="No approval was asked for yet" actions>
             "The first one comes when an export is made whose contract asks for a person: an order over its limit, \
@@ -118,16 +139,27 @@ fn table(rows: Vec<(Approval, Export)>, at: &Visit) -> AnyView {
         .into_iter()
         .map(|(approval, export)| {
             let when = match (approval.state, approval.decided_at) {
-                (ApprovalState::Pending, _) => {
-                    approval.accept_by.map(|due| view! { <Countdown due now/> }.into_any())
-                }
+                (ApprovalState::Pending, _) => approval
+                    .accept_by
+                    .map(|due| view! { <Countdown due now/> }.into_any()),
                 (_, Some(at)) => Some(view! { <When at now/> }.into_any()),
-                (_, None) => approval.asked_at.map(|at| view! { <When at now/> }.into_any()),
+                (_, None) => approval
+                    .asked_at
+                    .map(|at| view! { <When at now/> }.into_any()),
             };
-            let late = approval.state == ApprovalState::Pending && approval.accept_by.is_some_and(|due| due <= now);
-            let tone = if late { Tone::Late } else { tone(approval.state) };
+            let late = approval.state == ApprovalState::Pending
+                && approval.accept_by.is_some_and(|due| due <= now);
+            let tone = if late {
+                Tone::Late
+            } else {
+                tone(approval.state)
+            };
             let href = at.path(&format!("approvals/{}", approval.id));
-            let step = if approval.of > 1 { format!("Step {} of {} · ", approval.step, approval.of) } else { String::new() };
+            let step = if approval.of > 1 {
+                format!("Step {} of {} · ", approval.step, approval.of)
+            } else {
+                String::new()
+            };
             view! {
                 <tr data-row=approval.id.to_string()>
                     <td>
@@ -141,6 +173,11 @@ fn table(rows: Vec<(Approval, Export)>, at: &Visit) -> AnyView {
             }
         })
         .collect_view();
-    let cols = vec![Col::text("What"), Col::text("State"), Col::text("Asked").wide(), Col::num("When")];
+    let cols = vec![
+        Col::text("What"),
+        Col::text("State"),
+        Col::text("Asked").wide(),
+        Col::num("When"),
+    ];
     view! { <Table caption="Approvals, newest first" list=true cols>{rows}</Table> }.into_any()
 }

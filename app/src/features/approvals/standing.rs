@@ -24,12 +24,21 @@ pub(super) struct Standing {
     pub why_not: Option<String>,
 }
 
-pub(super) fn standing(approval: &Approval, all: &[Approval], ctx: &Ctx, rules: &Rules, now: Time) -> Standing {
+pub(super) fn standing(
+    approval: &Approval,
+    all: &[Approval],
+    ctx: &Ctx,
+    rules: &Rules,
+    now: Time,
+) -> Standing {
     let ask = |approve: bool| -> Result<(), Error> {
         ctx.require(Action::Decide)?;
         let (_, member) = ctx.member()?;
-        let decision =
-            Decision { approve, note: Some("-".to_owned()), seen_hash: approval.content_hash.clone() };
+        let decision = Decision {
+            approve,
+            note: Some("-".to_owned()),
+            seen_hash: approval.content_hash.clone(),
+        };
         approval.clone().decide(&decision, member, all, now)?;
         Ok(())
     };
@@ -46,14 +55,24 @@ fn why_not(approval: &Approval, ctx: &Ctx, rules: &Rules, error: Error) -> Strin
     if approval.author.is_some() && approval.author == ctx.user_id() {
         return "You asked for this, so somebody else decides.".to_owned();
     }
-    let answers = ctx.member().is_ok_and(|(_, member)| approval.may_be_decided_by(member));
+    let answers = ctx
+        .member()
+        .is_ok_and(|(_, member)| approval.may_be_decided_by(member));
     if answers && ctx.may(Action::Decide) {
         return error.sentence;
     }
-    let people: Vec<String> = rules.people(&approval.owner).iter().map(|user| short_name(&user.name)).collect();
+    let people: Vec<String> = rules
+        .people(&approval.owner)
+        .iter()
+        .map(|user| short_name(&user.name))
+        .collect();
     match people.as_slice() {
         [] => format!("It waits on {}.", owner_name(rules, &approval.owner)),
-        people => format!("It waits on {}: {}.", owner_name(rules, &approval.owner), people.join(", ")),
+        people => format!(
+            "It waits on {}: {}.",
+            owner_name(rules, &approval.owner),
+            people.join(", ")
+        ),
     }
 }
 
@@ -68,9 +87,14 @@ pub(super) const fn tone(state: ApprovalState) -> Tone {
 
 /// "waiting", "approved by Mara K."
 pub(super) fn word(approval: &Approval, rules: &Rules) -> String {
-    let who = approval.decided_by.and_then(|user| rules.user_name(user)).map(short_name);
+    let who = approval
+        .decided_by
+        .and_then(|user| rules.user_name(user))
+        .map(short_name);
     match (approval.state, who) {
-        (ApprovalState::Pending, _) if approval.escalated_at.is_some() => "with the backup, too".to_owned(),
+        (ApprovalState::Pending, _) if approval.escalated_at.is_some() => {
+            "with the backup, too".to_owned()
+        }
         (ApprovalState::Pending, _) => "waiting".to_owned(),
         (ApprovalState::Queued, _) => "asked next".to_owned(),
         (state, Some(who)) => format!("{state} by {who}"),
@@ -85,19 +109,35 @@ pub(super) fn ending(approval: &Approval, rules: &Rules, now: Time) -> String {
         .decided_by
         .and_then(|user| rules.user_name(user))
         .map_or_else(|| owner.clone(), short_name);
-    let when = approval.decided_at.map(|at| relative_text(now.since_ms(at))).unwrap_or_default();
+    let when = approval
+        .decided_at
+        .map(|at| relative_text(now.since_ms(at)))
+        .unwrap_or_default();
     let took = approval
         .asked_at
         .zip(approval.decided_at)
-        .map(|(asked, decided)| format!(", {} after being asked", duration_text(decided.since_ms(asked))))
+        .map(|(asked, decided)| {
+            format!(
+                ", {} after being asked",
+                duration_text(decided.since_ms(asked))
+            )
+        })
         .unwrap_or_default();
-    let note = approval.decision_note.as_deref().map(|note| format!(" “{note}”")).unwrap_or_default();
+    let note = approval
+        .decision_note
+        .as_deref()
+        .map(|note| format!(" “{note}”"))
+        .unwrap_or_default();
     match approval.state {
         ApprovalState::Approved => format!("{who} approved it {when}{took}.{note}"),
         ApprovalState::Declined => format!("{who} declined it {when}{took}.{note}"),
-        ApprovalState::Expired => format!("Nobody decided in time: neither {owner} nor the backup. It was not sent."),
+        ApprovalState::Expired => {
+            format!("Nobody decided in time: neither {owner} nor the backup. It was not sent.")
+        }
         ApprovalState::Withdrawn => "It was taken back before this was decided.".to_owned(),
-        ApprovalState::Superseded => "A newer version took its place, which is approved anew.".to_owned(),
+        ApprovalState::Superseded => {
+            "A newer version took its place, which is approved anew.".to_owned()
+        }
         ApprovalState::Queued | ApprovalState::Pending => String::new(),
     }
 }

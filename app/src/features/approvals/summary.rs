@@ -69,8 +69,16 @@ impl Content {
     /// How many things are different from the version before.
     pub fn changes(&self) -> usize {
         self.lines.iter().filter(|(a, b)| a != b).count()
-            + self.skus.iter().filter(|(_, change)| !change.is_none()).count()
-            + self.facts.iter().filter(|(_, change)| !change.is_none()).count()
+            + self
+                .skus
+                .iter()
+                .filter(|(_, change)| !change.is_none())
+                .count()
+            + self
+                .facts
+                .iter()
+                .filter(|(_, change)| !change.is_none())
+                .count()
     }
 }
 
@@ -88,7 +96,9 @@ fn text(value: &Value) -> Option<String> {
             |_| text.clone(),
             |at| format!("{} UTC", at.format_utc("%a %b %-d, %H:%M")),
         )),
-        Value::Object(_) => money(value).map(|money| money.to_string()).or_else(|| address(value)),
+        Value::Object(_) => money(value)
+            .map(|money| money.to_string())
+            .or_else(|| address(value)),
         Value::Array(all) => {
             let all: Vec<String> = all.iter().filter_map(text).collect();
             (!all.is_empty()).then(|| all.join(", "))
@@ -99,9 +109,20 @@ fn text(value: &Value) -> Option<String> {
 
 /// An addressee on a few short parts; any other object by its values.
 fn address(value: &Value) -> Option<String> {
-    const PARTS: [&str; 8] =
-        ["name", "company", "address1", "address2", "city", "province", "postal_code", "country"];
-    let known: Vec<String> = PARTS.iter().filter_map(|part| text(value.get(part)?)).collect();
+    const PARTS: [&str; 8] = [
+        "name",
+        "company",
+        "address1",
+        "address2",
+        "city",
+        "province",
+        "postal_code",
+        "country",
+    ];
+    let known: Vec<String> = PARTS
+        .iter()
+        .filter_map(|part| text(value.get(part)?))
+        .collect();
     let parts = match value.as_object() {
         Some(object) if known.is_empty() => object.values().filter_map(text).collect(),
         _ => known,
@@ -111,15 +132,24 @@ fn address(value: &Value) -> Option<String> {
 
 fn lines(payload: &Value) -> Vec<Line> {
     let part = |line: &Value, name: &str| line.get(name).and_then(text).unwrap_or_default();
-    let Some(all) = payload.get("lines").and_then(Value::as_array) else { return Vec::new() };
+    let Some(all) = payload.get("lines").and_then(Value::as_array) else {
+        return Vec::new();
+    };
     all.iter()
         .map(|line| {
             let (title, variant) = (part(line, "title"), part(line, "variant"));
             let sku = part(line, "sku");
             Line {
-                key: line.get("line_id").and_then(text).unwrap_or_else(|| sku.clone()),
+                key: line
+                    .get("line_id")
+                    .and_then(text)
+                    .unwrap_or_else(|| sku.clone()),
                 sku,
-                title: if variant.is_empty() { title } else { format!("{title}, {variant}") },
+                title: if variant.is_empty() {
+                    title
+                } else {
+                    format!("{title}, {variant}")
+                },
                 quantity: part(line, "quantity"),
                 price: part(line, "unit_price"),
             }
@@ -129,15 +159,24 @@ fn lines(payload: &Value) -> Vec<Line> {
 
 /// Lines of both versions side by side, in the order of the new one; what was taken out comes last.
 fn paired(old: &[Line], new: &[Line]) -> Vec<(Option<Line>, Option<Line>)> {
-    let kept = new.iter().map(|line| (old.iter().find(|one| one.key == line.key).cloned(), Some(line.clone())));
-    let gone = old.iter().filter(|line| new.iter().all(|one| one.key != line.key));
-    kept.chain(gone.map(|line| (Some(line.clone()), None))).collect()
+    let kept = new.iter().map(|line| {
+        (
+            old.iter().find(|one| one.key == line.key).cloned(),
+            Some(line.clone()),
+        )
+    });
+    let gone = old
+        .iter()
+        .filter(|line| new.iter().all(|one| one.key != line.key));
+    kept.chain(gone.map(|line| (Some(line.clone()), None)))
+        .collect()
 }
 
 fn skus(old: &Value, new: &Value) -> Vec<(String, Change)> {
     let read = |payload: &Value| -> Vec<String> {
         let all = payload.get("skus").and_then(Value::as_array);
-        all.map(|all| all.iter().filter_map(text).collect()).unwrap_or_default()
+        all.map(|all| all.iter().filter_map(text).collect())
+            .unwrap_or_default()
     };
     let (old, new) = (read(old), read(new));
     let gone = old.iter().filter(|sku| !new.contains(sku));
@@ -145,7 +184,13 @@ fn skus(old: &Value, new: &Value) -> Vec<(String, Change)> {
         .chain(gone)
         .map(|sku| {
             let had = |all: &[String]| all.contains(sku).then(|| sku.clone());
-            (sku.clone(), Change { before: had(&old), after: had(&new) })
+            (
+                sku.clone(),
+                Change {
+                    before: had(&old),
+                    after: had(&new),
+                },
+            )
         })
         .collect()
 }
@@ -153,24 +198,50 @@ fn skus(old: &Value, new: &Value) -> Vec<(String, Change)> {
 /// Everything beside the lines, in the order in which it is asked about.
 fn facts(old: &Value, new: &Value) -> Vec<(String, Change)> {
     const FIRST: [&str; 9] = [
-        "offer", "discount_percent", "starts_at", "ends_at", "ship_to", "total", "note", "landing_url", "campaign_id",
+        "offer",
+        "discount_percent",
+        "starts_at",
+        "ends_at",
+        "ship_to",
+        "total",
+        "note",
+        "landing_url",
+        "campaign_id",
     ];
     const ELSEWHERE: [&str; 3] = ["lines", "skus", "title"];
     let keys = |payload: &Value| -> Vec<String> {
-        payload.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
+        payload
+            .as_object()
+            .map(|object| object.keys().cloned().collect())
+            .unwrap_or_default()
     };
     let mut names: Vec<String> = keys(new);
     names.extend(keys(old).into_iter().filter(|name| new.get(name).is_none()));
     names.retain(|name| !ELSEWHERE.contains(&name.as_str()));
-    names.sort_by_key(|name| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
+    names.sort_by_key(|name| {
+        FIRST
+            .iter()
+            .position(|first| first == name)
+            .unwrap_or(FIRST.len())
+    });
     names
         .into_iter()
         .map(|name| {
             let read = |payload: &Value| {
                 let said = payload.get(&name).and_then(text)?;
-                Some(if name.ends_with("_percent") { format!("{said} %") } else { said })
+                Some(if name.ends_with("_percent") {
+                    format!("{said} %")
+                } else {
+                    said
+                })
             };
-            (fact_label(&name), Change { before: read(old), after: read(new) })
+            (
+                fact_label(&name),
+                Change {
+                    before: read(old),
+                    after: read(new),
+                },
+            )
         })
         .filter(|(_, change)| change.before.is_some() || change.after.is_some())
         .collect()
@@ -206,7 +277,12 @@ pub fn content_view(content: Content) -> AnyView {
         (false, true) => "What changes",
         (false, false) => "What would be sent",
     };
-    let aside = match (content.compared, changes, content.lines.len(), content.skus.len()) {
+    let aside = match (
+        content.compared,
+        changes,
+        content.lines.len(),
+        content.skus.len(),
+    ) {
         (true, 0, ..) => "nothing but the version".to_owned(),
         (true, 1, ..) => "1 change since the last version".to_owned(),
         (true, n, ..) => format!("{n} changes since the last version"),
@@ -236,10 +312,16 @@ fn lines_view(lines: Vec<(Option<Line>, Option<Line>)>) -> impl IntoView {
         .into_iter()
         .map(|(before, after)| {
             let cell = |read: fn(&Line) -> String| {
-                shown(Change { before: before.as_ref().map(read), after: after.as_ref().map(read) })
+                shown(Change {
+                    before: before.as_ref().map(read),
+                    after: after.as_ref().map(read),
+                })
             };
             let added = (before.is_none() && after.is_some()).then_some(" (new)");
-            let title = after.as_ref().or(before.as_ref()).map(|line| line.title.clone());
+            let title = after
+                .as_ref()
+                .or(before.as_ref())
+                .map(|line| line.title.clone());
             view! {
                 <tr>
                     <td class="mono wide">{cell(|line| line.sku.clone())}</td>
@@ -250,7 +332,12 @@ fn lines_view(lines: Vec<(Option<Line>, Option<Line>)>) -> impl IntoView {
             }
         })
         .collect_view();
-    let cols = vec![Col::text("SKU").wide(), Col::text("Title"), Col::num("Quantity"), Col::num("Price each")];
+    let cols = vec![
+        Col::text("SKU").wide(),
+        Col::text("Title"),
+        Col::num("Quantity"),
+        Col::num("Price each"),
+    ];
     view! { <Table caption="The lines that would be sent" cols>{rows}</Table> }
 }
 

@@ -167,6 +167,7 @@ fn render(model: Model, at: &Visit) -> Page {
             query=list.query.clone().unwrap_or_default()
             chips
             keep=list.keep()
+            end=list.csv()
         />
         <div id="rows" data-live="">
             <Card>{inside}</Card>

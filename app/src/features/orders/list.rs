@@ -136,6 +136,7 @@ fn render(model: Model, at: &Visit) -> Page {
             query=list.query.clone().unwrap_or_default()
             chips
             keep=list.keep()
+            end=list.csv()
         />
         <div id="rows" data-live=""><Card>{inside}</Card></div>
         {(!empty).then(|| view! { <Pager shown nostrip:first=first nostrip:next=next/> })}

@@ -40,7 +40,12 @@ type AllRules = HashMap<Uuid, Arc<Rules>>;
 async fn all_rules(desk: &Desk, only: Option<Uuid>) -> Result<AllRules> {
     let queue = &desk.queue;
     let mut all = AllRules::new();
-    for item in queue.items.iter().chain(&queue.snoozed).chain(&queue.watching) {
+    for item in queue
+        .items
+        .iter()
+        .chain(&queue.snoozed)
+        .chain(&queue.watching)
+    {
         let id = item.merchant.id;
         if only.is_none_or(|one| one == id) && !all.contains_key(&id) {
             all.insert(id, desk.engine().rules_of(id).await?);
@@ -58,15 +63,26 @@ fn headline(waiting: usize) -> String {
 
 fn queue(desk: &Desk, only: Option<&Merchant>, rules: &AllRules) -> Page {
     let here = |all: &[QueueItem]| -> Vec<QueueItem> {
-        all.iter().filter(|item| only.is_none_or(|merchant| merchant.id == item.merchant.id)).cloned().collect()
+        all.iter()
+            .filter(|item| only.is_none_or(|merchant| merchant.id == item.merchant.id))
+            .cloned()
+            .collect()
     };
-    let (items, snoozed, watching) =
-        (here(&desk.queue.items), here(&desk.queue.snoozed), here(&desk.queue.watching));
+    let (items, snoozed, watching) = (
+        here(&desk.queue.items),
+        here(&desk.queue.snoozed),
+        here(&desk.queue.watching),
+    );
     let now = desk.now;
     let title = headline(items.len());
     let sub = sub(desk, only, &items);
     let hints = (!items.is_empty()).then(|| {
-        let keys = vec![("a", "review or take"), ("d", "decline"), ("r", "reassign"), ("s", "snooze")];
+        let keys = vec![
+            ("a", "review or take"),
+            ("d", "decline"),
+            ("r", "reassign"),
+            ("s", "snooze"),
+        ];
         view! { <KeyHints keys/> }
     });
     let groups = if items.is_empty() {
@@ -78,10 +94,15 @@ fn queue(desk: &Desk, only: Option<&Merchant>, rules: &AllRules) -> Page {
             .collect_view()
             .into_any()
     };
-    let asleep = (!snoozed.is_empty()).then(|| group_view(Group::Snoozed, snoozed, desk, rules, Told::Asked));
-    let told = (!watching.is_empty()).then(|| group_view(Group::Watching, watching, desk, rules, Told::Watching));
+    let asleep = (!snoozed.is_empty())
+        .then(|| group_view(Group::Snoozed, snoozed, desk, rules, Told::Asked));
+    let told = (!watching.is_empty())
+        .then(|| group_view(Group::Watching, watching, desk, rules, Told::Watching));
     let crumbs = match only {
-        Some(merchant) => vec![Crumb::link("My queue", "/"), Crumb::here(merchant.name.clone())],
+        Some(merchant) => vec![
+            Crumb::link("My queue", "/"),
+            Crumb::here(merchant.name.clone()),
+        ],
         None => vec![Crumb::here("My queue")],
     };
     let head = title.clone();
@@ -107,9 +128,13 @@ fn sub(desk: &Desk, only: Option<&Merchant>, items: &[QueueItem]) -> AnyView {
         1 => "1 is overdue. ".to_owned(),
         n => format!("{n} are overdue. "),
     };
-    let next = items.iter().map(|item| item.deadline).find(|due| *due > now).map(|due| {
-        view! { "Next deadline in " <b><Countdown due now words=true/></b> ". " }
-    });
+    let next = items
+        .iter()
+        .map(|item| item.deadline)
+        .find(|due| *due > now)
+        .map(|due| {
+            view! { "Next deadline in " <b><Countdown due now words=true/></b> ". " }
+        });
     let mut roles: Vec<String> = desk
         .person
         .places
@@ -184,7 +209,13 @@ fn grouped(items: Vec<QueueItem>, now: Time) -> Vec<(Group, Vec<QueueItem>)> {
     groups
 }
 
-fn group_view(group: Group, items: Vec<QueueItem>, desk: &Desk, rules: &AllRules, told: Told) -> AnyView {
+fn group_view(
+    group: Group,
+    items: Vec<QueueItem>,
+    desk: &Desk,
+    rules: &AllRules,
+    told: Told,
+) -> AnyView {
     let count = items.len();
     let note = note(group, &items);
     let tone = (group == Group::Overdue).then_some(Tone::Late);
@@ -226,7 +257,12 @@ fn nothing(desk: &Desk, only: Option<&Merchant>) -> AnyView {
         }
         .into_any();
     }
-    let slug = only.map(|merchant| &merchant.slug).or_else(|| desk.person.places.first().map(|(merchant, _)| &merchant.slug));
+    let slug = only.map(|merchant| &merchant.slug).or_else(|| {
+        desk.person
+            .places
+            .first()
+            .map(|(merchant, _)| &merchant.slug)
+    });
     let actions = slug
         .map(|slug| {
             let (tasks, exports) = (format!("/m/{slug}/tasks"), format!("/m/{slug}/exports"));
@@ -270,6 +306,9 @@ mod tests {
     fn roles_read_as_a_sentence() {
         let words = |all: &[&str]| listed(all.iter().map(|&word| word.to_owned()).collect());
         assert_eq!(words(&["Finance"]), "Finance");
-        assert_eq!(words(&["Finance", "Logistics", "Operations"]), "Finance, Logistics and Operations");
+        assert_eq!(
+            words(&["Finance", "Logistics", "Operations"]),
+            "Finance, Logistics and Operations"
+        );
     }
 }

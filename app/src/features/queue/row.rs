@@ -23,13 +23,19 @@ pub(super) enum Told {
 }
 
 pub(super) fn row(item: QueueItem, desk: &Desk, rules: &Rules, told: Told) -> AnyView {
-    let QueueItem { merchant, what, deadline } = item;
+    let QueueItem {
+        merchant,
+        what,
+        deadline,
+    } = item;
     let now = desk.now;
     let asleep = matches!(&what, Waiting::Task(task) if task.state == TaskState::Snoozed);
     let pinned = asleep.then_some(Tone::Held);
     let due = view! { <Countdown due=deadline now nostrip:tone=pinned/> }.into_any();
     match what {
-        Waiting::Approval { approval, export } => approval_row(&merchant, &approval, *export, rules, due),
+        Waiting::Approval { approval, export } => {
+            approval_row(&merchant, &approval, *export, rules, due)
+        }
         Waiting::Task(task) => task_row(&merchant, *task, desk, rules, (due, told)),
     }
 }
@@ -73,7 +79,12 @@ fn task_row(
     let mine = task.assignee == Some(desk.person.user.id);
     let has = match task.assignee {
         Some(_) if mine => "you have it".to_owned(),
-        Some(user) => format!("{} has it", rules.user_name(user).map_or_else(|| "somebody".to_owned(), short_name)),
+        Some(user) => format!(
+            "{} has it",
+            rules
+                .user_name(user)
+                .map_or_else(|| "somebody".to_owned(), short_name)
+        ),
         None if task.rung > 0 => format!("escalated to {}", owner_name(rules, &task.owner)),
         None => format!("for {}", owner_name(rules, &task.owner)),
     };

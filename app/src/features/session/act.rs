@@ -20,7 +20,10 @@ pub async fn log_in(
     Posted::new("login", String::new(), back)
         .keep("email", &email)
         .run_open(|engine| async move {
-            let user = engine.sign_in(&email, &password).await.map_err(at_the_password)?;
+            let user = engine
+                .sign_in(&email, &password)
+                .await
+                .map_err(at_the_password)?;
             let session = session()?;
             session.cycle_id().await.map_err(lost)?;
             session.insert(USER_KEY, user.id).await.map_err(lost)?;
@@ -34,7 +37,10 @@ fn at_the_password(error: Error) -> Error {
     if !matches!(error.kind, Kind::Unauthenticated | Kind::TooMany) {
         return error;
     }
-    let fields = vec![FieldError { field: "password".to_owned(), sentence: error.sentence.clone() }];
+    let fields = vec![FieldError {
+        field: "password".to_owned(),
+        sentence: error.sentence.clone(),
+    }];
     Error { fields, ..error }
 }
 
@@ -67,6 +73,12 @@ pub async fn set_theme(#[server(default)] theme: String) -> Result<(), Refused> 
 /// used, and only on this site.
 fn came_from() -> Option<String> {
     let parts = use_context::<http::request::Parts>()?;
-    let referer: http::Uri = parts.headers.get(http::header::REFERER)?.to_str().ok()?.parse().ok()?;
+    let referer: http::Uri = parts
+        .headers
+        .get(http::header::REFERER)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
     same_site(referer.path_and_query()?.as_str()).map(str::to_owned)
 }

@@ -12,13 +12,19 @@ use crate::{
 #[component]
 pub fn LoginPage() -> impl IntoView {
     bare(|asked, flash| async move {
-        let next = asked.query("next").and_then(same_site).unwrap_or("/").to_owned();
+        let next = asked
+            .query("next")
+            .and_then(same_site)
+            .unwrap_or("/")
+            .to_owned();
         match signed_in(&*engine()?).await {
             Ok(_) => {
                 go(&next);
                 Ok(().into_any())
             }
-            Err(error) if error.kind == Kind::Unauthenticated => Ok(form(asked, next, flash.as_ref())),
+            Err(error) if error.kind == Kind::Unauthenticated => {
+                Ok(form(asked, next, flash.as_ref()))
+            }
             Err(error) => Err(error),
         }
     })
@@ -34,7 +40,8 @@ fn form(asked: Asked, next: String, flash: Option<&Flash>) -> AnyView {
         let sentence = flash.sentence.clone();
         view! { <FlashBox tone>{sentence}</FlashBox> }
     });
-    let going_on = (next != "/" && flash.is_none()).then_some("You are taken on to the page you asked for.");
+    let going_on =
+        (next != "/" && flash.is_none()).then_some("You are taken on to the page you asked for.");
     view! {
         <BareShell title="Sign in">
             {said}

@@ -9,7 +9,10 @@ use crate::web::{Done, Posted, Refused, code_words, id, owner_name, same_site};
 
 /// Where a form leads when it went through: where it says, or back.
 fn after(to: &str, back: &str) -> String {
-    same_site(to).or_else(|| same_site(back)).unwrap_or("/").to_owned()
+    same_site(to)
+        .or_else(|| same_site(back))
+        .unwrap_or("/")
+        .to_owned()
 }
 
 #[server(prefix = "/ui", endpoint = "task/claim")]
@@ -22,7 +25,9 @@ pub async fn claim_task(
     let to = after(&to, &back);
     Posted::new("claim", merchant, back)
         .run(|engine, ctx| async move {
-            let task = engine.act_on_task(&ctx, id(&task, "task")?, TaskAct::Claim).await?;
+            let task = engine
+                .act_on_task(&ctx, id(&task, "task")?, TaskAct::Claim)
+                .await?;
             Ok(Done::to(&to, format!("It is yours: {}.", task.title)))
         })
         .await
@@ -36,9 +41,14 @@ pub async fn release_task(
 ) -> Result<(), Refused> {
     Posted::new("release", merchant, back)
         .run(|engine, ctx| async move {
-            let task = engine.act_on_task(&ctx, id(&task, "task")?, TaskAct::Release).await?;
+            let task = engine
+                .act_on_task(&ctx, id(&task, "task")?, TaskAct::Release)
+                .await?;
             let rules = engine.rules_of(ctx.merchant_id()).await?;
-            Ok(Done::back(format!("Given back to {}, with a fresh clock.", owner_name(&rules, &task.owner))))
+            Ok(Done::back(format!(
+                "Given back to {}, with a fresh clock.",
+                owner_name(&rules, &task.owner)
+            )))
         })
         .await
 }
@@ -55,13 +65,20 @@ pub async fn reassign_task(
     Posted::new("reassign", merchant, back)
         .keep("owner", &owner)
         .run(|engine, ctx| async move {
-            let to: Owner =
-                owner.parse().map_err(|_| Error::invalid("owner", "Choose who is to have it."))?;
+            let to: Owner = owner
+                .parse()
+                .map_err(|_| Error::invalid("owner", "Choose who is to have it."))?;
             let rules = engine.rules_of(ctx.merchant_id()).await?;
             let name = owner_name(&rules, &to);
             let act = TaskAct::Reassign { to };
-            engine.act_on_task(&ctx, id(&task, "task")?, act).await.map_err(at_the_choice)?;
-            Ok(Done::to(&after, format!("{name} has it now, with a fresh clock.")))
+            engine
+                .act_on_task(&ctx, id(&task, "task")?, act)
+                .await
+                .map_err(at_the_choice)?;
+            Ok(Done::to(
+                &after,
+                format!("{name} has it now, with a fresh clock."),
+            ))
         })
         .await
 }
@@ -90,9 +107,17 @@ pub async fn snooze_task(
         .run(|engine, ctx| async move {
             let until = until(&until_when, ctx.now())
                 .ok_or_else(|| Error::invalid("until_when", "Choose for how long."))?;
-            let task = engine.act_on_task(&ctx, id(&task, "task")?, TaskAct::Snooze { until }).await?;
+            let task = engine
+                .act_on_task(&ctx, id(&task, "task")?, TaskAct::Snooze { until })
+                .await?;
             let when = until.format_utc("%a %b %-d, %H:%M");
-            Ok(Done::to(&after, format!("“{}” sleeps until {when} UTC, then comes back by itself.", task.title)))
+            Ok(Done::to(
+                &after,
+                format!(
+                    "“{}” sleeps until {when} UTC, then comes back by itself.",
+                    task.title
+                ),
+            ))
         })
         .await
 }
@@ -107,8 +132,14 @@ pub async fn resolve_task(
     Posted::new("resolve", merchant, back)
         .keep("note", &note)
         .run(|engine, ctx| async move {
-            let task = engine.act_on_task(&ctx, id(&task, "task")?, TaskAct::Resolve { note }).await?;
-            Ok(Done::back(format!("Resolved: {}. {}", code_words(&task.code), set_going(&task))))
+            let task = engine
+                .act_on_task(&ctx, id(&task, "task")?, TaskAct::Resolve { note })
+                .await?;
+            Ok(Done::back(format!(
+                "Resolved: {}. {}",
+                code_words(&task.code),
+                set_going(&task)
+            )))
         })
         .await
 }

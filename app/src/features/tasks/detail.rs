@@ -54,7 +54,11 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         Err(error) => return Err(error),
     };
     let history = engine.history(ctx, "task", task.id, MOST_HISTORY).await?;
-    Ok(Model { task, chain, history })
+    Ok(Model {
+        task,
+        chain,
+        history,
+    })
 }
 
 /// What this person can do with the task now, as the engine would let them.
@@ -67,7 +71,12 @@ struct Possible {
 }
 
 fn possible(task: &Task, at: &Visit) -> Possible {
-    let none = |why: Option<String>| Possible { claim: false, release: false, work: false, why_not: why };
+    let none = |why: Option<String>| Possible {
+        claim: false,
+        release: false,
+        work: false,
+        why_not: why,
+    };
     if task.state.is_over() {
         return none(None);
     }
@@ -90,11 +99,18 @@ fn possible(task: &Task, at: &Visit) -> Possible {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { task, chain, history } = model;
+    let Model {
+        task,
+        chain,
+        history,
+    } = model;
     let now = at.now();
     let can = possible(&task, at);
     let title = task.title.clone();
-    let crumbs = vec![Crumb::link("Tasks", at.path("tasks")), Crumb::here(code_words(&task.code))];
+    let crumbs = vec![
+        Crumb::link("Tasks", at.path("tasks")),
+        Crumb::here(code_words(&task.code)),
+    ];
     let sub = task.sentence.clone().into_any();
     let actions = actions(&task, &can, at);
     let opened = opened_form(&task, &can, at);
@@ -131,7 +147,10 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     let mine = task.assignee.is_some_and(|user| Some(user) == me);
     let name = who(task, at);
     let (tone, _) = state(task, now);
-    let asked = at.ctx.member().is_ok_and(|(_, member)| member.answers_for(&task.owner));
+    let asked = at
+        .ctx
+        .member()
+        .is_ok_and(|(_, member)| member.answers_for(&task.owner));
     let whose = match task.state {
         TaskState::Resolved | TaskState::Cancelled => "Nobody’s move".to_owned(),
         TaskState::Snoozed => "Nobody’s move for now".to_owned(),
@@ -142,18 +161,35 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     let says = match task.state {
         TaskState::Open => {
             let then = next_rung(task, at);
-            format!("Take it by {}, have it done by {}.{then}", stamp_text(task.accept_by, now), stamp_text(task.resolve_by, now))
+            format!(
+                "Take it by {}, have it done by {}.{then}",
+                stamp_text(task.accept_by, now),
+                stamp_text(task.resolve_by, now)
+            )
         }
         TaskState::Claimed => {
-            let has = if mine { "You have it".to_owned() } else { format!("{name} has it") };
-            format!("{has}. It is to be done by {}.{}", stamp_text(task.resolve_by, now), next_rung(task, at))
+            let has = if mine {
+                "You have it".to_owned()
+            } else {
+                format!("{name} has it")
+            };
+            format!(
+                "{has}. It is to be done by {}.{}",
+                stamp_text(task.resolve_by, now),
+                next_rung(task, at)
+            )
         }
         TaskState::Snoozed => format!(
             "It sleeps until {} and comes back by itself. The time to have it done runs on.",
-            task.snoozed_until.map(|until| stamp_text(until, now)).unwrap_or_default()
+            task.snoozed_until
+                .map(|until| stamp_text(until, now))
+                .unwrap_or_default()
         ),
         TaskState::Resolved => {
-            let who = task.resolved_by.and_then(|user| at.rules.user_name(user)).map(short_name);
+            let who = task
+                .resolved_by
+                .and_then(|user| at.rules.user_name(user))
+                .map(short_name);
             let note = task.resolution.clone().unwrap_or_default();
             match who {
                 Some(who) => format!("{who} resolved it: “{note}”"),
@@ -161,7 +197,10 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
             }
         }
         TaskState::Cancelled => {
-            format!("It closed by itself: {}.", task.resolution.clone().unwrap_or_default())
+            format!(
+                "It closed by itself: {}.",
+                task.resolution.clone().unwrap_or_default()
+            )
         }
     };
     let why_not = can.why_not.clone().map(|why| format!(" {why}"));
@@ -174,15 +213,23 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
 
 /// Who gets it when the clock runs out.
 fn next_rung(task: &Task, at: &Visit) -> String {
-    let rung = usize::try_from(task.rung).ok().and_then(|rung| task.escalation.steps.get(rung));
+    let rung = usize::try_from(task.rung)
+        .ok()
+        .and_then(|rung| task.escalation.steps.get(rung));
     match rung {
-        Some(step) => format!(" On silence it goes to {}.", owner_name(&at.rules, &step.target)),
+        Some(step) => format!(
+            " On silence it goes to {}.",
+            owner_name(&at.rules, &step.target)
+        ),
         None => " There is nobody further to ask.".to_owned(),
     }
 }
 
 fn fields(task: &Task, at: &Visit) -> Vec<(&'static str, String)> {
-    at.fields(&[("task", &task.id.to_string()), ("to", &at.path(&format!("tasks/{}", task.id)))])
+    at.fields(&[
+        ("task", &task.id.to_string()),
+        ("to", &at.path(&format!("tasks/{}", task.id))),
+    ])
 }
 
 fn actions(task: &Task, can: &Possible, at: &Visit) -> Option<AnyView> {
@@ -198,23 +245,34 @@ fn actions(task: &Task, can: &Possible, at: &Visit) -> Option<AnyView> {
         let fields = fields(task, at);
         view! { <PostButton action="/ui/task/release" label="Give it back" fields/> }
     });
-    let claim = can.claim.then(|| super::claim_button(task, Kind::Primary, fields(task, at)));
-    let resolve = (can.work && !can.claim)
-        .then(|| view! { <LinkButton href="#resolve" label="Resolve" kind=Kind::Primary key="a"/> });
+    let claim = can
+        .claim
+        .then(|| super::claim_button(task, Kind::Primary, fields(task, at)));
+    let resolve = (can.work && !can.claim).then(
+        || view! { <LinkButton href="#resolve" label="Resolve" kind=Kind::Primary key="a"/> },
+    );
     (can.work || can.claim).then(|| view! { {more} {release} {claim} {resolve} }.into_any())
 }
 
 /// The small form that stands open on the page: because it was refused, or because a link asks for it.
 fn opened(at: &Visit) -> Option<&'static str> {
-    ["snooze", "reassign"].into_iter().find(|form| at.form(form).failed() || at.query("do") == Some(form))
+    ["snooze", "reassign"]
+        .into_iter()
+        .find(|form| at.form(form).failed() || at.query("do") == Some(form))
 }
 
 fn opened_form(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     let (title, form) = match opened(at).filter(|_| can.work) {
-        Some("snooze") => ("Until when?", snooze_form(fields(task, at), &at.form("snooze"))),
+        Some("snooze") => (
+            "Until when?",
+            snooze_form(fields(task, at), &at.form("snooze")),
+        ),
         Some(_) => {
             let choices = owner_choices(task, &at.rules);
-            ("Who is to have it?", reassign_form(fields(task, at), choices, &at.form("reassign")))
+            (
+                "Who is to have it?",
+                reassign_form(fields(task, at), choices, &at.form("reassign")),
+            )
         }
         None => return ().into_any(),
     };
@@ -227,10 +285,16 @@ fn resolve(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     }
     let typed = at.form("resolve");
     let hidden = at.hidden(&[("task", &task.id.to_string())]);
-    let text = typed.text("note", "What was done").hint("The next person reads this, and it stays in the record.");
+    let text = typed
+        .text("note", "What was done")
+        .hint("The next person reads this, and it stays in the record.");
     let (value, unlocks) = (typed.value("note"), task.unlock.sentence());
     let taken = task.assignee.is_some() && task.assignee == at.ctx.user_id();
-    let kind = if taken { Kind::Primary } else { Kind::Secondary };
+    let kind = if taken {
+        Kind::Primary
+    } else {
+        Kind::Secondary
+    };
     view! {
         <Card title="Resolve it" padded=true id="resolve">
             <form method="post" action="/ui/task/resolve">
@@ -272,7 +336,10 @@ fn evidence(all: &[Evidence], at: &Visit) -> AnyView {
         .iter()
         .map(|one| {
             let (label, value) = (evidence_label(&one.label), evidence_value(&one.value));
-            let href = one.link.as_ref().and_then(|(noun, id)| noun_path(at.slug(), noun, id));
+            let href = one
+                .link
+                .as_ref()
+                .and_then(|(noun, id)| noun_path(at.slug(), noun, id));
             let shown = match href {
                 Some(href) => view! { <a class="link" href=href>{value}</a> }.into_any(),
                 None => value.into_any(),
@@ -290,7 +357,11 @@ fn evidence(all: &[Evidence], at: &Visit) -> AnyView {
 
 /// JSON pointers and codes stay as they are; words are words.
 fn evidence_label(label: &str) -> String {
-    if label.starts_with('/') || label.contains(' ') { label.to_owned() } else { code_words(label) }
+    if label.starts_with('/') || label.contains(' ') {
+        label.to_owned()
+    } else {
+        code_words(label)
+    }
 }
 
 /// An instant is written as pages write it, and a destination's own words without their brackets.
@@ -315,18 +386,29 @@ fn evidence_value(value: &str) -> String {
 
 fn side(task: &Task, history: &[AuditEntry], at: &Visit) -> AnyView {
     let now = at.now();
-    let people: Vec<String> =
-        at.rules.people(&task.owner).into_iter().map(|user| short_name(&user.name)).collect();
+    let people: Vec<String> = at
+        .rules
+        .people(&task.owner)
+        .into_iter()
+        .map(|user| short_name(&user.name))
+        .collect();
     let owner_row = {
         let title = owner_name(&at.rules, &task.owner);
-        let sub = if people.is_empty() { "nobody active".to_owned() } else { people.join(", ") };
+        let sub = if people.is_empty() {
+            "nobody active".to_owned()
+        } else {
+            people.join(", ")
+        };
         let person = title.clone();
         view! { <Row title sub person aside="owner".into_any()/> }
     };
-    let has = task.assignee.and_then(|user| at.rules.user_name(user)).map(|name| {
-        let (title, person) = (name.to_owned(), name.to_owned());
-        view! { <Row title person aside="has it".into_any()/> }
-    });
+    let has = task
+        .assignee
+        .and_then(|user| at.rules.user_name(user))
+        .map(|name| {
+            let (title, person) = (name.to_owned(), name.to_owned());
+            view! { <Row title person aside="has it".into_any()/> }
+        });
     let rungs = task
         .escalation
         .steps
@@ -335,7 +417,11 @@ fn side(task: &Task, history: &[AuditEntry], at: &Visit) -> AnyView {
         .map(|(index, step)| {
             let passed = i64::try_from(index).is_ok_and(|index| index < task.rung);
             let title = owner_name(&at.rules, &step.target);
-            let sub = if passed { "was asked" } else { "if nobody acts" };
+            let sub = if passed {
+                "was asked"
+            } else {
+                "if nobody acts"
+            };
             let person = title.clone();
             let aside = format!("after {}", time::duration_text(step.after_ms)).into_any();
             view! { <Row title sub person aside/> }
@@ -353,10 +439,20 @@ fn side(task: &Task, history: &[AuditEntry], at: &Visit) -> AnyView {
         ExceptionClass::Hard => "hard: the item stands still until this is resolved",
         ExceptionClass::Soft => "soft: the work goes on elsewhere meanwhile",
     };
-    let urgent = (task.severity == Severity::High).then(|| view! { <KvRow label="Severity">"high"</KvRow> });
-    let (code, trace, id, created) = (task.code.clone(), task.trace_id.clone(), task.id.to_string(), task.created_at);
+    let urgent =
+        (task.severity == Severity::High).then(|| view! { <KvRow label="Severity">"high"</KvRow> });
+    let (code, trace, id, created) = (
+        task.code.clone(),
+        task.trace_id.clone(),
+        task.id.to_string(),
+        task.created_at,
+    );
     let watchers = (!task.watchers.is_empty()).then(|| {
-        let names: Vec<String> = task.watchers.iter().map(|owner| owner_name(&at.rules, owner)).collect();
+        let names: Vec<String> = task
+            .watchers
+            .iter()
+            .map(|owner| owner_name(&at.rules, owner))
+            .collect();
         view! { <KvRow label="Told, too">{names.join(", ")}</KvRow> }
     });
     let story = story(history, &at.rules, now);

@@ -22,11 +22,14 @@ fn hidden(fields: Fields) -> impl IntoView {
 /// "Take", with the task's title for those who hear only the button.
 pub(crate) fn claim_button(task: &Task, kind: Kind, fields: Fields) -> AnyView {
     let describe = format!("Take: {}", task.title);
-    view! { <PostButton action="/ui/task/claim" label="Take" kind key="a" fields describe/> }.into_any()
+    view! { <PostButton action="/ui/task/claim" label="Take" kind key="a" fields describe/> }
+        .into_any()
 }
 
 pub(super) fn snooze_form(fields: Fields, typed: &Typed) -> AnyView {
-    let text = typed.text("until_when", "Until").hint("It comes back by itself. The time to have it done runs on.");
+    let text = typed
+        .text("until_when", "Until")
+        .hint("It comes back by itself. The time to have it done runs on.");
     let value = typed.value_or("until_when", "1h");
     view! {
         <form method="post" action="/ui/task/snooze">
@@ -38,8 +41,14 @@ pub(super) fn snooze_form(fields: Fields, typed: &Typed) -> AnyView {
     .into_any()
 }
 
-pub(super) fn reassign_form(fields: Fields, choices: Vec<(String, String)>, typed: &Typed) -> AnyView {
-    let text = typed.text("owner", "To").hint("They get it with a fresh clock, and it leaves your queue.");
+pub(super) fn reassign_form(
+    fields: Fields,
+    choices: Vec<(String, String)>,
+    typed: &Typed,
+) -> AnyView {
+    let text = typed
+        .text("owner", "To")
+        .hint("They get it with a fresh clock, and it leaves your queue.");
     let value = typed.value("owner");
     view! {
         <form method="post" action="/ui/task/reassign">
@@ -66,7 +75,9 @@ pub(super) fn owner_choices(task: &Task, rules: &Rules) -> Vec<(String, String)>
     let people = rules
         .members
         .iter()
-        .filter(|(user, member)| user.active && member.access.allows(domain::access::Action::WorkTasks))
+        .filter(|(user, member)| {
+            user.active && member.access.allows(domain::access::Action::WorkTasks)
+        })
         .map(|(user, _)| Owner::User(user.id));
     roles
         .into_iter()
@@ -74,7 +85,9 @@ pub(super) fn owner_choices(task: &Task, rules: &Rules) -> Vec<(String, String)>
         .filter(|owner| *owner != task.owner)
         .map(|owner| {
             let label = match &owner {
-                Owner::Role { party, .. } => format!("{} ({})", owner_name(rules, &owner), party.as_str()),
+                Owner::Role { party, .. } => {
+                    format!("{} ({})", owner_name(rules, &owner), party.as_str())
+                }
                 _ => owner_name(rules, &owner),
             };
             (owner.to_string(), label)
@@ -83,5 +96,9 @@ pub(super) fn owner_choices(task: &Task, rules: &Rules) -> Vec<(String, String)>
 }
 
 fn roles_of(member: &Membership) -> Vec<domain::owner::Owner> {
-    member.functional_roles.iter().map(|role| domain::owner::Owner::role(member.party, role)).collect()
+    member
+        .functional_roles
+        .iter()
+        .map(|role| domain::owner::Owner::role(member.party, role))
+        .collect()
 }

@@ -41,9 +41,18 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     if list.state.is_none() && next.is_none() {
         rows.sort_by_key(Task::deadline);
     }
-    let live = ListFilter { state: Some("live".to_owned()), limit: PAGE_ROWS as i64 + 1, ..ListFilter::default() };
+    let live = ListFilter {
+        state: Some("live".to_owned()),
+        limit: PAGE_ROWS as i64 + 1,
+        ..ListFilter::default()
+    };
     let live = at.engine().tasks(&at.ctx, &live).await?;
-    Ok(Model { list, rows, next, live })
+    Ok(Model {
+        list,
+        rows,
+        next,
+        live,
+    })
 }
 
 fn headline(live: &[Task], now: Time) -> String {
@@ -57,10 +66,18 @@ fn headline(live: &[Task], now: Time) -> String {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { list, rows, next, live } = model;
+    let Model {
+        list,
+        rows,
+        next,
+        live,
+    } = model;
     let now = at.now();
     let title = headline(&live, now);
-    let untaken = live.iter().filter(|task| task.state == TaskState::Open).count();
+    let untaken = live
+        .iter()
+        .filter(|task| task.state == TaskState::Open)
+        .count();
     let sub = match (live.iter().map(Task::deadline).filter(|due| *due > now).min(), untaken) {
         (Some(due), 0) => view! { "Next deadline in " <b><Countdown due now words=true/></b> ". Somebody has every one." }.into_any(),
         (Some(due), n) => view! { "Next deadline in " <b><Countdown due now words=true/></b> ". Nobody has taken " <b>{n}</b> " yet." }.into_any(),
@@ -73,21 +90,36 @@ fn render(model: Model, at: &Visit) -> Page {
         list.state_chip("Closed by itself", Some("cancelled")),
         list.state_chip("All", Some("all")),
     ];
-    chips.extend(codes(&live, &list).iter().map(|code| list.kind_chip(&code_words(code), code)));
+    chips.extend(
+        codes(&live, &list)
+            .iter()
+            .map(|code| list.kind_chip(&code_words(code), code)),
+    );
     let shown = match rows.len() {
         1 => "1 task".to_owned(),
-        n if list.state.is_none() && next.is_none() && list.first().is_none() => format!("{n} tasks, by deadline"),
+        n if list.state.is_none() && next.is_none() && list.first().is_none() => {
+            format!("{n} tasks, by deadline")
+        }
         n => format!("{n} tasks, newest first"),
     };
-    let inside = if rows.is_empty() { empty(&list, at) } else { table(rows, at) };
-    let (query, keep, first) = (list.query.clone().unwrap_or_default(), list.keep(), list.first());
+    let inside = if rows.is_empty() {
+        empty(&list, at)
+    } else {
+        table(rows, at)
+    };
+    let (query, keep, first) = (
+        list.query.clone().unwrap_or_default(),
+        list.keep(),
+        list.first(),
+    );
+    let end = list.csv();
     let head = title.clone();
     Page::new(
         title,
         vec![Crumb::here("Tasks")],
         view! {
             <div id="tasks-head" data-live=""><PageHead title=head sub/></div>
-            <FilterBar action=list.action label="Find by title, code or order" query chips keep/>
+            <FilterBar action=list.action label="Find by title, code or order" query chips keep end/>
             <div id="tasks" data-live="">
                 <Card>{inside}</Card>
                 <Pager shown nostrip:first=first nostrip:next=next/>
@@ -98,7 +130,11 @@ fn render(model: Model, at: &Visit) -> Page {
 
 /// What goes wrong now, and what is filtered by.
 fn codes(live: &[Task], list: &List) -> Vec<String> {
-    let mut codes: Vec<String> = live.iter().map(|task| task.code.clone()).chain(list.kind.clone()).collect();
+    let mut codes: Vec<String> = live
+        .iter()
+        .map(|task| task.code.clone())
+        .chain(list.kind.clone())
+        .collect();
     codes.sort();
     codes.dedup();
     codes
@@ -106,7 +142,8 @@ fn codes(live: &[Task], list: &List) -> Vec<String> {
 
 fn empty(list: &List, at: &Visit) -> AnyView {
     if list.is_narrowed() {
-        let actions = view! { <LinkButton href=list.action.clone() label="Show what is live"/> }.into_any();
+        let actions =
+            view! { <LinkButton href=list.action.clone() label="Show what is live"/> }.into_any();
         return view! {
             <Empty icon=Ico::Search title="No task fits" actions>
                 "Nothing here has all of these words and filters."
@@ -114,7 +151,8 @@ fn empty(list: &List, at: &Visit) -> AnyView {
         }
         .into_any();
     }
-    let actions = view! { <LinkButton href=at.path("exports") label="See the exports"/> }.into_any();
+    let actions =
+        view! { <LinkButton href=at.path("exports") label="See the exports"/> }.into_any();
     view! {
         <Empty icon=Ico::Tasks title="No task is open" actions>
             "A task opens by itself when a destination refuses an export, a promise runs late, or something arrives \
@@ -172,6 +210,11 @@ fn table(rows: Vec<Task>, at: &Visit) -> AnyView {
             }
         })
         .collect_view();
-    let cols = vec![Col::text("What"), Col::text("State"), Col::text("Whose move").wide(), Col::num("Due")];
+    let cols = vec![
+        Col::text("What"),
+        Col::text("State"),
+        Col::text("Whose move").wide(),
+        Col::num("Due"),
+    ];
     view! { <Table caption="Tasks" list=true cols>{rows}</Table> }.into_any()
 }

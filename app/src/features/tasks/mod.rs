@@ -16,5 +16,5 @@ mod story;
 
 pub use act::{ClaimTask, ReassignTask, ReleaseTask, ResolveTask, SnoozeTask};
 pub use detail::TaskPage;
-pub use list::TasksPage;
 pub(crate) use forms::claim_button;
+pub use list::TasksPage;

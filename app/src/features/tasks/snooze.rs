@@ -49,8 +49,15 @@ mod tests {
         assert_eq!(at("monday"), "2026-11-23T09:00:00.000Z");
         assert_eq!(at("1h"), "2026-11-20T15:13:01.000Z");
         let monday: Time = "2026-11-23T00:00:00Z".parse().unwrap();
-        assert_eq!(until("monday", monday).unwrap().to_string(), "2026-11-30T09:00:00.000Z");
+        assert_eq!(
+            until("monday", monday).unwrap().to_string(),
+            "2026-11-30T09:00:00.000Z"
+        );
         assert_eq!(until("never", friday), None);
-        assert!(choices().iter().all(|(value, _)| until(value, friday).is_some()));
+        assert!(
+            choices()
+                .iter()
+                .all(|(value, _)| until(value, friday).is_some())
+        );
     }
 }

@@ -45,7 +45,9 @@ fn detail(detail: &str, rules: &Rules) -> Option<String> {
         return Some(format!(": “{note}”"));
     }
     if let Some(owner) = text("to").and_then(|owner| owner.parse::<Owner>().ok()) {
-        let why = text("why").map(|why| format!(": {why}")).unwrap_or_default();
+        let why = text("why")
+            .map(|why| format!(": {why}"))
+            .unwrap_or_default();
         return Some(format!(" to {}{why}", owner_name(rules, &owner)));
     }
     if let Some(until) = text("until").and_then(|until| until.parse::<Time>().ok()) {

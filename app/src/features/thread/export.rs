@@ -26,7 +26,9 @@ fn place(task: &Task, answered: bool) -> Place {
     match task.code.as_str() {
         codes::QA_FAILED => Place::Checks,
         codes::APPROVAL_TIMEOUT | codes::DECLINED => Place::Approval,
-        codes::RETRIES_EXHAUSTED | codes::DESTINATION_GONE | codes::VALIDITY_EXPIRED => Place::Delivery,
+        codes::RETRIES_EXHAUSTED | codes::DESTINATION_GONE | codes::VALIDITY_EXPIRED => {
+            Place::Delivery
+        }
         codes::ACK_TIMEOUT => Place::Acknowledgement,
         code if is_late_outcome(code) => Place::Outcome,
         // a destination's own word for why not
@@ -53,15 +55,27 @@ impl Draw<'_> {
     pub(super) fn export(&self, chain: &ExportChain) -> Vec<Station> {
         let answered = chain.export.ack.status.is_some();
         let hang = |station, at: Place| {
-            self.hang(station, chain.tasks.iter().filter(move |task| place(task, answered) == at))
+            self.hang(
+                station,
+                chain
+                    .tasks
+                    .iter()
+                    .filter(move |task| place(task, answered) == at),
+            )
         };
         let mut stations = vec![hang(self.checks(chain), Place::Checks)];
         let asked = latest_by_step(&chain.approvals);
         // trouble hangs at the step that is or was last asked
-        let troubled = asked.iter().rposition(|one| one.state != ApprovalState::Queued);
+        let troubled = asked
+            .iter()
+            .rposition(|one| one.state != ApprovalState::Queued);
         for (index, approval) in asked.into_iter().enumerate() {
             let station = self.approval(approval);
-            stations.push(if Some(index) == troubled { hang(station, Place::Approval) } else { station });
+            stations.push(if Some(index) == troubled {
+                hang(station, Place::Approval)
+            } else {
+                station
+            });
         }
         stations.push(hang(self.delivery(chain), Place::Delivery));
         if chain.contract.ack.accepted_within_ms.is_some() || answered {
@@ -72,14 +86,22 @@ impl Draw<'_> {
 
     fn checks(&self, chain: &ExportChain) -> Station {
         let export = &chain.export;
-        let passed = export.qa.iter().filter(|one| one.status == QaStatus::Passed).count();
+        let passed = export
+            .qa
+            .iter()
+            .filter(|one| one.status == QaStatus::Passed)
+            .count();
         let failed = export.qa.iter().find(|one| one.status == QaStatus::Failed);
         let said = failed.map_or_else(String::new, |one| one.check.clone());
         Station {
             href: self.path("export", export.id),
             ..self.station(
                 "Checks",
-                if failed.is_some() { Tone::Late } else { Tone::Done },
+                if failed.is_some() {
+                    Tone::Late
+                } else {
+                    Tone::Done
+                },
                 [format!("{passed} of {} passed", export.qa.len()), said],
             )
         }
@@ -97,20 +119,33 @@ impl Draw<'_> {
         };
         let who = approval.decided_by.map(|user| self.person(user));
         let (state, lines) = match approval.state {
-            ApprovalState::Queued => {
-                (Tone::Idle, [owner.clone(), format!("has {}", duration_text(approval.accept_ms))])
-            }
+            ApprovalState::Queued => (
+                Tone::Idle,
+                [
+                    owner.clone(),
+                    format!("has {}", duration_text(approval.accept_ms)),
+                ],
+            ),
             ApprovalState::Pending => {
                 let due = approval.accept_by.unwrap_or(self.now);
                 (self.waits_until(due), [owner.clone(), self.by(due)])
             }
             ApprovalState::Approved => {
-                let took = took().map(|took| format!("after {took}")).unwrap_or_default();
-                (Tone::Done, [who.clone().unwrap_or_else(|| owner.clone()), took])
+                let took = took()
+                    .map(|took| format!("after {took}"))
+                    .unwrap_or_default();
+                (
+                    Tone::Done,
+                    [who.clone().unwrap_or_else(|| owner.clone()), took],
+                )
             }
-            ApprovalState::Declined => {
-                (Tone::Late, ["declined".to_owned(), who.clone().unwrap_or_else(|| owner.clone())])
-            }
+            ApprovalState::Declined => (
+                Tone::Late,
+                [
+                    "declined".to_owned(),
+                    who.clone().unwrap_or_else(|| owner.clone()),
+                ],
+            ),
             ApprovalState::Expired => (Tone::Late, [owner.clone(), "nobody decided".to_owned()]),
             ApprovalState::Withdrawn | ApprovalState::Superseded => {
                 (Tone::Idle, [owner.clone(), approval.state.to_string()])
@@ -129,30 +164,43 @@ impl Draw<'_> {
     }
 
     fn delivery(&self, chain: &ExportChain) -> Station {
-        let to = chain.destination.as_ref().map_or("its destination", |found| found.name.as_str()).to_owned();
+        let to = chain
+            .destination
+            .as_ref()
+            .map_or("its destination", |found| found.name.as_str())
+            .to_owned();
         let last = chain.attempts.last();
         let tries = match chain.attempts.len() {
             0 => String::new(),
             n => {
-                let status = last.and_then(|one| one.http_status).map(|code| format!(" · {code}"));
+                let status = last
+                    .and_then(|one| one.http_status)
+                    .map(|code| format!(" · {code}"));
                 format!("attempt {n}{}", status.unwrap_or_default())
             }
         };
-        let again = last.and_then(|one| one.next_at).map(|at| format!("again {}", self.by(at)));
+        let again = last
+            .and_then(|one| one.next_at)
+            .map(|at| format!("again {}", self.by(at)));
         let (state, second) = match chain.export.state {
             ExportState::Quarantined | ExportState::AwaitingApproval => (Tone::Idle, String::new()),
-            ExportState::Ready => (Tone::Moving, again.unwrap_or_else(|| "goes out now".to_owned())),
+            ExportState::Ready => (
+                Tone::Moving,
+                again.unwrap_or_else(|| "goes out now".to_owned()),
+            ),
             ExportState::Delivering => (Tone::Moving, again.unwrap_or(tries)),
             ExportState::Paused => (Tone::Held, "paused".to_owned()),
-            ExportState::Delivered | ExportState::Acknowledged | ExportState::Completed | ExportState::Compensated => {
-                (Tone::Done, tries)
-            }
+            ExportState::Delivered
+            | ExportState::Acknowledged
+            | ExportState::Completed
+            | ExportState::Compensated => (Tone::Done, tries),
             // an answer that refuses arrived all the same
             ExportState::Rejected if !chain.attempts.is_empty() => (Tone::Done, tries),
             ExportState::Rejected | ExportState::Failed => (Tone::Late, tries),
-            ExportState::Declined | ExportState::Expired | ExportState::Withdrawn | ExportState::Superseded => {
-                (Tone::Idle, "not sent".to_owned())
-            }
+            ExportState::Declined
+            | ExportState::Expired
+            | ExportState::Withdrawn
+            | ExportState::Superseded => (Tone::Idle, "not sent".to_owned()),
         };
         Station {
             href: self.path("export", chain.export.id),
@@ -162,33 +210,60 @@ impl Draw<'_> {
 
     fn acknowledgement(&self, chain: &ExportChain) -> Station {
         let export = &chain.export;
-        let delivered = chain.attempts.last().map(|one| one.started_at.plus_ms(one.duration_ms));
+        let delivered = chain
+            .attempts
+            .last()
+            .map(|one| one.started_at.plus_ms(one.duration_ms));
         let took = || {
             let from = delivered?;
-            let after = export.ack.acknowledged_at.or(export.ack.completed_at)?.since_ms(from);
+            let after = export
+                .ack
+                .acknowledged_at
+                .or(export.ack.completed_at)?
+                .since_ms(from);
             (after > 0).then(|| format!("after {}", duration_text(after)))
         };
         let reference = export.ack.external_ref.clone().unwrap_or_default();
-        let due = delivered.zip(chain.contract.ack.accepted_within_ms).map(|(at, ms)| (at, at.plus_ms(ms)));
+        let due = delivered
+            .zip(chain.contract.ack.accepted_within_ms)
+            .map(|(at, ms)| (at, at.plus_ms(ms)));
         let (state, lines, progress) = match (export.ack.status, export.state) {
             (Some(AckStatus::Rejected), _) | (None, ExportState::Rejected) => {
                 let code = export.ack.exception_code.clone().unwrap_or_default();
                 (Tone::Late, ["refused".to_owned(), code], None)
             }
             (Some(status), _) => {
-                let word = if status == AckStatus::Completed { "completed" } else { "accepted" };
-                let second = if reference.is_empty() { took().unwrap_or_default() } else { reference };
+                let word = if status == AckStatus::Completed {
+                    "completed"
+                } else {
+                    "accepted"
+                };
+                let second = if reference.is_empty() {
+                    took().unwrap_or_default()
+                } else {
+                    reference
+                };
                 (Tone::Done, [word.to_owned(), second], None)
             }
             (None, ExportState::Delivered) => match due {
-                Some((since, due)) => {
-                    (self.waits_until(due), ["awaited".to_owned(), self.by(due)], self.used(since, due))
-                }
+                Some((since, due)) => (
+                    self.waits_until(due),
+                    ["awaited".to_owned(), self.by(due)],
+                    self.used(since, due),
+                ),
                 None => (Tone::Wait, ["awaited".to_owned(), String::new()], None),
             },
             (None, _) => {
-                let within = chain.contract.ack.accepted_within_ms.map(|ms| format!("within {}", duration_text(ms)));
-                (Tone::Idle, [within.unwrap_or_default(), String::new()], None)
+                let within = chain
+                    .contract
+                    .ack
+                    .accepted_within_ms
+                    .map(|ms| format!("within {}", duration_text(ms)));
+                (
+                    Tone::Idle,
+                    [within.unwrap_or_default(), String::new()],
+                    None,
+                )
             }
         };
         Station {

@@ -51,7 +51,10 @@ pub fn stations(
             ..draw.station(
                 "Brief",
                 Tone::Done,
-                [draw.person(campaign.created_by), stamp_text(campaign.created_at, now)],
+                [
+                    draw.person(campaign.created_by),
+                    stamp_text(campaign.created_at, now),
+                ],
             )
         });
     }
@@ -79,13 +82,20 @@ pub fn stations(
 /// The run and the export that the thread leads through.
 fn chosen(chain: &Chain, focus: Option<Uuid>) -> Option<(&RunChain, Option<&ExportChain>)> {
     let focused = focus.and_then(|id| {
-        chain.runs.iter().find_map(|run| Some((run, run.exports.iter().find(|one| one.export.id == id)?)))
+        chain
+            .runs
+            .iter()
+            .find_map(|run| Some((run, run.exports.iter().find(|one| one.export.id == id)?)))
     });
     if let Some((run, export)) = focused {
         return Some((run, Some(export)));
     }
     let run = chain.runs.last()?;
-    let newest = run.exports.iter().rev().find(|one| one.export.superseded_by.is_none());
+    let newest = run
+        .exports
+        .iter()
+        .rev()
+        .find(|one| one.export.superseded_by.is_none());
     Some((run, newest.or_else(|| run.exports.last())))
 }
 
@@ -112,7 +122,9 @@ impl Draw<'_> {
     }
 
     fn person(&self, id: Uuid) -> String {
-        self.rules.user_name(id).map_or_else(|| "A former member".to_owned(), short_name)
+        self.rules
+            .user_name(id)
+            .map_or_else(|| "A former member".to_owned(), short_name)
     }
 
     /// "Mara K.", or the role that is asked.
@@ -130,11 +142,19 @@ impl Draw<'_> {
     /// "by 14:17:11", or how long ago that was.
     fn by(&self, due: Time) -> String {
         let left = due.since_ms(self.now);
-        if left < 0 { format!("{} late", duration_text(left)) } else { format!("by {}", self.at(due)) }
+        if left < 0 {
+            format!("{} late", duration_text(left))
+        } else {
+            format!("by {}", self.at(due))
+        }
     }
 
     fn waits_until(&self, due: Time) -> Tone {
-        if due <= self.now { Tone::Late } else { Tone::Wait }
+        if due <= self.now {
+            Tone::Late
+        } else {
+            Tone::Wait
+        }
     }
 
     /// How much of the time from `since` to `due` is used, in percent.
@@ -155,7 +175,11 @@ impl Draw<'_> {
             station.branch = Some(Branch {
                 label: task.code.clone(),
                 lines: vec![format!("Task: {who}"), self.by(due)],
-                tone: if due <= self.now { Tone::Late } else { Tone::Wait },
+                tone: if due <= self.now {
+                    Tone::Late
+                } else {
+                    Tone::Wait
+                },
                 href: self.path("task", task.id),
             });
         }
@@ -170,7 +194,11 @@ impl Draw<'_> {
             ReceiptStatus::Ignored => (Tone::Idle, "nobody asked for it"),
             ReceiptStatus::Quarantined => (Tone::Late, "does not fit"),
         };
-        let second = if what.is_empty() { self.at(receipt.received_at) } else { what.to_owned() };
+        let second = if what.is_empty() {
+            self.at(receipt.received_at)
+        } else {
+            what.to_owned()
+        };
         let station = Station {
             href: self.path("receipt", receipt.id),
             ..self.station("Receipt", state, [receipt.topic.clone(), second])
@@ -179,13 +207,22 @@ impl Draw<'_> {
     }
 
     fn order(&self, chain: &Chain, order: &engine::port::OrderRow) -> Station {
-        let event = chain.events.last().map_or_else(String::new, |event| event.kind.to_string());
+        let event = chain
+            .events
+            .last()
+            .map_or_else(String::new, |event| event.kind.to_string());
         Station {
             href: self.path("order", order.id),
             ..self.station(
                 "Order",
                 Tone::Done,
-                [format!("{} · {}", order.order.name, order.order.totals.current_total), event],
+                [
+                    format!(
+                        "{} · {}",
+                        order.order.name, order.order.totals.current_total
+                    ),
+                    event,
+                ],
             )
         }
     }
@@ -193,14 +230,23 @@ impl Draw<'_> {
     /// The receipt may still become an order's.
     fn still_open(&self, chain: &Chain) -> bool {
         chain.receipts.first().is_some_and(|receipt| {
-            matches!(receipt.status, ReceiptStatus::Accepted | ReceiptStatus::Unmatched | ReceiptStatus::Quarantined)
+            matches!(
+                receipt.status,
+                ReceiptStatus::Accepted | ReceiptStatus::Unmatched | ReceiptStatus::Quarantined
+            )
         })
     }
 
     fn step(&self, run: &RunChain, export: Option<&ExportChain>) -> Station {
         let steps = &run.flow.steps;
-        let of_export = export.and_then(|one| steps.iter().position(|step| step.key == one.export.step_key));
-        let at = of_export.or_else(|| usize::try_from(run.run.step).ok()).unwrap_or(0);
+        let of_export = export.and_then(|one| {
+            steps
+                .iter()
+                .position(|step| step.key == one.export.step_key)
+        });
+        let at = of_export
+            .or_else(|| usize::try_from(run.run.step).ok())
+            .unwrap_or(0);
         let shown = (at + 1).min(steps.len());
         // the step has done its part once its export is there
         let state = match (export, run.run.state) {
@@ -214,7 +260,10 @@ impl Draw<'_> {
             ..self.station(
                 "Flow step",
                 state,
-                [format!("{} v{}", run.flow.name, run.flow.version), format!("step {shown} of {}", steps.len())],
+                [
+                    format!("{} v{}", run.flow.name, run.flow.version),
+                    format!("step {shown} of {}", steps.len()),
+                ],
             )
         };
         // without an export there is no later station for the run's trouble to hang at
@@ -230,25 +279,37 @@ impl Draw<'_> {
         let station = match run.run.state {
             RunState::Completed => self.station("Outcome", Tone::Done, [outcome, ended]),
             RunState::Cancelled | RunState::Failed => {
-                let said = if outcome.is_empty() { run.run.state.to_string() } else { outcome };
+                let said = if outcome.is_empty() {
+                    run.run.state.to_string()
+                } else {
+                    outcome
+                };
                 self.station("Outcome", Tone::Late, [said, ended])
             }
             RunState::Running => self.awaited(run, export),
         };
-        let of_export = export.into_iter().flat_map(|one| one.tasks.iter().filter(|task| export::at_outcome(task)));
+        let of_export = export
+            .into_iter()
+            .flat_map(|one| one.tasks.iter().filter(|task| export::at_outcome(task)));
         self.hang(station, of_export.chain(&run.tasks))
     }
 
     /// What the run still waits for, once its export is taken.
     fn awaited(&self, run: &RunChain, export: Option<&ExportChain>) -> Station {
         let goal = run.flow.outcome.clone();
-        let step = usize::try_from(run.run.step).ok().and_then(|at| run.flow.steps.get(at));
+        let step = usize::try_from(run.run.step)
+            .ok()
+            .and_then(|at| run.flow.steps.get(at));
         if let (Some(until), Some(StepKind::WaitForEvent { event, .. })) =
             (run.run.wait_until, step.map(|step| &step.kind))
         {
             return Station {
                 progress: self.used(run.run.step_since, until),
-                ..self.station("Outcome", self.waits_until(until), [format!("waits for {event}"), self.by(until)])
+                ..self.station(
+                    "Outcome",
+                    self.waits_until(until),
+                    [format!("waits for {event}"), self.by(until)],
+                )
             };
         }
         let completes = export.and_then(|one| {

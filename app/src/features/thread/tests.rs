@@ -33,7 +33,12 @@ fn operations() -> Owner {
 }
 
 fn rules() -> Rules {
-    let mara = User { id: MARA, email: "mara@example.com".into(), name: "Mara Keller".into(), active: true };
+    let mara = User {
+        id: MARA,
+        email: "mara@example.com".into(),
+        name: "Mara Keller".into(),
+        active: true,
+    };
     let member = Membership {
         merchant_id: MERCHANT,
         user_id: MARA,
@@ -57,7 +62,11 @@ fn rules() -> Rules {
 }
 
 fn ladder() -> EscalationPolicy {
-    EscalationPolicy { id: Uuid::nil(), version: 1, steps: Vec::new() }
+    EscalationPolicy {
+        id: Uuid::nil(),
+        version: 1,
+        steps: Vec::new(),
+    }
 }
 
 fn export(state: ExportState) -> Export {
@@ -90,7 +99,11 @@ fn export(state: ExportState) -> Export {
         source_system: "shopify".into(),
         source_ref: "#1001".into(),
         as_of: noon(),
-        qa: vec![QaResult { check: "schema".into(), status: QaStatus::Passed, detail: None }],
+        qa: vec![QaResult {
+            check: "schema".into(),
+            status: QaStatus::Passed,
+            detail: None,
+        }],
         rationale: "no rule asks for an approval".into(),
         trace_id: "t".into(),
         created_at: noon(),
@@ -208,29 +221,55 @@ fn chain(change: impl FnOnce(&mut ExportChain)) -> Chain {
         ended_at: None,
         rev: 0,
     };
-    let run = RunChain { run, flow: order_flow(MERCHANT), exports: vec![export], tasks: Vec::new() };
-    Chain { runs: vec![run], ..Chain::default() }
+    let run = RunChain {
+        run,
+        flow: order_flow(MERCHANT),
+        exports: vec![export],
+        tasks: Vec::new(),
+    };
+    Chain {
+        runs: vec![run],
+        ..Chain::default()
+    }
 }
 
 /// "Approval: wait" for every station, with what hangs below it.
 fn drawn(chain: &Chain, minutes: i64) -> Vec<String> {
-    stations(chain, Some(EXPORT), &rules(), "alder-pine", noon().plus_ms(minutes * MINUTE))
-        .into_iter()
-        .map(|station| {
-            let branch = station.branch.map(|branch| format!(" > {}", branch.label)).unwrap_or_default();
-            format!("{}: {}{branch}", station.label, station.state.key())
-        })
-        .collect()
+    stations(
+        chain,
+        Some(EXPORT),
+        &rules(),
+        "alder-pine",
+        noon().plus_ms(minutes * MINUTE),
+    )
+    .into_iter()
+    .map(|station| {
+        let branch = station
+            .branch
+            .map(|branch| format!(" > {}", branch.label))
+            .unwrap_or_default();
+        format!("{}: {}{branch}", station.label, station.state.key())
+    })
+    .collect()
 }
 
 #[test]
 fn what_has_not_come_is_idle_and_what_waits_says_until_when() {
     let chain = chain(|_| {});
-    let all = stations(&chain, Some(EXPORT), &rules(), "alder-pine", noon().plus_ms(6 * MINUTE));
+    let all = stations(
+        &chain,
+        Some(EXPORT),
+        &rules(),
+        "alder-pine",
+        noon().plus_ms(6 * MINUTE),
+    );
     let approval = all.iter().find(|one| one.label == "Approval").unwrap();
     assert_eq!(approval.lines, ["Operations", "by 12:15:00"]);
     assert_eq!(approval.progress, Some(40));
-    assert_eq!(approval.href.as_deref(), Some(format!("/m/alder-pine/approvals/{}", Uuid::from_u128(9)).as_str()));
+    assert_eq!(
+        approval.href.as_deref(),
+        Some(format!("/m/alder-pine/approvals/{}", Uuid::from_u128(9)).as_str())
+    );
     assert_eq!(
         drawn(&chain, 6),
         [
@@ -255,9 +294,21 @@ fn a_decided_approval_names_the_person() {
             ..approval(ApprovalState::Approved)
         }];
     });
-    let all = stations(&chain, None, &rules(), "alder-pine", noon().plus_ms(4 * MINUTE));
+    let all = stations(
+        &chain,
+        None,
+        &rules(),
+        "alder-pine",
+        noon().plus_ms(4 * MINUTE),
+    );
     let approval = all.iter().find(|one| one.label == "Approval").unwrap();
-    assert_eq!((approval.state, approval.lines.as_slice()), (Tone::Done, ["Mara K.".to_owned(), "after 3 min".to_owned()].as_slice()));
+    assert_eq!(
+        (approval.state, approval.lines.as_slice()),
+        (
+            Tone::Done,
+            ["Mara K.".to_owned(), "after 3 min".to_owned()].as_slice()
+        )
+    );
     assert!(drawn(&chain, 4).contains(&"Delivery: moving".to_owned()));
 }
 
@@ -289,14 +340,36 @@ fn a_refusal_hangs_its_task_where_the_destination_said_no() {
 #[test]
 fn trouble_hangs_at_the_station_it_belongs_to_and_only_while_it_lives() {
     let at = |code: &str, state: TaskState| {
-        let chain = chain(|export| export.tasks.push(Task { state, ..task(code) }));
-        drawn(&chain, 2).into_iter().find(|line| line.contains(" > "))
+        let chain = chain(|export| {
+            export.tasks.push(Task {
+                state,
+                ..task(code)
+            })
+        });
+        drawn(&chain, 2)
+            .into_iter()
+            .find(|line| line.contains(" > "))
     };
-    assert_eq!(at("qa_failed", TaskState::Open).as_deref(), Some("Checks: done > qa_failed"));
-    assert_eq!(at("approval_timeout", TaskState::Claimed).as_deref(), Some("Approval: wait > approval_timeout"));
-    assert_eq!(at("retries_exhausted", TaskState::Open).as_deref(), Some("Delivery: idle > retries_exhausted"));
-    assert_eq!(at("ack_timeout", TaskState::Snoozed).as_deref(), Some("Acknowledgement: idle > ack_timeout"));
-    assert_eq!(at("completion_timeout", TaskState::Open).as_deref(), Some("Outcome: idle > completion_timeout"));
+    assert_eq!(
+        at("qa_failed", TaskState::Open).as_deref(),
+        Some("Checks: done > qa_failed")
+    );
+    assert_eq!(
+        at("approval_timeout", TaskState::Claimed).as_deref(),
+        Some("Approval: wait > approval_timeout")
+    );
+    assert_eq!(
+        at("retries_exhausted", TaskState::Open).as_deref(),
+        Some("Delivery: idle > retries_exhausted")
+    );
+    assert_eq!(
+        at("ack_timeout", TaskState::Snoozed).as_deref(),
+        Some("Acknowledgement: idle > ack_timeout")
+    );
+    assert_eq!(
+        at("completion_timeout", TaskState::Open).as_deref(),
+        Some("Outcome: idle > completion_timeout")
+    );
     assert_eq!(at("completion_timeout", TaskState::Resolved), None);
 }
 
@@ -323,6 +396,9 @@ fn a_step_that_was_asked_again_stands_there_once() {
         };
         export.approvals = vec![first, again];
     });
-    let approvals: Vec<_> = drawn(&chain, 71).into_iter().filter(|line| line.starts_with("Approval")).collect();
+    let approvals: Vec<_> = drawn(&chain, 71)
+        .into_iter()
+        .filter(|line| line.starts_with("Approval"))
+        .collect();
     assert_eq!(approvals, ["Approval: wait"]);
 }
