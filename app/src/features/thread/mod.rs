@@ -278,13 +278,15 @@ impl Draw<'_> {
         let ended = run.run.ended_at.map(|at| self.at(at)).unwrap_or_default();
         let station = match run.run.state {
             RunState::Completed => self.station("Outcome", Tone::Done, [outcome, ended]),
-            RunState::Cancelled | RunState::Failed => {
+            state @ (RunState::Cancelled | RunState::Failed) => {
                 let said = if outcome.is_empty() {
                     run.run.state.to_string()
                 } else {
                     outcome
                 };
-                self.station("Outcome", Tone::Late, [said, ended])
+                // taken back or declined is a decision, not a breakage
+                let tone = if state == RunState::Failed { Tone::Late } else { Tone::Idle };
+                self.station("Outcome", tone, [said, ended])
             }
             RunState::Running => self.awaited(run, export),
         };
