@@ -221,7 +221,9 @@ fn same(region: &Element, next: &Element) -> bool {
 }
 
 fn busy(region: &Element) -> bool {
-    let under_pointer = region.matches(":hover").unwrap_or(false);
+    // a region that only waits has nothing to press: it may turn under the hand that started it
+    let under_pointer =
+        region.matches(":hover").unwrap_or(false) && !region.has_attribute("data-live-at-once");
     let open = inside(region, "[popover]:popover-open, dialog[open]").is_some();
     let typing = document().active_element().is_some_and(|active| {
         region.contains(Some(&active)) && active.matches("input, textarea, select").unwrap_or(false)

@@ -24,7 +24,7 @@ pub const MAX_KEY_BYTES: usize = 255;
 /// How long a first answer is remembered: longer than anybody retries a call by itself.
 pub const IDEMPOTENCY_KEPT_MS: i64 = 48 * 60 * 60 * 1000;
 /// A call that did not finish in this time has died; its key is free again.
-const STILL_RUNNING_MS: i64 = 60_000;
+const STILL_RUNNING_MS: i64 = 35_000;
 
 impl Engine {
     pub async fn take_turn(
@@ -80,9 +80,10 @@ impl Engine {
                             tx.save_idempotency(&mine).await?;
                             Ok(Turn::First(mine))
                         }
-                        None => Err(Error::conflict(
-                            "The first call with this key is still running.",
-                        )),
+                        None => Err(Error {
+                            retry_after_ms: Some(1_000),
+                            ..Error::conflict("The first call with this key is still running.")
+                        }),
                     }
                 })
             })

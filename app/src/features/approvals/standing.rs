@@ -69,7 +69,7 @@ fn why_not(approval: &Approval, ctx: &Ctx, rules: &Rules, error: Error) -> Strin
     match people.as_slice() {
         [] => format!("It waits on {}.", owner_name(rules, &approval.owner)),
         people => format!(
-            "It waits on {}: {}.",
+            "It waits on {} ({}).",
             owner_name(rules, &approval.owner),
             people.join(", ")
         ),

@@ -38,7 +38,7 @@ pub(super) fn trial(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
     };
     let thread = stations(chain, None, &at.rules, at.slug(), at.now());
     view! {
-        <div id="trial" data-live="" data-live-eager=waiting.then_some("")>
+        <div id="trial" data-live="" data-live-eager=waiting.then_some("") data-live-at-once=waiting.then_some("")>
             <section class="move" data-tone=tone.key() aria-label="Test event">
                 <span class="whose"><StateGlyph tone/>{headline}</span>
                 <p class="says">"A test order is flagged as one, so it asks for an approval before anything is sent."</p>

@@ -111,7 +111,7 @@ fn queue(desk: &Desk, only: Option<&Merchant>, rules: &AllRules) -> Page {
         crumbs,
         view! {
             <div id="queue-head" data-live=""><PageHead title=head sub/></div>
-            <div id="queue" data-live="">
+            <div id="queue" data-live="" data-live-eager="">
                 <KeysList>{groups}{asleep}{told}</KeysList>
             </div>
             {hints}

@@ -285,7 +285,11 @@ impl Draw<'_> {
                     outcome
                 };
                 // taken back or declined is a decision, not a breakage
-                let tone = if state == RunState::Failed { Tone::Late } else { Tone::Idle };
+                let tone = if state == RunState::Failed {
+                    Tone::Late
+                } else {
+                    Tone::Idle
+                };
                 self.station("Outcome", tone, [said, ended])
             }
             RunState::Running => self.awaited(run, export),

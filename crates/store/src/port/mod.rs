@@ -20,7 +20,7 @@ use tracing::Instrument;
 use crate::{
     database::{Database, Health, Lent, OpenError, Options, Priority, WriteTx},
     error::{Kind, Result, StoreError},
-    migrate,
+    jobs, migrate,
     sql::{Conn, Engine},
 };
 
@@ -33,7 +33,23 @@ pub struct SqlStore {
 impl SqlStore {
     /// Opens `sqlite://<path>` or `postgres://…` and brings its tables up to date.
     pub async fn open_and_migrate(url: &str, options: Options) -> Result<Arc<Self>, OpenError> {
-        Database::connect(url, options).await.map(Self::on)
+        let db = Database::connect(url, options).await?;
+        if db.engine() == Engine::Sqlite {
+            // The file is ours alone: whoever held a lease is gone, and nobody has to wait for its end.
+            let freed = db
+                .write::<_, StoreError, _>(Priority::Normal, |tx| {
+                    Box::pin(async move { jobs::free_leases(tx.conn()).await })
+                })
+                .await;
+            match freed {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "jobs of an earlier process were taken back"),
+                Err(error) => {
+                    tracing::warn!(%error, "jobs of an earlier process wait for their leases")
+                }
+            }
+        }
+        Ok(Self::on(db))
     }
 
     /// Opens a database whose tables are up to date, for reading only; every write is refused.
