@@ -119,8 +119,10 @@ pub mod codes {
     pub const CANCELLED_AFTER_DISPATCH: &str = "cancelled_after_dispatch";
     pub const CHANGED_AFTER_DISPATCH: &str = "changed_after_dispatch";
     pub const EVENT_NOT_SEEN: &str = "event_not_seen";
+    /// The export's own clocks: not accepted by `accept_by`, or not done by `resolve_by`.
+    pub const SLA_MISSED: &str = "sla_missed";
 
-    pub const ALL: [&str; 12] = [
+    pub const ALL: [&str; 13] = [
         APPROVAL_TIMEOUT,
         DECLINED,
         RETRIES_EXHAUSTED,
@@ -133,6 +135,7 @@ pub mod codes {
         CANCELLED_AFTER_DISPATCH,
         CHANGED_AFTER_DISPATCH,
         EVENT_NOT_SEEN,
+        SLA_MISSED,
     ];
 }
 

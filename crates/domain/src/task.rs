@@ -316,7 +316,10 @@ impl Task {
         next.assignee = None;
         next.state = TaskState::Open;
         next.snoozed_until = None;
-        next.severity = Severity::High;
+        // what stands still becomes pressing when nobody takes it; the rest only changes hands
+        if next.class == ExceptionClass::Hard {
+            next.severity = Severity::High;
+        }
         next.accept_by = now.plus_ms(step.after_ms);
         if next.resolve_by < next.accept_by {
             next.resolve_by = next.accept_by;

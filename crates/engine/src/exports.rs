@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    Time,
     approval::{Approval, ApprovalState},
     contract::{ApprovalStep, Contract, codes},
     export::{Export, ExportState, QaStatus},
@@ -165,7 +166,14 @@ impl Work<'_> {
 
     async fn put(&mut self, export: &mut Export, new: bool) -> Result<()> {
         if new {
-            self.tx.insert_export(export).await
+            self.tx.insert_export(export).await?;
+            self.arm(JobKind::ExportDeadline, export.id, export.accept_by)
+                .await?;
+            if export.resolve_by != export.accept_by {
+                self.arm(JobKind::ExportDeadline, export.id, export.resolve_by)
+                    .await?;
+            }
+            Ok(())
         } else {
             self.tx.save_export(export).await?;
             export.rev += 1;
@@ -410,6 +418,39 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Job: one of the export's own clocks ran out. Steps that have a clock of their own (an approval,
+    /// an acknowledgement) raise their own trouble; this catches whatever else keeps it.
+    pub async fn export_deadline(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
+        let export = self.export(id).await?;
+        self.trace_id.clone_from(&export.trace_id);
+        let contract = self.contract_of(&export).await?;
+        let is_last = armed_for == export.resolve_by;
+        if !(is_last || armed_for == export.accept_by) || !is_owed(&export, &contract, is_last) {
+            return Ok(());
+        }
+        self.note(
+            "export.late",
+            "export",
+            id,
+            json!({ "by": armed_for, "state": export.state }),
+        );
+        let known = self.tx.tasks_about(export.merchant_id, id).await?;
+        if known.iter().any(|task| !task.state.is_over()) {
+            return Ok(());
+        }
+        let trouble = Trouble {
+            code: codes::SLA_MISSED.to_owned(),
+            sentence: format!(
+                "“{}” should have been {} by now and is {}",
+                export.title,
+                if is_last { "done" } else { "accepted" },
+                export.state.words()
+            ),
+            evidence: vec![evidence("Promised by", armed_for.to_string())],
+        };
+        self.raise(&export, &contract, trouble).await
+    }
+
     /// A person fixed the cause of a failed check: the gates look again, at the facts of now.
     pub async fn recheck(&mut self, export: Export) -> Result<()> {
         if export.state != ExportState::Quarantined {
@@ -422,6 +463,17 @@ impl Work<'_> {
             .ok_or_else(|| Error::internal(format!("export {} has lost its run", export.id)))?;
         let subject = self.subject_of(&run).await?;
         self.replace(export, &subject).await
+    }
+}
+
+/// Whether the clock that ran out still waits for something of this export.
+fn is_owed(export: &Export, contract: &Contract, is_last: bool) -> bool {
+    match export.state {
+        ExportState::Ready | ExportState::Delivering | ExportState::Paused => true,
+        ExportState::AwaitingApproval | ExportState::Quarantined => is_last,
+        ExportState::Delivered => is_last && contract.ack.accepted_within_ms.is_some(),
+        ExportState::Acknowledged => is_last && contract.ack.completed_within_ms.is_some(),
+        _ => false,
     }
 }
 

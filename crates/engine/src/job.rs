@@ -41,6 +41,8 @@ job_kinds! {
     AckDeadline => "ack_deadline",
     /// Subject: export. `arg` = the deadline it was armed for.
     CompletionDeadline => "completion_deadline",
+    /// Subject: export. `arg` = its `accept_by` or `resolve_by`.
+    ExportDeadline => "export_deadline",
     /// Subject: run. `arg` = the deadline it was armed for.
     WaitDeadline => "wait_deadline",
 }

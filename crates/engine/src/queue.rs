@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use std::cmp::Reverse;
+
 use domain::{
     Time,
     access::Action,
     approval::Approval,
     export::Export,
     people::{Membership, Merchant, User},
-    task::{Task, TaskState},
+    task::{Severity, Task, TaskState},
 };
 use uuid::Uuid;
 
@@ -45,6 +47,16 @@ pub struct Queue {
     pub live_tasks: BTreeMap<Uuid, usize>,
     /// The next deadline of anything that waits on somebody else.
     pub next_elsewhere: Option<Time>,
+}
+
+impl QueueItem {
+    /// Of two with the same deadline, the more pressing comes first.
+    fn severity(&self) -> Severity {
+        match &self.what {
+            Waiting::Approval { .. } => Severity::Normal,
+            Waiting::Task(task) => task.severity,
+        }
+    }
 }
 
 impl Queue {
@@ -117,7 +129,7 @@ impl Engine {
         }
         queue.next_elsewhere = elsewhere.into_iter().min();
         for list in [&mut queue.items, &mut queue.snoozed, &mut queue.watching] {
-            list.sort_by_key(|item| item.deadline);
+            list.sort_by_key(|item| (item.deadline, Reverse(item.severity())));
         }
         Ok(queue)
     }

@@ -212,6 +212,7 @@ impl Work<'_> {
             JobKind::TaskWake => self.task_wake(id, armed_for).await,
             JobKind::AckDeadline => self.ack_deadline(id, armed_for).await,
             JobKind::CompletionDeadline => self.completion_deadline(id, armed_for).await,
+            JobKind::ExportDeadline => self.export_deadline(id, armed_for).await,
             JobKind::WaitDeadline => self.wait_deadline(id, armed_for).await,
             JobKind::Deliver => Err(Error::internal("a delivery is not a store job")),
         }

@@ -140,4 +140,24 @@ on_every_store! {
         world.advance(HOUR).await.unwrap();
         assert_eq!(world.tasks().await.unwrap().iter().filter(|one| one.code == "event_not_seen").count(), 2);
     }
+
+    async fn an_export_that_is_still_being_tried_at_its_deadline_is_somebodys_task(world: World) {
+        world.channel.will_answer(Reply::Later(503, 20 * MINUTE));
+        world.receives(&order(11)).await.unwrap();
+        world.advance(15 * MINUTE - 1).await.unwrap();
+        assert!(world.tasks().await.unwrap().is_empty());
+        world.advance(1).await.unwrap();
+        let task = world.the_task("sla_missed").await.unwrap();
+        assert!(task.sentence.contains("accepted"), "{}", task.sentence);
+        world.runs_due_work().await.unwrap();
+        assert_eq!(world.tasks().await.unwrap().len(), 1);
+    }
+
+    async fn an_export_that_is_accepted_but_not_done_misses_its_promise(world: World) {
+        world.receives(&order(12)).await.unwrap();
+        world.advance(24 * HOUR - 1).await.unwrap();
+        assert!(world.tasks().await.unwrap().is_empty());
+        world.advance(1).await.unwrap();
+        world.the_task("sla_missed").await.unwrap();
+    }
 }
