@@ -10,6 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
+use uuid::{Builder, Uuid};
 
 use crate::{
     clock,
@@ -22,7 +23,7 @@ const SAMPLE: &str = include_str!("../../../server/src/send/order.json");
 /// Stands in the text wherever the order's number goes. As long as the numbers themselves.
 const NUMBER: &str = "7777777777777";
 const FIRST_NUMBER: u64 = 5_000_000_000_000;
-const DELIVERY: &str = "dddddddddddd";
+const DELIVERY: &str = "dddddddd-dddd-4ddd-8ddd-dddddddddddd";
 const SIGNATURE: &str = "SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS";
 
 pub struct Orders {
@@ -43,7 +44,7 @@ impl Orders {
             "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nuser-agent: Shopify-Captain-Hook\r\n\
              x-shopify-topic: orders/create\r\nx-shopify-hmac-sha256: {SIGNATURE}\r\n\
              x-shopify-shop-domain: bench.myshopify.com\r\nx-shopify-api-version: 2026-10\r\n\
-             x-shopify-webhook-id: be9c4000-0000-4000-8000-{DELIVERY}\r\nx-shopify-triggered-at: {now}\r\n\
+             x-shopify-webhook-id: {DELIVERY}\r\nx-shopify-triggered-at: {now}\r\n\
              content-length: {}\r\n\r\n{body}",
             body.len()
         )
@@ -90,8 +91,8 @@ impl Orders {
     /// Makes it the delivery with this index.
     pub fn write(&self, request: &mut [u8], index: usize) {
         self.number(request, index);
-        let delivery = format!("{index:012x}");
-        request[self.delivery..][..DELIVERY.len()].copy_from_slice(delivery.as_bytes());
+        let delivery = delivery_id(index).hyphenated();
+        delivery.encode_lower(&mut request[self.delivery..][..DELIVERY.len()]);
         if let Some(signature) = self.signatures.get(index) {
             request[self.signature..][..SIGNATURE.len()].copy_from_slice(signature);
         }
@@ -103,6 +104,13 @@ impl Orders {
             request[at..][..NUMBER.len()].copy_from_slice(number.as_bytes());
         }
     }
+}
+
+/// Different for each delivery, and in no order, as a shop's are: an index over them is written to all over the place.
+fn delivery_id(index: usize) -> Uuid {
+    let mixed = (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    Builder::from_random_bytes((u128::from(mixed) << 64 | index as u128).to_be_bytes()).into_uuid()
 }
 
 /// What the shop calls the order with this index.
