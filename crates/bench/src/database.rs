@@ -15,6 +15,23 @@ use crate::{
 
 pub struct Database(Connection);
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkLeft {
+    pub to_process: u32,
+    pub to_deliver: u32,
+}
+
+impl WorkLeft {
+    pub fn is_none(self) -> bool {
+        self.to_process == 0 && self.to_deliver == 0
+    }
+
+    /// In whole orders: processing one is half of its work, delivering it the other half.
+    pub fn orders(self) -> f64 {
+        f64::from(self.to_process) + f64::from(self.to_deliver) / 2.0
+    }
+}
+
 impl Database {
     /// For reading. The program that owns the file may be running: it is the same SQLite as in there.
     pub fn open(path: &Path) -> Result<Self> {
@@ -36,17 +53,20 @@ impl Database {
         })
     }
 
-    /// Work that nobody waits for: receipts to be processed, exports to be delivered.
-    pub fn work_left(&self) -> Result<u64> {
-        let count: i64 = self
-            .0
+    /// Receipts that are still to be processed, and exports that are still to be delivered.
+    pub fn work_left(&self) -> Result<WorkLeft> {
+        self.0
             .query_row(
-                "SELECT count(*) FROM jobs WHERE kind IN ('process_receipt', 'deliver')",
+                "SELECT count(*) FILTER (WHERE kind = 'process_receipt'), count(*) FILTER (WHERE kind = 'deliver') FROM jobs",
                 [],
-                |row| row.get(0),
+                |row| {
+                    Ok(WorkLeft {
+                        to_process: row.get::<_, u32>(0)?,
+                        to_deliver: row.get::<_, u32>(1)?,
+                    })
+                },
             )
-            .trying("count the jobs")?;
-        Ok(count.unsigned_abs())
+            .trying("count the jobs")
     }
 
     /// The shop's reference of each order, by Meshline's id.

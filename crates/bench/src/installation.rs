@@ -1,7 +1,7 @@
 //! A fresh Meshline: an empty folder, the demo agency, a server and the sandbox its exports go to.
 
 use std::{
-    fs,
+    fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
@@ -26,6 +26,7 @@ pub struct Setting {
     pub binary: PathBuf,
     pub folder: PathBuf,
     pub cores: Cores,
+    _alone: File,
 }
 
 impl Setting {
@@ -36,10 +37,18 @@ impl Setting {
         ))?;
         fs::create_dir_all(folder).trying(format!("create {}", folder.display()))?;
         let folder = fs::canonicalize(folder).trying("find the bench folder")?;
+        let lock = File::create(folder.join("lock")).trying("write into the bench folder")?;
+        lock.try_lock().map_err(|_| {
+            Failure::new(format!(
+                "another measurement is using {}; two at once measure each other",
+                folder.display()
+            ))
+        })?;
         Ok(Self {
             binary,
             folder,
             cores: Cores::take(),
+            _alone: lock,
         })
     }
 

@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::{
     clock,
-    database::Database,
+    database::{Database, WorkLeft},
     failure::{Failure, Result},
     installation::{Installation, Setting},
     journal::{Execution, Journal},
@@ -61,7 +61,7 @@ struct Run {
     /// From the last order to the last execution.
     tail: Duration,
     completed: usize,
-    work_left: u64,
+    work_left: WorkLeft,
     cpu_us: f64,
     first_refusal: Option<String>,
 }
@@ -256,7 +256,7 @@ impl Run {
             && self.executed_orders == self.sent
             && self.executions == self.sent
             && self.completed == self.sent
-            && self.work_left == 0
+            && self.work_left.is_none()
     }
 
     fn is_held(&mut self) -> bool {
@@ -273,7 +273,10 @@ impl Run {
             count(self.acknowledged),
             count(self.executed_orders),
             count(self.executions - self.executed_orders),
-            thousands(self.work_left as f64, 0),
+            thousands(
+                f64::from(self.work_left.to_process + self.work_left.to_deliver),
+                0,
+            ),
             thousands(self.acks.quantile_ms(0.99), 1),
             thousands(self.waits.quantile_ms(0.5), 0),
             thousands(self.waits.quantile_ms(0.99), 0),

@@ -120,6 +120,7 @@ impl Intake {
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH);
             while arrivals.recv_many(&mut batch, BATCH).await > 0 {
+                gather(&mut arrivals, &mut batch).await;
                 let group = std::mem::take(&mut batch);
                 commit(&*store, &ids, clock.now(), group).await;
             }
@@ -133,6 +134,23 @@ impl Intake {
     /// So much is arriving that working it off would slow down acknowledging it.
     pub(crate) fn is_pressed(&self, now: Time) -> bool {
         self.recent.count(now, 0) >= PRESSED_PER_SLOT
+    }
+}
+
+/// Lets everybody who can go on at this moment do so before the commit begins: what they bring along shares it. When nobody
+/// is there this takes microseconds; under load it makes half as many commits of twice the size.
+async fn gather(arrivals: &mut mpsc::Receiver<Arrival>, batch: &mut Vec<Arrival>) {
+    loop {
+        let before = batch.len();
+        tokio::task::yield_now().await;
+        while batch.len() < BATCH
+            && let Ok(arrival) = arrivals.try_recv()
+        {
+            batch.push(arrival);
+        }
+        if batch.len() == before || batch.len() == BATCH {
+            return;
+        }
     }
 }
 

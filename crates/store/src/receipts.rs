@@ -59,7 +59,7 @@ static RECEIPTS: InsertMany = InsertMany::new(
         "body_sha256",
         "body",
     ],
-    "ON CONFLICT (merchant_id, source_id, dedup_key) DO NOTHING RETURNING id",
+    "ON CONFLICT (merchant_id, source_id, dedup_key) DO NOTHING",
 );
 
 static FACTS: InsertMany = InsertMany::new(
@@ -134,12 +134,13 @@ pub(crate) async fn insert(
     let mut sorted: Vec<&NewReceipt> = batch.iter().collect();
     sorted.sort_by_key(|new| key(new));
     let rows = sorted.into_iter().map(row).collect::<Result<_>>()?;
-    let inserted: HashSet<Uuid> = RECEIPTS
-        .fetch(conn, rows)
-        .await?
-        .iter()
-        .map(|row| row.uuid(0))
-        .collect::<Result<_>>()?;
+    let inserted = RECEIPTS.execute(conn, rows).await?;
+    let ids = batch.iter().map(|new| (new.receipt.merchant_id, new.receipt.id));
+    let inserted: HashSet<Uuid> = if inserted == batch.len() as u64 {
+        ids.map(|(_, id)| id).collect()
+    } else {
+        present(conn, ids).await?
+    };
     let jobs: Vec<Job> = batch
         .iter()
         .map(|new| &new.receipt)
@@ -176,6 +177,31 @@ pub(crate) async fn insert(
         })
         .collect::<Result<_>>()?;
     Ok((outcomes, jobs))
+}
+
+/// Which of these ids are there. Asked only when something was in the way: having every row told back costs as much as writing
+/// it to the log.
+async fn present(
+    conn: &mut Conn,
+    ids: impl Iterator<Item = (Uuid, Uuid)>,
+) -> Result<HashSet<Uuid>> {
+    let mut by_merchant: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for (merchant, id) in ids {
+        by_merchant.entry(merchant).or_default().push(id);
+    }
+    let mut found = HashSet::new();
+    for (merchant, ids) in by_merchant {
+        let rows = Query::new("SELECT id FROM receipts WHERE merchant_id = ")
+            .bind(merchant)
+            .push(" AND id IN ")
+            .list(ids)
+            .fetch_all(conn)
+            .await?;
+        for row in &rows {
+            found.insert(row.uuid(0)?);
+        }
+    }
+    Ok(found)
 }
 
 /// One more repeat of each; a delivery that stands in the batch twice counts twice.
