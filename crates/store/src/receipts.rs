@@ -135,7 +135,9 @@ pub(crate) async fn insert(
     sorted.sort_by_key(|new| key(new));
     let rows = sorted.into_iter().map(row).collect::<Result<_>>()?;
     let inserted = RECEIPTS.execute(conn, rows).await?;
-    let ids = batch.iter().map(|new| (new.receipt.merchant_id, new.receipt.id));
+    let ids = batch
+        .iter()
+        .map(|new| (new.receipt.merchant_id, new.receipt.id));
     let inserted: HashSet<Uuid> = if inserted == batch.len() as u64 {
         ids.map(|(_, id)| id).collect()
     } else {
