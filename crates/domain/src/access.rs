@@ -33,12 +33,18 @@ pub enum Action {
     Control,
     /// Create connections, rotate secrets, send test events.
     ManageConnections,
+    /// Invite people, change what they may do and answer for, take them out.
+    ManagePeople,
+    /// Make, rotate and revoke API tokens.
+    ManageTokens,
+    /// Change the merchant's own settings.
+    ManageMerchant,
     /// Acknowledge an export as its destination.
     Acknowledge,
 }
 
 impl Action {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::ViewWork,
         Self::ViewAudit,
         Self::Decide,
@@ -46,6 +52,9 @@ impl Action {
         Self::Trigger,
         Self::Control,
         Self::ManageConnections,
+        Self::ManagePeople,
+        Self::ManageTokens,
+        Self::ManageMerchant,
         Self::Acknowledge,
     ];
 
@@ -58,6 +67,9 @@ impl Action {
             Self::Trigger => "trigger",
             Self::Control => "control",
             Self::ManageConnections => "manage_connections",
+            Self::ManagePeople => "manage_people",
+            Self::ManageTokens => "manage_tokens",
+            Self::ManageMerchant => "manage_merchant",
             Self::Acknowledge => "acknowledge",
         }
     }
@@ -138,6 +150,9 @@ mod tests {
             Action::Trigger,
             Action::Control,
             Action::ManageConnections,
+            Action::ManagePeople,
+            Action::ManageTokens,
+            Action::ManageMerchant,
             Action::Acknowledge,
         ];
         assert!(
