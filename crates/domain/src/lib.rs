@@ -15,6 +15,7 @@ pub mod flow;
 pub mod money;
 pub mod order;
 pub mod owner;
+pub mod password;
 pub mod people;
 pub mod receipt;
 pub mod task;

@@ -4,6 +4,7 @@
 //! workers alike. One use-case is one transaction: its rows, its audit entries and the jobs that
 //! follow become durable together.
 
+mod account;
 mod ack;
 mod approvals;
 mod bus;
@@ -18,6 +19,7 @@ mod exception;
 mod exports;
 mod idempotency;
 mod intake;
+mod password;
 mod people;
 mod process;
 mod publish;

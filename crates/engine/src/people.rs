@@ -58,7 +58,7 @@ fn check(hash: &str, password: &str) -> bool {
 
 impl Engine {
     /// Hashes on a blocking thread, a few at a time.
-    async fn hashing<T: Send + 'static>(
+    pub(crate) async fn hashing<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
@@ -247,17 +247,7 @@ impl Engine {
             name: name.to_owned(),
             active: true,
         };
-        let mut salt = [0_u8; 16];
-        self.ids.fill(&mut salt);
-        let password = password.to_owned();
-        let hash = self
-            .hashing(move || {
-                Argon2::default()
-                    .hash_password_with_salt(password.as_bytes(), &salt)
-                    .map(|hash| hash.to_string())
-                    .map_err(|why| Error::internal(format!("hashing a password failed: {why}")))
-            })
-            .await??;
+        let hash = self.hash_password(password).await?;
         let row = user.clone();
         self.store
             .write(move |tx| Box::pin(async move { tx.insert_user(&row, &hash).await }))
