@@ -59,6 +59,13 @@ const KINDS: [(StatusCode, &str, &str); 13] = [
     ),
 ];
 
+/// Shares its status with what is never allowed.
+const STEP_UP: (StatusCode, &str, &str) = (
+    StatusCode::FORBIDDEN,
+    "step-up-required",
+    "Confirm that it is you",
+);
+
 /// Where in the call a fault is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -74,6 +81,8 @@ pub struct Problem {
     detail: String,
     faults: Vec<(Place, String)>,
     retry_after_ms: Option<i64>,
+    /// Allowed, after a confirmation: another type than what is never allowed.
+    is_step_up: bool,
     /// For the log only.
     context: Option<String>,
 }
@@ -145,6 +154,7 @@ impl Problem {
             detail: detail.into(),
             faults: Vec::new(),
             retry_after_ms: None,
+            is_step_up: false,
             context: None,
         }
     }
@@ -197,9 +207,13 @@ impl Problem {
 
     fn render(&self, incident_id: Option<&str>) -> Response {
         let known = KINDS.iter().find(|(status, ..)| *status == self.status);
-        let (_, slug, title) = known
-            .copied()
-            .unwrap_or((self.status, "other", "It did not work"));
+        let (_, slug, title) = if self.is_step_up {
+            STEP_UP
+        } else {
+            known
+                .copied()
+                .unwrap_or((self.status, "other", "It did not work"))
+        };
         let body = ProblemBody {
             kind: format!("/problems/{slug}"),
             title,
@@ -250,7 +264,7 @@ impl IntoResponse for Problem {
 fn status_of(kind: Kind) -> StatusCode {
     match kind {
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::Forbidden | Kind::StepUp => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::Conflict => StatusCode::CONFLICT,
@@ -273,6 +287,7 @@ fn place_of(field: &FieldError) -> Place {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self {
+            is_step_up: error.kind == Kind::StepUp,
             status: status_of(error.kind),
             detail: error.sentence,
             faults: error

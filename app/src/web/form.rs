@@ -84,7 +84,10 @@ impl Posted {
         let acted = async {
             let engine = engine()?;
             let person = signed_in(&engine).await?;
-            let ctx = engine.enter(person.user.id, &merchant, None).await?;
+            let ctx = engine
+                .enter(person.user.id, &merchant, None)
+                .await?
+                .proved(person.proved_at);
             act(engine, ctx).await
         }
         .await;

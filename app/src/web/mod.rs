@@ -79,6 +79,6 @@ pub use form::{Done, Posted, Refused, id};
 pub use list::{List, PAGE_ROWS};
 pub use page::{Desk, Page, Visit, bare, home, page};
 pub use path::{noun_path, same_site};
-pub use person::{Person, USER_KEY, engine, lost, session, signed_in};
+pub use person::{PROVED_KEY, Person, USER_KEY, engine, lost, session, signed_in};
 pub use tally::Tally;
 pub use words::{action_words, actor_name, code_words, owner_name, short_name};

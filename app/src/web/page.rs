@@ -170,7 +170,8 @@ async fn visit(desk: Desk) -> Result<Visit, (Box<Desk>, engine::Error)> {
         let ctx = desk
             .engine()
             .enter(desk.person.user.id, &slug, None)
-            .await?;
+            .await?
+            .proved(desk.person.proved_at);
         let rules = desk.engine().rules_of(ctx.merchant_id()).await?;
         if desk
             .last_place

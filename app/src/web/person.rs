@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::people::{Membership, Merchant, User};
+use domain::{
+    Time,
+    people::{Membership, Merchant, User},
+};
 use engine::{Engine, Error, Kind, Result};
 use http::{header::COOKIE, request::Parts};
 use leptos::prelude::use_context;
@@ -11,6 +14,8 @@ use uuid::Uuid;
 
 /// The session's key for the signed-in person's id.
 pub const USER_KEY: &str = "user_id";
+/// The session's key for the time at which the person last proved who they are.
+pub const PROVED_KEY: &str = "proved_at";
 /// The session's key for the slug of the merchant whose page was open last.
 pub(super) const MERCHANT_KEY: &str = "merchant";
 
@@ -21,6 +26,8 @@ pub struct Person {
     /// Every merchant they are a member of, by name.
     pub places: Vec<(Merchant, Membership)>,
     pub operator_name: String,
+    /// When they last proved, in this session, who they are.
+    pub proved_at: Option<Time>,
     /// `light`, `dark`, or none to follow the system.
     pub theme: Option<String>,
 }
@@ -62,6 +69,7 @@ pub async fn signed_in(engine: &Engine) -> Result<Person> {
         user,
         places,
         operator_name: operator_name.unwrap_or_default(),
+        proved_at: session()?.get(PROVED_KEY).await.map_err(lost)?,
         theme: theme(),
     })
 }

@@ -31,7 +31,12 @@ pub struct Ctx {
     merchant: Merchant,
     trace_id: String,
     now: Time,
+    /// When the person behind it last proved who they are.
+    proved_at: Option<Time>,
 }
+
+/// How long a proof (a code of the second factor, or the password of somebody without one) counts.
+pub const PROOF_FRESH_MS: i64 = 10 * 60_000;
 
 impl Ctx {
     pub(crate) fn new(actor: Actor, merchant: Merchant, trace_id: String, now: Time) -> Self {
@@ -40,7 +45,38 @@ impl Ctx {
             merchant,
             trace_id,
             now,
+            proved_at: None,
         }
+    }
+
+    /// What the session knows of a proof. Only a signed-in person's session has one to give.
+    #[must_use]
+    pub fn proved(mut self, at: Option<Time>) -> Self {
+        self.proved_at = at;
+        self
+    }
+
+    /// Whether the person proved who they are a moment ago.
+    pub fn is_freshly_proved(&self) -> bool {
+        match &self.actor {
+            Actor::User { .. } => self
+                .proved_at
+                .is_some_and(|at| (0..PROOF_FRESH_MS).contains(&self.now.since_ms(at))),
+            Actor::System => true,
+            Actor::Token(_) | Actor::Destination { .. } => false,
+        }
+    }
+
+    /// For what an open laptop must not be enough for: showing or rotating a secret, approving what is
+    /// critical. A person confirms and comes back; a program cannot.
+    pub fn require_fresh_proof(&self) -> Result<()> {
+        if self.is_freshly_proved() {
+            return Ok(());
+        }
+        Err(match &self.actor {
+            Actor::User { .. } => Error::step_up(),
+            _ => Error::forbidden("This needs a person who confirms it; a program cannot."),
+        })
     }
 
     pub fn actor(&self) -> &Actor {

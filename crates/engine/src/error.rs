@@ -8,6 +8,8 @@ use domain::{approval::CannotDecide, export::BadTransition, receipt::Fault, task
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Unauthenticated,
+    /// Signed in and allowed, but has to prove once more who they are.
+    StepUp,
     Forbidden,
     NotFound,
     Invalid,
@@ -56,6 +58,14 @@ impl Error {
 
     pub fn forbidden(sentence: impl Into<String>) -> Self {
         Self::new(Kind::Forbidden, sentence)
+    }
+
+    /// Pages lead to the confirmation and back; the API says `step-up-required`.
+    pub fn step_up() -> Self {
+        Self::new(
+            Kind::StepUp,
+            "Confirm that it is you: this needs a proof of the last ten minutes.",
+        )
     }
 
     pub fn conflict(sentence: impl Into<String>) -> Self {

@@ -31,6 +31,8 @@ pub const MERCHANT: &str = "Meshline-Merchant";
 const MERCHANT_PARAMETER: &str = "merchant";
 /// Where sign-in leaves the person's id in the session.
 const USER_ID: &str = "user_id";
+/// And when they last proved who they are.
+const PROVED_AT: &str = "proved_at";
 
 /// Somebody who was let in.
 #[derive(Clone)]
@@ -108,7 +110,9 @@ async fn known(engine: &Engine, parts: &Parts) -> Result<Caller, Problem> {
     if !is_slug(&slug) {
         return Err(Problem::not_found("merchant"));
     }
-    Ok(Caller(engine.enter(user, &slug, trace_id).await?))
+    let proved_at = session.get(PROVED_AT).await.map_err(Problem::internal)?;
+    let ctx = engine.enter(user, &slug, trace_id).await?;
+    Ok(Caller(ctx.proved(proved_at)))
 }
 
 fn merchant_of(parts: &Parts) -> Option<String> {

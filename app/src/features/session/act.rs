@@ -5,7 +5,7 @@ use http::header::SET_COOKIE;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use crate::web::{Done, Posted, Refused, USER_KEY, go, lost, same_site, session};
+use crate::web::{Done, PROVED_KEY, Posted, Refused, USER_KEY, go, lost, same_site, session};
 
 /// A year, in seconds.
 const THEME_KEPT_S: u32 = 365 * 24 * 60 * 60;
@@ -27,6 +27,8 @@ pub async fn log_in(
             let session = session()?;
             session.cycle_id().await.map_err(lost)?;
             session.insert(USER_KEY, user.id).await.map_err(lost)?;
+            let now = engine.now();
+            session.insert(PROVED_KEY, now).await.map_err(lost)?;
             Ok(Done::to(same_site(&next).unwrap_or("/"), ""))
         })
         .await
