@@ -37,7 +37,13 @@ pub async fn open(settings: &Settings) -> Result<Installation, ComposeError> {
     let store = SqlStore::open_and_migrate(settings.database.expose(), Options::default()).await?;
     let is_empty = is_empty(&store).await.map_err(ComposeError::Store)?;
     let key = key::find_or_make(settings, is_empty)?;
-    assemble(settings, store, Vault::new(key.expose()))
+    let installation = assemble(settings, store, Vault::new(key.expose()))?;
+    installation
+        .engine
+        .give_operators_paths()
+        .await
+        .map_err(ComposeError::Store)?;
+    Ok(installation)
 }
 
 /// Brings the database up to date.

@@ -103,10 +103,9 @@ impl Work<'_> {
         // Read here and now: a role that was taken away a moment ago counts no more.
         let membership = self
             .tx
-            .memberships_of(user_id)
+            .place(export.merchant_id, user_id)
             .await?
-            .into_iter()
-            .find(|one| one.merchant_id == export.merchant_id && one.access.allows(Action::Decide))
+            .filter(|one| one.access.allows(Action::Decide))
             .ok_or_else(|| Error::forbidden("You may not approve here any more."))?;
         let all = self.tx.approvals_of(export.merchant_id, export.id).await?;
         let open = all

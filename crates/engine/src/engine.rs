@@ -120,10 +120,8 @@ impl Engine {
             .filter(|user| user.active)
             .ok_or_else(missing)?;
         let membership = reads
-            .memberships_of(user_id)
+            .place(merchant.id, user_id)
             .await?
-            .into_iter()
-            .find(|membership| membership.merchant_id == merchant.id)
             .ok_or_else(missing)?;
         Ok(self.ctx(Actor::User { user, membership }, merchant, trace_id))
     }

@@ -119,18 +119,8 @@ impl Engine {
         let Some(user) = reads.user(user_id).await?.filter(|user| user.active) else {
             return Ok(None);
         };
-        let mut places = Vec::new();
-        for membership in reads.memberships_of(user_id).await? {
-            if let Some(merchant) = reads.merchant(membership.merchant_id).await? {
-                places.push((merchant, membership));
-            }
-        }
-        places.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        let places = reads.places_of(user_id).await?;
         Ok(Some((user, places)))
-    }
-
-    pub async fn operator(&self, id: Uuid) -> Result<Option<Operator>> {
-        self.store.reads().await?.operator(id).await
     }
 
     pub async fn load_session(&self, id_hash: &[u8]) -> Result<Option<SessionRow>> {
@@ -187,18 +177,6 @@ impl Engine {
                 })
             })
             .await
-    }
-
-    pub async fn create_operator(&self, name: &str) -> Result<Operator> {
-        let operator = Operator {
-            id: self.uuid(),
-            name: name.to_owned(),
-        };
-        let row = operator.clone();
-        self.store
-            .write(move |tx| Box::pin(async move { tx.insert_operator(&row).await }))
-            .await?;
-        Ok(operator)
     }
 
     /// Removes an agency with everything that belongs to it.

@@ -79,7 +79,6 @@ async fn load(reads: &mut dyn Reads, merchant_id: Uuid) -> Result<Rules> {
         .await?
         .ok_or_else(|| Error::not_found("merchant"))?;
     Ok(Rules {
-        merchant,
         contracts: reads
             .contracts(merchant_id)
             .await?
@@ -94,8 +93,21 @@ async fn load(reads: &mut dyn Reads, merchant_id: Uuid) -> Result<Rules> {
             .collect(),
         sources: reads.sources(merchant_id).await?,
         destinations: reads.destinations(merchant_id).await?,
-        members: reads.members(merchant_id).await?,
+        members: members(reads, &merchant).await?,
+        merchant,
     })
+}
+
+/// Those who have a place here, and those whom the operator sends, by name. A place of one's own counts.
+async fn members(reads: &mut dyn Reads, merchant: &Merchant) -> Result<Vec<(User, Membership)>> {
+    let mut members = reads.members(merchant.id).await?;
+    for (user, member) in reads.operator_members(merchant.operator_id).await? {
+        if !members.iter().any(|(known, _)| known.id == user.id) {
+            members.push((user, member.at(merchant.id)));
+        }
+    }
+    members.sort_by(|(a, _), (b, _)| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(members)
 }
 
 struct Cached {

@@ -22,6 +22,7 @@ mod idempotency;
 mod jobs;
 mod list;
 pub mod migrate;
+mod operators;
 mod orders;
 mod people;
 mod port;

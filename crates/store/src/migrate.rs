@@ -36,6 +36,7 @@ macro_rules! migration {
 static MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_foundation"),
     migration!(2, "0002_spine"),
+    migration!(7, "0007_operators"),
 ];
 
 #[derive(Debug, thiserror::Error)]

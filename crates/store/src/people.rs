@@ -1,9 +1,9 @@
-//! Operators, merchants, people, memberships and API tokens. A password's or a token's hash is a
+//! Merchants, people, memberships and API tokens. A password's or a token's hash is a
 //! column and never part of a noun.
 
 use domain::{
     Time,
-    people::{ApiToken, Membership, Merchant, Operator, User},
+    people::{ApiToken, Membership, Merchant, User},
 };
 use engine::port::Credentials;
 use uuid::Uuid;
@@ -14,27 +14,6 @@ use crate::{
     params,
     sql::{Conn, Row},
 };
-
-pub(crate) async fn operator(conn: &mut Conn, id: Uuid) -> Result<Option<Operator>> {
-    let row = conn
-        .fetch_opt("SELECT id, name FROM operators WHERE id = $1", params![id])
-        .await?;
-    doc::one(row, |row| {
-        Ok(Operator {
-            id: row.uuid(0)?,
-            name: row.text(1)?,
-        })
-    })
-}
-
-pub(crate) async fn insert_operator(conn: &mut Conn, operator: &Operator) -> Result<()> {
-    conn.execute(
-        "INSERT INTO operators (id, name) VALUES ($1, $2)",
-        params![operator.id, &operator.name],
-    )
-    .await?;
-    Ok(())
-}
 
 pub(crate) async fn merchant(conn: &mut Conn, id: Uuid) -> Result<Option<Merchant>> {
     let row = conn
@@ -70,7 +49,7 @@ pub(crate) async fn all_merchants(conn: &mut Conn) -> Result<Vec<Merchant>> {
     Ok(merchants)
 }
 
-fn read_merchant(row: &Row) -> Result<Merchant> {
+pub(crate) fn read_merchant(row: &Row) -> Result<Merchant> {
     Ok(Merchant {
         id: row.uuid(0)?,
         operator_id: row.uuid(1)?,
@@ -103,7 +82,7 @@ pub(crate) async fn user(conn: &mut Conn, id: Uuid) -> Result<Option<User>> {
     doc::one(row, |row| read_user(row, 0))
 }
 
-fn read_user(row: &Row, from: usize) -> Result<User> {
+pub(crate) fn read_user(row: &Row, from: usize) -> Result<User> {
     Ok(User {
         id: row.uuid(from)?,
         email: row.text(from + 1)?,
@@ -179,7 +158,7 @@ pub(crate) async fn members(conn: &mut Conn, merchant: Uuid) -> Result<Vec<(User
     Ok(members)
 }
 
-fn read_membership(row: &Row) -> Result<Membership> {
+pub(crate) fn read_membership(row: &Row) -> Result<Membership> {
     Ok(Membership {
         merchant_id: row.uuid(0)?,
         user_id: row.uuid(1)?,
@@ -256,16 +235,26 @@ macro_rules! of_merchants {
         &[
             "DELETE FROM sessions WHERE user_id IN (\
                 SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1) \
+                UNION SELECT user_id FROM operator_members WHERE operator_id = $1 \
                 EXCEPT \
-                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1))",
+                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1) \
+                EXCEPT \
+                SELECT user_id FROM operator_members WHERE operator_id <> $1)",
             "DELETE FROM users WHERE id IN (\
                 SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1) \
+                UNION SELECT user_id FROM operator_members WHERE operator_id = $1 \
                 EXCEPT \
-                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1))",
+                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1) \
+                EXCEPT \
+                SELECT user_id FROM operator_members WHERE operator_id <> $1)",
             $(concat!(
                 "DELETE FROM ", $table,
                 " WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1)"
             ),)*
+            // the operator's own chain stands beside those of its merchants
+            "DELETE FROM audit_entries WHERE merchant_id = $1",
+            "DELETE FROM audit_heads WHERE merchant_id = $1",
+            "DELETE FROM operator_members WHERE operator_id = $1",
             "DELETE FROM merchants WHERE operator_id = $1",
             "DELETE FROM operators WHERE id = $1",
         ]

@@ -164,7 +164,7 @@ async fn make(settings: &Settings, engine: &Arc<Engine>, reset: bool) -> Result<
             api_token,
         });
     }
-    let Operator { id, name } = operator;
+    let Operator { id, name, .. } = operator;
     Ok(Demo {
         operator: Named { id, name },
         merchants,

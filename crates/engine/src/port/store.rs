@@ -16,7 +16,7 @@ use domain::{
     export::{Attempt, Export},
     flow::{Campaign, Flow, Run},
     order::{Order, OrderFact},
-    people::{ApiToken, Membership, Merchant, Operator, User},
+    people::{ApiToken, Membership, Merchant, Operator, OperatorMember, User},
     receipt::{Receipt, ReceiptStatus},
     task::Task,
 };
@@ -150,6 +150,17 @@ pub struct Claim {
 pub trait Reads: Send {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
+    async fn operator_by_slug(&mut self, slug: &str) -> Result<Option<Operator>>;
+    async fn all_operators(&mut self) -> Result<Vec<Operator>>;
+    /// By name.
+    async fn merchants_of(&mut self, operator: Uuid) -> Result<Vec<Merchant>>;
+    async fn operator_members(&mut self, operator: Uuid) -> Result<Vec<(User, OperatorMember)>>;
+    async fn operator_memberships_of(&mut self, user: Uuid) -> Result<Vec<OperatorMember>>;
+    /// Every merchant a person may enter, by name: through a place of their own, or, where they have
+    /// none, through the merchant's operator.
+    async fn places_of(&mut self, user: Uuid) -> Result<Vec<(Merchant, Membership)>>;
+    /// The same, of one merchant.
+    async fn place(&mut self, merchant: Uuid, user: Uuid) -> Result<Option<Membership>>;
     async fn merchant(&mut self, id: Uuid) -> Result<Option<Merchant>>;
     async fn merchant_by_slug(&mut self, slug: &str) -> Result<Option<Merchant>>;
     async fn all_merchants(&mut self) -> Result<Vec<Merchant>>;
@@ -259,6 +270,10 @@ pub trait Reads: Send {
 pub trait Tx: Reads {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
+    async fn save_operator(&mut self, operator: &Operator) -> Result<()>;
+    async fn insert_operator_member(&mut self, member: &OperatorMember) -> Result<()>;
+    async fn save_operator_member(&mut self, member: &OperatorMember) -> Result<()>;
+    async fn delete_operator_member(&mut self, operator: Uuid, user: Uuid) -> Result<()>;
     async fn insert_merchant(&mut self, merchant: &Merchant) -> Result<()>;
     async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<()>;
     async fn insert_membership(&mut self, membership: &Membership) -> Result<()>;

@@ -10,7 +10,7 @@ use domain::{
     export::{Attempt, Export},
     flow::{Campaign, Flow, Run},
     order::OrderFact,
-    people::{ApiToken, Membership, Merchant, Operator, User},
+    people::{ApiToken, Membership, Merchant, Operator, OperatorMember, User},
     receipt::Receipt,
     task::Task,
 };
@@ -24,14 +24,42 @@ use uuid::Uuid;
 
 use super::{Connected, Ports};
 use crate::{
-    approvals, audit, connections, exports, idempotency, jobs, orders, people, receipts, rules,
-    runs, sessions, tasks,
+    approvals, audit, connections, exports, idempotency, jobs, operators, orders, people, receipts,
+    rules, runs, sessions, tasks,
 };
 
 #[async_trait]
 impl<C: Connected> Reads for Ports<C> {
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>> {
-        Ok(people::operator(self.0.conn()?, id).await?)
+        Ok(operators::by_id(self.0.conn()?, id).await?)
+    }
+
+    async fn operator_by_slug(&mut self, slug: &str) -> Result<Option<Operator>> {
+        Ok(operators::by_slug(self.0.conn()?, slug).await?)
+    }
+
+    async fn all_operators(&mut self) -> Result<Vec<Operator>> {
+        Ok(operators::all(self.0.conn()?).await?)
+    }
+
+    async fn merchants_of(&mut self, operator: Uuid) -> Result<Vec<Merchant>> {
+        Ok(operators::merchants(self.0.conn()?, operator).await?)
+    }
+
+    async fn operator_members(&mut self, operator: Uuid) -> Result<Vec<(User, OperatorMember)>> {
+        Ok(operators::members(self.0.conn()?, operator).await?)
+    }
+
+    async fn operator_memberships_of(&mut self, user: Uuid) -> Result<Vec<OperatorMember>> {
+        Ok(operators::memberships_of(self.0.conn()?, user).await?)
+    }
+
+    async fn places_of(&mut self, user: Uuid) -> Result<Vec<(Merchant, Membership)>> {
+        Ok(operators::places_of(self.0.conn()?, user).await?)
+    }
+
+    async fn place(&mut self, merchant: Uuid, user: Uuid) -> Result<Option<Membership>> {
+        Ok(operators::place(self.0.conn()?, merchant, user).await?)
     }
 
     async fn merchant(&mut self, id: Uuid) -> Result<Option<Merchant>> {

@@ -9,7 +9,7 @@ use domain::{
     export::{Attempt, Export},
     flow::{Campaign, Flow, Run},
     order::OrderFact,
-    people::{ApiToken, Membership, Merchant, Operator, User},
+    people::{ApiToken, Membership, Merchant, Operator, OperatorMember, User},
     receipt::ReceiptStatus,
     task::Task,
 };
@@ -25,14 +25,30 @@ use uuid::Uuid;
 
 use super::{Connected, Ports, Writing};
 use crate::{
-    approvals, connections, exports, idempotency, jobs, orders, people, receipts, rules, runs,
-    sessions, tasks,
+    approvals, connections, exports, idempotency, jobs, operators, orders, people, receipts, rules,
+    runs, sessions, tasks,
 };
 
 #[async_trait]
 impl Tx for Ports<Writing<'_>> {
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()> {
-        Ok(people::insert_operator(self.0.conn()?, operator).await?)
+        Ok(operators::insert(self.0.conn()?, operator).await?)
+    }
+
+    async fn save_operator(&mut self, operator: &Operator) -> Result<()> {
+        Ok(operators::save(self.0.conn()?, operator).await?)
+    }
+
+    async fn insert_operator_member(&mut self, member: &OperatorMember) -> Result<()> {
+        Ok(operators::insert_member(self.0.conn()?, member).await?)
+    }
+
+    async fn save_operator_member(&mut self, member: &OperatorMember) -> Result<()> {
+        Ok(operators::save_member(self.0.conn()?, member).await?)
+    }
+
+    async fn delete_operator_member(&mut self, operator: Uuid, user: Uuid) -> Result<()> {
+        Ok(operators::delete_member(self.0.conn()?, operator, user).await?)
     }
 
     async fn insert_merchant(&mut self, merchant: &Merchant) -> Result<()> {

@@ -91,6 +91,8 @@ impl Tenant {
         let operator = Operator {
             id: id(),
             name: format!("Agency of {slug}"),
+            slug: format!("agency-{slug}"),
+            require_second_factor: false,
         };
         let merchant = Merchant {
             id: id(),

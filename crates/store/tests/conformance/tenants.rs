@@ -68,6 +68,7 @@ pub async fn ask_everything(
         })*};
     }
     ask![
+        place(t.user.id),
         members(),
         source(t.source.id),
         sources(),
