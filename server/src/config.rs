@@ -14,7 +14,10 @@ use std::{
 use serde::Deserialize;
 use url::Url;
 
-use crate::key::{KeyFault, SecretKey};
+use crate::{
+    http::client::Proxies,
+    key::{KeyFault, SecretKey},
+};
 
 /// Read when it is there and nothing else was asked for.
 const DEFAULT_FILE: &str = "meshline.toml";
@@ -32,6 +35,8 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
                          `openssl rand -hex 32` makes one
   MESHLINE_LOG           What is logged, e.g. info or info,engine=debug [info; warn for commands that end by themselves]
   MESHLINE_LOG_FORMAT    text or json [text]
+  MESHLINE_TRUSTED_PROXIES  Networks of the proxies in front, such as 10.0.0.0/8,fd00::/8: from them X-Forwarded-For counts
+                         [none: the connection's address is the client's]
   MESHLINE_SANDBOX_ADDR  Where `meshline sandbox` listens and the demo's destinations point [127.0.0.1:3100]
 
 For tests only, on a loopback address:
@@ -47,6 +52,7 @@ pub struct Settings {
     pub log: Option<String>,
     pub log_format: LogFormat,
     pub sandbox_addr: SocketAddr,
+    pub trusted_proxies: Proxies,
     pub clock_offset_file: Option<PathBuf>,
 }
 
@@ -89,6 +95,7 @@ struct Written {
     log: Option<String>,
     log_format: Option<String>,
     sandbox_addr: Option<String>,
+    trusted_proxies: Option<String>,
     clock_offset_file: Option<String>,
 }
 
@@ -130,6 +137,7 @@ impl Settings {
                 written.sandbox_addr,
                 "127.0.0.1:3100",
             )?,
+            trusted_proxies: proxies(written.trusted_proxies)?,
             clock_offset_file: written.clock_offset_file.map(PathBuf::from),
         };
         if !settings.is_private() {
@@ -175,6 +183,7 @@ impl Written {
             log: over("MESHLINE_LOG", self.log),
             log_format: over("MESHLINE_LOG_FORMAT", self.log_format),
             sandbox_addr: over("MESHLINE_SANDBOX_ADDR", self.sandbox_addr),
+            trusted_proxies: over("MESHLINE_TRUSTED_PROXIES", self.trusted_proxies),
             clock_offset_file: over("MESHLINE_CLOCK_OFFSET_FILE", self.clock_offset_file),
         }
     }
@@ -207,6 +216,17 @@ fn address(
         value,
         why: "write an IP address and a port, such as 127.0.0.1:3000 or [::]:3000".to_owned(),
     })
+}
+
+fn proxies(written: Option<String>) -> Result<Proxies, ConfigError> {
+    let value = written.unwrap_or_default();
+    value
+        .parse()
+        .map_err(|why: crate::http::client::NotANetwork| ConfigError::Value {
+            name: "MESHLINE_TRUSTED_PROXIES",
+            why: why.to_string(),
+            value,
+        })
 }
 
 fn public_url(value: String) -> Result<String, ConfigError> {
@@ -359,6 +379,7 @@ mod tests {
             "https://meshline.example/app",
             "root of its host",
         );
+        check("MESHLINE_TRUSTED_PROXIES", "proxy.local", "10.0.0.0/8");
         check("MESHLINE_LOG_FORMAT", "xml", "text or json");
         check("MESHLINE_SECRET_KEY", "short", "64 hexadecimal digits");
     }

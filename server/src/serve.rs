@@ -45,6 +45,7 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     let server = tokio::spawn(http::listen(
         listener,
         http::router(Arc::new(site)),
+        Arc::new(settings.trusted_proxies.clone()),
         serving,
     ));
     tracing::info!(%addr, url = settings.public_url, database = %settings.database, "Meshline is ready");

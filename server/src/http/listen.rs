@@ -5,9 +5,10 @@
 //! may take. An idle connection is closed at once when the process is asked to stop; a request under
 //! way is finished.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
+use http::HeaderMap;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -15,6 +16,8 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 use tower::Service;
+
+use super::client::{ClientAddr, Proxies};
 
 /// Connections at once; the next one waits to be accepted.
 const MAX_CONNECTIONS: u32 = 8_192;
@@ -26,7 +29,12 @@ const FAREWELL: Duration = Duration::from_secs(20);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until told to stop and everybody has their answer.
-pub async fn listen(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+pub async fn listen(
+    listener: TcpListener,
+    router: Router,
+    proxies: Arc<Proxies>,
+    mut stop: watch::Receiver<bool>,
+) {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     loop {
         let accepted = tokio::select! {
@@ -34,10 +42,12 @@ pub async fn listen(listener: TcpListener, router: Router, mut stop: watch::Rece
             () = asked(&mut stop) => break,
         };
         match accepted {
-            Ok((stream, slot)) => {
+            Ok((stream, peer, slot)) => {
                 let (router, stop) = (router.clone(), stop.clone());
+                let proxies = Arc::clone(&proxies);
+                let client = move |headers: &HeaderMap| proxies.client(peer, headers);
                 tokio::spawn(async move {
-                    serve(stream, router, stop).await;
+                    serve(stream, router, client, stop).await;
                     drop(slot);
                 });
             }
@@ -65,18 +75,25 @@ async fn asked(stop: &mut watch::Receiver<bool>) {
 async fn next(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots)
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, slot))
+    Ok((stream, peer.ip(), slot))
 }
 
-async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+async fn serve(
+    stream: TcpStream,
+    router: Router,
+    client: impl Fn(&HeaderMap) -> ClientAddr,
+    mut stop: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let client = client(request.headers());
+        request.extensions_mut().insert(client);
         let mut router = router.clone();
         async move {
             let request: Request = request.map(Body::new);

@@ -7,6 +7,7 @@
 //! times, logs and counts each request, and sees to it that no answer leaves without its headers.
 
 mod assets;
+pub mod client;
 mod csv;
 mod edge;
 mod health;
