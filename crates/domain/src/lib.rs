@@ -4,6 +4,7 @@
 //! value or an error that says why not. Everything here compiles to WASM.
 
 pub mod access;
+pub mod address;
 pub mod approval;
 pub mod audit;
 pub mod connection;
@@ -12,12 +13,14 @@ pub mod delivery;
 pub mod event;
 pub mod export;
 pub mod flow;
+pub mod invitation;
 pub mod money;
 pub mod order;
 pub mod owner;
 pub mod password;
 pub mod people;
 pub mod receipt;
+pub mod sight;
 pub mod task;
 pub mod time;
 
