@@ -44,6 +44,7 @@ impl List {
             query: self.query.clone(),
             before: self.before,
             limit: PAGE_ROWS as i64 + 1,
+            ..ListFilter::default()
         }
     }
 

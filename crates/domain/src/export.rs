@@ -234,6 +234,17 @@ pub struct Export {
 }
 
 impl Export {
+    /// The clock that runs now, until it has left for good: `None` then, since what is awaited from a
+    /// destination has clocks of its own.
+    pub fn deadline(&self) -> Option<Time> {
+        use ExportState as S;
+        match self.state {
+            S::Ready | S::Delivering | S::Paused => Some(self.accept_by),
+            S::AwaitingApproval | S::Quarantined => Some(self.resolve_by),
+            _ => None,
+        }
+    }
+
     /// Takes the one step, or says why not.
     pub fn become_state(&mut self, next: ExportState) -> Result<(), BadTransition> {
         if !self.state.may_become(next) {

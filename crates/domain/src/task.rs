@@ -208,6 +208,12 @@ impl Task {
         }
     }
 
+    /// Whose move it is: whoever took it, otherwise its owner.
+    pub fn holder(&self) -> Owner {
+        self.assignee
+            .map_or_else(|| self.owner.clone(), Owner::User)
+    }
+
     /// Whether this member finds it in their queue.
     pub fn is_for(&self, member: &Membership) -> bool {
         match self.assignee {

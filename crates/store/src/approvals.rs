@@ -1,13 +1,13 @@
 //! Approvals: one row per step, decided by one conditional write.
 
-use domain::approval::Approval;
+use domain::approval::{Approval, ApprovalState};
 use engine::port::ListFilter;
 use uuid::Uuid;
 
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, searchable},
+    list::{Before, List, Within, searchable},
     params,
     sql::{Conn, Query, Row},
 };
@@ -21,10 +21,21 @@ macro_rules! select {
 static LIST: List = List {
     select: select!("merchant_id = "),
     state: " AND state = ",
-    groups: &[("open", " AND state IN ('pending', 'queued')")],
+    groups: &[
+        ("open", " AND state IN ('pending', 'queued')"),
+        ("decided", " AND decided_at IS NOT NULL"),
+    ],
     // an approval has no kind: none is like this
     kind: " AND '' = ",
     search: " AND search LIKE ",
+    due: Some(Within {
+        open: " AND state = 'pending'",
+        after: " AND accept_by > ",
+        until: " AND accept_by <= ",
+        close: "",
+    }),
+    since: Some(" AND decided_at > "),
+    holder: None,
     before: Before::Id(" AND id < "),
     order: " ORDER BY id DESC LIMIT ",
 };
@@ -86,8 +97,8 @@ pub(crate) async fn pending(
 
 pub(crate) async fn insert(conn: &mut Conn, approval: &Approval) -> Result<()> {
     conn.execute(
-        "INSERT INTO approvals (merchant_id, id, export_id, step, state, accept_by, rev, search, doc) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO approvals (merchant_id, id, export_id, step, state, accept_by, rev, search, doc, asked_at, \
+         decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
             approval.merchant_id,
             approval.id,
@@ -98,6 +109,8 @@ pub(crate) async fn insert(conn: &mut Conn, approval: &Approval) -> Result<()> {
             approval.rev,
             search(approval),
             doc::text(approval)?,
+            approval.asked_at,
+            decided_at(approval),
         ],
     )
     .await?;
@@ -107,7 +120,8 @@ pub(crate) async fn insert(conn: &mut Conn, approval: &Approval) -> Result<()> {
 pub(crate) async fn save(conn: &mut Conn, approval: &Approval) -> Result<()> {
     let changed = conn
         .execute(
-            "UPDATE approvals SET state = $4, accept_by = $5, doc = $6, rev = rev + 1 \
+            "UPDATE approvals SET state = $4, accept_by = $5, doc = $6, asked_at = $7, decided_at = $8, \
+             rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 approval.merchant_id,
@@ -116,10 +130,21 @@ pub(crate) async fn save(conn: &mut Conn, approval: &Approval) -> Result<()> {
                 approval.state.as_str(),
                 approval.accept_by,
                 doc::text(approval)?,
+                approval.asked_at,
+                decided_at(approval),
             ],
         )
         .await?;
     doc::saved(changed)
+}
+
+/// Only what somebody decided; an approval may end in other ways.
+fn decided_at(approval: &Approval) -> Option<domain::Time> {
+    let decided = matches!(
+        approval.state,
+        ApprovalState::Approved | ApprovalState::Declined
+    );
+    approval.decided_at.filter(|_| decided)
 }
 
 fn search(approval: &Approval) -> String {

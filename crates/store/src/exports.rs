@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, searchable},
+    list::{Before, List, Within, searchable},
     params,
     sql::{Conn, Row},
 };
@@ -30,6 +30,14 @@ static LIST: List = List {
     groups: &[],
     kind: " AND export_type = ",
     search: " AND search LIKE ",
+    due: Some(Within {
+        open: " AND deadline IS NOT NULL",
+        after: " AND deadline > ",
+        until: " AND deadline <= ",
+        close: "",
+    }),
+    since: None,
+    holder: None,
     before: Before::TimeAndId(" AND (created_at, id) < ("),
     order: " ORDER BY created_at DESC, id DESC LIMIT ",
 };
@@ -89,6 +97,20 @@ pub(crate) async fn merchant_of(conn: &mut Conn, id: Uuid) -> Result<Option<Uuid
     doc::one(row, |row| row.uuid(0))
 }
 
+/// Under way, with a document that names this person as an owner; oldest first.
+pub(crate) async fn naming(conn: &mut Conn, merchant: Uuid, user: Uuid) -> Result<Vec<Export>> {
+    let rows = conn
+        .fetch_all(
+            select!(
+                "merchant_id = $1 AND state IN ('quarantined', 'awaiting_approval', 'ready', 'delivering', \
+                 'delivered', 'paused') AND doc LIKE $2 ORDER BY created_at, id"
+            ),
+            params![merchant, format!("%\"user:{user}\"%")],
+        )
+        .await?;
+    doc::all(rows, read)
+}
+
 /// Oldest first.
 pub(crate) async fn of_run(conn: &mut Conn, merchant: Uuid, run: Uuid) -> Result<Vec<Export>> {
     let rows = conn
@@ -119,7 +141,7 @@ pub(crate) async fn insert(conn: &mut Conn, export: &Export) -> Result<()> {
     let (doc, content) = split(export)?;
     conn.execute(
         "INSERT INTO exports (merchant_id, id, export_type, run_id, subject_id, state, created_at, rev, search, \
-         doc, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         doc, content, deadline) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
             export.merchant_id,
             export.id,
@@ -132,6 +154,7 @@ pub(crate) async fn insert(conn: &mut Conn, export: &Export) -> Result<()> {
             search(export),
             doc,
             content,
+            export.deadline(),
         ],
     )
     .await?;
@@ -143,7 +166,7 @@ pub(crate) async fn save(conn: &mut Conn, export: &Export) -> Result<()> {
     let (doc, _content) = split(export)?;
     let changed = conn
         .execute(
-            "UPDATE exports SET state = $4, search = $5, doc = $6, rev = rev + 1 \
+            "UPDATE exports SET state = $4, search = $5, doc = $6, deadline = $7, rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 export.merchant_id,
@@ -151,7 +174,8 @@ pub(crate) async fn save(conn: &mut Conn, export: &Export) -> Result<()> {
                 export.rev,
                 export.state.as_str(),
                 search(export),
-                doc
+                doc,
+                export.deadline(),
             ],
         )
         .await?;

@@ -26,10 +26,28 @@ pub(crate) struct List {
     pub kind: &'static str,
     /// ` AND search LIKE `
     pub search: &'static str,
+    /// Nothing of a list without deadlines is due.
+    pub due: Option<Within>,
+    /// ` AND time > `
+    pub since: Option<&'static str>,
+    /// ` AND holder = `
+    pub holder: Option<&'static str>,
     pub before: Before,
     /// ` ORDER BY … LIMIT `
     pub order: &'static str,
 }
+
+/// The condition on a deadline, around the ends of the span that is asked for. `$1` is the merchant.
+pub(crate) struct Within {
+    pub open: &'static str,
+    /// ` AND deadline > `
+    pub after: &'static str,
+    /// ` AND deadline <= `
+    pub until: &'static str,
+    pub close: &'static str,
+}
+
+const NOTHING: &str = " AND 1 = 0";
 
 /// How a list is cut into pages.
 pub(crate) enum Before {
@@ -66,6 +84,33 @@ impl List {
                 .push(self.search)
                 .bind(containing(words))
                 .push(r" ESCAPE '\'");
+        }
+        if let Some(due) = filter.due {
+            query = match &self.due {
+                Some(within) => {
+                    query = query.push(within.open);
+                    if let Some(after) = due.after {
+                        query = query.push(within.after).bind(after);
+                    }
+                    if let Some(until) = due.until {
+                        query = query.push(within.until).bind(until);
+                    }
+                    query.push(within.close)
+                }
+                None => query.push(NOTHING),
+            };
+        }
+        if let Some(since) = filter.since {
+            query = match self.since {
+                Some(text) => query.push(text).bind(since),
+                None => query.push(NOTHING),
+            };
+        }
+        if let Some(holder) = &filter.holder {
+            query = match self.holder {
+                Some(text) => query.push(text).bind(holder),
+                None => query.push(NOTHING),
+            };
         }
         if let Some((time, id)) = filter.before {
             query = match self.before {

@@ -36,7 +36,12 @@ macro_rules! migration {
 static MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_foundation"),
     migration!(2, "0002_spine"),
+    migration!(3, "0003_members"),
+    migration!(6, "0006_second_factor"),
     migration!(7, "0007_operators"),
+    migration!(8, "0008_destinations"),
+    migration!(11, "0011_overview"),
+    migration!(12, "0012_row_security"),
 ];
 
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +152,22 @@ async fn missing(conn: &mut Conn) -> Result<&'static [Migration], MigrateError> 
         }
     }
     Ok(&MIGRATIONS[rows.len()..])
+}
+
+/// The tables that have a `merchant_id`, as the texts create them.
+#[cfg(debug_assertions)]
+pub(crate) fn merchants_tables() -> Vec<&'static str> {
+    MIGRATIONS
+        .iter()
+        .flat_map(|step| step.sqlite.split("CREATE TABLE ").skip(1))
+        .filter_map(|text| {
+            let (name, rest) = text.split_once('(')?;
+            let (body, _) = rest.split_once(';')?;
+            body.split_whitespace()
+                .any(|word| word == "merchant_id")
+                .then(|| name.trim())
+        })
+        .collect()
 }
 
 #[cfg(test)]

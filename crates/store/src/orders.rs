@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, searchable},
+    list::{Before, List, Within, searchable},
     params,
     sql::{Conn, Row},
 };
@@ -27,6 +27,14 @@ static LIST: List = List {
     // an order has no kind: none is like this
     kind: " AND '' = ",
     search: " AND search LIKE ",
+    due: Some(Within {
+        open: " AND id IN (SELECT subject_id FROM runs WHERE merchant_id = $1 AND wait_until IS NOT NULL",
+        after: " AND wait_until > ",
+        until: " AND wait_until <= ",
+        close: ")",
+    }),
+    since: None,
+    holder: None,
     before: Before::TimeAndId(" AND (updated_at, id) < ("),
     order: " ORDER BY updated_at DESC, id DESC LIMIT ",
 };

@@ -110,6 +110,9 @@ static LIST: List = List {
     ],
     kind: " AND topic = ",
     search: " AND search || ' ' || COALESCE(LOWER(order_ref), '') LIKE ",
+    due: None,
+    since: Some(" AND received_at > "),
+    holder: None,
     before: Before::TimeAndId(" AND (received_at, id) < ("),
     order: " ORDER BY received_at DESC, id DESC LIMIT ",
 };

@@ -66,8 +66,8 @@ pub(crate) async fn of_flow(
 pub(crate) async fn insert(conn: &mut Conn, run: &Run) -> Result<bool> {
     let inserted = conn
         .execute(
-            "INSERT INTO runs (merchant_id, id, flow_key, subject_id, state, started_at, rev, doc) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (merchant_id, subject_id, flow_key) DO NOTHING",
+            "INSERT INTO runs (merchant_id, id, flow_key, subject_id, state, started_at, rev, doc, wait_until) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (merchant_id, subject_id, flow_key) DO NOTHING",
             params![
                 run.merchant_id,
                 run.id,
@@ -77,6 +77,7 @@ pub(crate) async fn insert(conn: &mut Conn, run: &Run) -> Result<bool> {
                 run.started_at,
                 run.rev,
                 doc::text(run)?,
+                wait_until(run),
             ],
         )
         .await?;
@@ -86,11 +87,25 @@ pub(crate) async fn insert(conn: &mut Conn, run: &Run) -> Result<bool> {
 pub(crate) async fn save(conn: &mut Conn, run: &Run) -> Result<()> {
     let changed = conn
         .execute(
-            "UPDATE runs SET state = $4, doc = $5, rev = rev + 1 WHERE merchant_id = $1 AND id = $2 AND rev = $3",
-            params![run.merchant_id, run.id, run.rev, run.state.as_str(), doc::text(run)?],
+            "UPDATE runs SET state = $4, doc = $5, wait_until = $6, rev = rev + 1 \
+             WHERE merchant_id = $1 AND id = $2 AND rev = $3",
+            params![
+                run.merchant_id,
+                run.id,
+                run.rev,
+                run.state.as_str(),
+                doc::text(run)?,
+                wait_until(run),
+            ],
         )
         .await?;
     doc::saved(changed)
+}
+
+/// What is over waits for nothing.
+fn wait_until(run: &Run) -> Option<domain::Time> {
+    run.wait_until
+        .filter(|_| run.state == domain::flow::RunState::Running)
 }
 
 pub(crate) async fn campaign(

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, searchable},
+    list::{Before, List, Within, searchable},
     params,
     sql::{Conn, Query, Row},
 };
@@ -24,14 +24,26 @@ static LIST: List = List {
     groups: &[("live", " AND state NOT IN ('resolved', 'cancelled')")],
     kind: " AND code = ",
     search: " AND search LIKE ",
+    due: Some(Within {
+        open: " AND state NOT IN ('resolved', 'cancelled')",
+        after: " AND deadline > ",
+        until: " AND deadline <= ",
+        close: "",
+    }),
+    since: None,
+    holder: Some(" AND holder = "),
     before: Before::TimeAndId(" AND (created_at, id) < ("),
     order: " ORDER BY created_at DESC, id DESC LIMIT ",
 };
 
 fn read(row: &Row) -> Result<Task> {
-    let mut task: Task = row.json(0)?;
-    task.state = row.parsed(1)?;
-    task.rev = row.int(2)?;
+    read_from(row, 0)
+}
+
+pub(crate) fn read_from(row: &Row, from: usize) -> Result<Task> {
+    let mut task: Task = row.json(from)?;
+    task.state = row.parsed(from + 1)?;
+    task.rev = row.int(from + 2)?;
     Ok(task)
 }
 
@@ -101,8 +113,8 @@ pub(crate) async fn insert(conn: &mut Conn, task: &Task) -> Result<bool> {
     let inserted = conn
         .execute(
             "INSERT INTO tasks (merchant_id, id, dedup_key, code, state, deadline, receipt_id, order_id, run_id, \
-             export_id, created_at, rev, search, doc) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             export_id, created_at, rev, search, doc, holder, ended_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
              ON CONFLICT (merchant_id, dedup_key) WHERE state NOT IN ('resolved', 'cancelled') DO NOTHING",
             params![
                 task.merchant_id,
@@ -119,6 +131,8 @@ pub(crate) async fn insert(conn: &mut Conn, task: &Task) -> Result<bool> {
                 task.rev,
                 search(task),
                 doc::text(task)?,
+                task.holder().to_string(),
+                task.resolved_at,
             ],
         )
         .await?;
@@ -128,7 +142,7 @@ pub(crate) async fn insert(conn: &mut Conn, task: &Task) -> Result<bool> {
 pub(crate) async fn save(conn: &mut Conn, task: &Task) -> Result<()> {
     let changed = conn
         .execute(
-            "UPDATE tasks SET state = $4, deadline = $5, search = $6, doc = $7, rev = rev + 1 \
+            "UPDATE tasks SET state = $4, deadline = $5, search = $6, doc = $7, holder = $8, ended_at = $9, rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 task.merchant_id,
@@ -138,6 +152,8 @@ pub(crate) async fn save(conn: &mut Conn, task: &Task) -> Result<()> {
                 task.deadline(),
                 search(task),
                 doc::text(task)?,
+                task.holder().to_string(),
+                task.resolved_at,
             ],
         )
         .await?;

@@ -59,6 +59,7 @@ pub async fn list_exports(
         query: text("q", query.q)?,
         before: wanted.after,
         limit: wanted.fetch(),
+        ..ListFilter::default()
     };
     let rows = engine.exports(&ctx, &filter).await?;
     Ok(Json(wanted.page(rows, |row| (row.created_at, row.id))))

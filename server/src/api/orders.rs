@@ -49,10 +49,10 @@ pub async fn list_orders(
             query.state,
             &OrderState::ALL.map(OrderState::as_str),
         )?,
-        kind: None,
         query: text("q", query.q)?,
         before: wanted.after,
         limit: wanted.fetch(),
+        ..ListFilter::default()
     };
     let rows = engine.orders(&ctx, &filter).await?;
     Ok(Json(wanted.page(rows, |row| (row.updated_at, row.id))))

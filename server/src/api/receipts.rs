@@ -56,6 +56,7 @@ pub async fn list_receipts(
         query: text("q", query.q)?,
         before: wanted.after,
         limit: wanted.fetch(),
+        ..ListFilter::default()
     };
     let rows = engine.receipts(&ctx, &filter).await?;
     Ok(Json(wanted.page(rows, |row| (row.received_at, row.id))))

@@ -52,6 +52,7 @@ pub async fn list_tasks(
         query: text("q", query.q)?,
         before: wanted.after,
         limit: wanted.fetch(),
+        ..ListFilter::default()
     };
     let rows = engine.tasks(&ctx, &filter).await?;
     Ok(Json(wanted.page(rows, |row| (row.created_at, row.id))))

@@ -259,8 +259,8 @@ impl Call {
             query: full(&self.asked.q),
             state: full(&self.asked.state),
             kind: full(&self.asked.kind),
-            before: None,
             limit: PAGE,
+            ..ListFilter::default()
         };
         let crlf = csv::Terminator::CRLF;
         let mut writer = csv::WriterBuilder::new()

@@ -1,11 +1,15 @@
 //! The ports: what the use-cases need from the outside, as traits.
 
 mod edges;
+mod overview;
+mod sessions;
 mod store;
 
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
+pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken};
+pub use sessions::{Pace, SecondFactorRow, SessionReads, SessionRow, SessionTx, Turned};
 pub use store::{
     AuditFilter, AuditNote, Claim, CommitHook, Credentials, EventRow, IdempotencyRow, ListFilter,
-    NewReceipt, OrderRow, Priority, Reads, ReceiptOutcome, SessionRow, Store, StoreExt, Tx,
+    NewReceipt, News, OrderRow, Priority, Reads, ReceiptOutcome, SealRow, Store, StoreExt, Tx,
     WriteOp,
 };

@@ -15,18 +15,22 @@ use domain::{
     event::EventKind,
     export::{Attempt, Export},
     flow::{Campaign, Flow, Run},
+    invitation::Invitation,
     order::{Order, OrderFact},
-    people::{ApiToken, Membership, Merchant, Operator, OperatorMember, User},
+    people::{Membership, Merchant, Operator, OperatorMember, User},
     receipt::{Receipt, ReceiptStatus},
     task::Task,
+    token::{ApiToken, Shown},
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::sessions::{SessionReads, SessionTx};
 use crate::{
     error::{Error, Result},
     job::Job,
+    port::{Due, Figures, Span, Taken},
 };
 
 /// A page of a list: newest first, keyset by (time, id).
@@ -38,6 +42,13 @@ pub struct ListFilter {
     pub kind: Option<String>,
     /// Case-insensitive part of the name, title, reference or id.
     pub query: Option<String>,
+    /// Only what still runs against a clock that ends then: tasks, approvals, exports; orders by what
+    /// their flow waits for.
+    pub due: Option<Due>,
+    /// Only what came later than this: receipts by arrival, approvals by decision.
+    pub since: Option<Time>,
+    /// Only tasks that this owner, or this person (`user:<id>`), has.
+    pub holder: Option<String>,
     /// Strictly older than this row.
     pub before: Option<(Time, Uuid)>,
     pub limit: i64,
@@ -89,16 +100,6 @@ pub struct Credentials {
 }
 
 #[derive(Clone, Debug)]
-pub struct SessionRow {
-    /// SHA-256 of the session id; the id itself is only in the cookie.
-    pub id_hash: Vec<u8>,
-    pub user_id: Option<Uuid>,
-    pub data: String,
-    pub created_at: Time,
-    pub expires_at: Time,
-}
-
-#[derive(Clone, Debug)]
 pub struct IdempotencyRow {
     pub merchant_id: Uuid,
     pub key: String,
@@ -107,6 +108,17 @@ pub struct IdempotencyRow {
     pub status: Option<i64>,
     pub body: String,
     pub created_at: Time,
+}
+
+/// A sealed secret, and where it stands. What belongs to people has the nil id for a merchant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealRow {
+    pub merchant_id: Uuid,
+    pub table: &'static str,
+    pub row_id: Uuid,
+    /// As in [`Place`](crate::Place).
+    pub column: &'static str,
+    pub sealed: Vec<u8>,
 }
 
 /// One receipt on its way in; its work row (unless quarantined) and audit entry go with it.
@@ -147,7 +159,7 @@ pub struct Claim {
 }
 
 #[async_trait]
-pub trait Reads: Send {
+pub trait Reads: SessionReads {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
     async fn operator_by_slug(&mut self, slug: &str) -> Result<Option<Operator>>;
@@ -168,8 +180,16 @@ pub trait Reads: Send {
     async fn credentials(&mut self, email: &str) -> Result<Option<Credentials>>;
     async fn memberships_of(&mut self, user: Uuid) -> Result<Vec<Membership>>;
     async fn members(&mut self, merchant: Uuid) -> Result<Vec<(User, Membership)>>;
-    async fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<ApiToken>>;
-    async fn session(&mut self, id_hash: &[u8]) -> Result<Option<SessionRow>>;
+    async fn invitation(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Invitation>>;
+    /// Neither accepted nor taken back, expired ones too; newest first.
+    async fn open_invitations(&mut self, merchant: Uuid) -> Result<Vec<Invitation>>;
+    /// Whose link this is; before it is known at which merchant.
+    async fn invitation_by_token(&mut self, hash: &[u8]) -> Result<Option<Invitation>>;
+    /// The token with this secret, and which of its two it is.
+    async fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<(ApiToken, Shown)>>;
+    async fn token(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<ApiToken>>;
+    /// Newest first.
+    async fn tokens(&mut self, merchant: Uuid) -> Result<Vec<ApiToken>>;
 
     // connections
     async fn source_by_path(&mut self, path: &str) -> Result<Option<Source>>;
@@ -236,6 +256,8 @@ pub trait Reads: Send {
     /// The bytes that are sent, once they were fixed.
     async fn export_wire(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Vec<u8>>>;
     async fn attempts(&mut self, merchant: Uuid, export: Uuid) -> Result<Vec<Attempt>>;
+    /// Under way, with a document that names this person; oldest first.
+    async fn exports_naming(&mut self, merchant: Uuid, user: Uuid) -> Result<Vec<Export>>;
     async fn approval(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Approval>>;
     /// By step.
     async fn approvals_of(&mut self, merchant: Uuid, export: Uuid) -> Result<Vec<Approval>>;
@@ -248,6 +270,12 @@ pub trait Reads: Send {
     async fn tasks(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Task>>;
     /// Everything not over at these merchants, earliest deadline first.
     async fn live_tasks(&mut self, merchants: &[Uuid], limit: i64) -> Result<Vec<Task>>;
+    /// What stands, at each of these merchants; and how long decisions took over all of them.
+    async fn figures(
+        &mut self,
+        merchants: &[Uuid],
+        span: &Span,
+    ) -> Result<(std::collections::HashMap<Uuid, Figures>, Taken)>;
     async fn live_task_by_key(&mut self, merchant: Uuid, dedup_key: &str) -> Result<Option<Task>>;
     /// All tasks (over or not) about this receipt, order, run or export.
     async fn tasks_about(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Task>>;
@@ -259,6 +287,21 @@ pub trait Reads: Send {
     -> Result<Vec<AuditEntry>>;
     async fn audit_head(&mut self, merchant: Uuid) -> Result<Option<Head>>;
 
+    // keys
+    /// Secrets whose seal does not begin with `prefix`, at most `limit` of each kind.
+    async fn seals_not_under(
+        &mut self,
+        merchant: Uuid,
+        prefix: &[u8],
+        limit: i64,
+    ) -> Result<Vec<SealRow>>;
+    /// The same, of what belongs to people.
+    async fn seals_of_people_not_under(
+        &mut self,
+        prefix: &[u8],
+        limit: i64,
+    ) -> Result<Vec<SealRow>>;
+
     // jobs
     async fn next_job_at(&mut self) -> Result<Option<Time>>;
     /// (due now, all).
@@ -267,7 +310,7 @@ pub trait Reads: Send {
 }
 
 #[async_trait]
-pub trait Tx: Reads {
+pub trait Tx: Reads + SessionTx {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
     async fn save_operator(&mut self, operator: &Operator) -> Result<()>;
@@ -277,17 +320,30 @@ pub trait Tx: Reads {
     async fn insert_merchant(&mut self, merchant: &Merchant) -> Result<()>;
     async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<()>;
     async fn insert_membership(&mut self, membership: &Membership) -> Result<()>;
+    async fn save_membership(&mut self, membership: &Membership) -> Result<()>;
+    async fn delete_membership(&mut self, merchant: Uuid, user: Uuid) -> Result<()>;
+    /// Keeps others from changing this person's place until the end of the transaction, and says
+    /// whether there is one. Whoever gives work to a person in particular holds their place meanwhile,
+    /// so that nobody is given work while they leave.
+    async fn hold_membership(&mut self, merchant: Uuid, user: Uuid) -> Result<bool>;
+    async fn insert_invitation(&mut self, invitation: &Invitation, hash: &[u8]) -> Result<()>;
+    async fn save_invitation(&mut self, invitation: &Invitation) -> Result<()>;
+    /// Whether the person may sign in at all.
+    async fn set_active(&mut self, user: Uuid, active: bool) -> Result<()>;
+    /// Signs the person out everywhere; how many sessions that ended.
+    async fn delete_sessions_of(&mut self, user: Uuid) -> Result<u64>;
     async fn insert_token(&mut self, token: &ApiToken, hash: &[u8]) -> Result<()>;
+    /// Gives it another secret; the one it had becomes the previous one.
+    async fn rotate_token(&mut self, token: &ApiToken, hash: &[u8]) -> Result<()>;
+    async fn revoke_token(&mut self, token: &ApiToken) -> Result<()>;
+    /// Moves its last use forward, and nothing else.
+    async fn note_token_use(&mut self, merchant: Uuid, id: Uuid, at: Time) -> Result<()>;
     async fn set_login_state(
         &mut self,
         user: Uuid,
         failed: i64,
         locked_until: Option<Time>,
     ) -> Result<()>;
-    /// Inserts or replaces.
-    async fn save_session(&mut self, session: &SessionRow) -> Result<()>;
-    async fn delete_session(&mut self, id_hash: &[u8]) -> Result<()>;
-    async fn delete_expired_sessions(&mut self, now: Time) -> Result<u64>;
     /// Removes an operator with everything under it; for `demo --reset`.
     async fn delete_operator(&mut self, id: Uuid) -> Result<()>;
 
@@ -355,6 +411,8 @@ pub trait Tx: Reads {
     async fn enqueue(&mut self, jobs: &[Job]) -> Result<()>;
     /// Due jobs whose lease is free, earliest first; their fence is raised and their lease taken.
     async fn claim_jobs(&mut self, claim: Claim) -> Result<Vec<Job>>;
+    /// Holds on to the job until then. False when the lease was lost: whoever has it now does the work.
+    async fn renew_job(&mut self, job: &Job, until: Time) -> Result<bool>;
     /// False when the lease was lost: the caller must roll back.
     async fn finish_job(&mut self, job: &Job) -> Result<bool>;
     /// Gives the job back, to run at that time.
@@ -366,6 +424,8 @@ pub trait Tx: Reads {
     async fn reserve_idempotency(&mut self, row: &IdempotencyRow) -> Result<bool>;
     async fn delete_old_idempotency(&mut self, before: Time) -> Result<u64>;
     async fn release_idempotency(&mut self, merchant: Uuid, key: &str) -> Result<()>;
+    /// The same secret under another key. False when the seal is not the one that was read any more.
+    async fn renew_seal(&mut self, row: &SealRow, renewed: &[u8]) -> Result<bool>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -375,9 +435,31 @@ pub enum Priority {
     Normal,
 }
 
+/// What another process on the same database made durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    Change {
+        merchant_id: Uuid,
+        action: String,
+        subject_kind: String,
+        subject_id: Uuid,
+    },
+    /// More things of this kind than could be named changed at this merchant.
+    Several {
+        merchant_id: Uuid,
+        subject_kind: String,
+    },
+    /// Jobs that may be due.
+    JobsDue,
+    /// Messages may have been missed: everything may be another now.
+    Anything,
+}
+
 /// Told after each commit, with what it made durable.
 pub trait CommitHook: Send + Sync {
     fn committed(&self, notes: &[AuditNote], earliest_job: Option<Time>);
+    /// What other processes committed.
+    fn heard(&self, news: News);
 }
 
 /// One write operation with its type erased.

@@ -1,5 +1,7 @@
 //! Looking things up, on a lent connection or inside a transaction.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use domain::{
     Time,
@@ -9,6 +11,7 @@ use domain::{
     contract::Contract,
     export::{Attempt, Export},
     flow::{Campaign, Flow, Run},
+    invitation::Invitation,
     order::OrderFact,
     people::{ApiToken, Membership, Merchant, Operator, OperatorMember, User},
     receipt::Receipt,
@@ -17,15 +20,16 @@ use domain::{
 use engine::{
     Result,
     port::{
-        AuditFilter, Credentials, EventRow, IdempotencyRow, ListFilter, OrderRow, Reads, SessionRow,
+        AuditFilter, Credentials, EventRow, Figures, IdempotencyRow, ListFilter, OrderRow, Reads,
+        SealRow, Span, Taken,
     },
 };
 use uuid::Uuid;
 
 use super::{Connected, Ports};
 use crate::{
-    approvals, audit, connections, exports, idempotency, jobs, operators, orders, people, receipts,
-    rules, runs, sessions, tasks,
+    approvals, audit, connections, exports, idempotency, invitations, jobs, operators, orders,
+    overview, people, receipts, rules, runs, seals, sql::Across, tasks,
 };
 
 #[async_trait]
@@ -55,11 +59,11 @@ impl<C: Connected> Reads for Ports<C> {
     }
 
     async fn places_of(&mut self, user: Uuid) -> Result<Vec<(Merchant, Membership)>> {
-        Ok(operators::places_of(self.0.conn()?, user).await?)
+        Ok(operators::places_of(self.0.across(Across::PlacesOfPerson)?, user).await?)
     }
 
     async fn place(&mut self, merchant: Uuid, user: Uuid) -> Result<Option<Membership>> {
-        Ok(operators::place(self.0.conn()?, merchant, user).await?)
+        Ok(operators::place(self.0.of(merchant)?, merchant, user).await?)
     }
 
     async fn merchant(&mut self, id: Uuid) -> Result<Option<Merchant>> {
@@ -83,47 +87,55 @@ impl<C: Connected> Reads for Ports<C> {
     }
 
     async fn memberships_of(&mut self, user: Uuid) -> Result<Vec<Membership>> {
-        Ok(people::memberships_of(self.0.conn()?, user).await?)
+        Ok(people::memberships_of(self.0.across(Across::PlacesOfPerson)?, user).await?)
     }
 
     async fn members(&mut self, merchant: Uuid) -> Result<Vec<(User, Membership)>> {
-        Ok(people::members(self.0.conn()?, merchant).await?)
+        Ok(people::members(self.0.of(merchant)?, merchant).await?)
+    }
+
+    async fn invitation(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Invitation>> {
+        Ok(invitations::by_id(self.0.of(merchant)?, merchant, id).await?)
+    }
+
+    async fn open_invitations(&mut self, merchant: Uuid) -> Result<Vec<Invitation>> {
+        Ok(invitations::open(self.0.of(merchant)?, merchant).await?)
+    }
+
+    async fn invitation_by_token(&mut self, hash: &[u8]) -> Result<Option<Invitation>> {
+        Ok(invitations::by_token(self.0.across(Across::InvitationByToken)?, hash).await?)
     }
 
     async fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<ApiToken>> {
-        Ok(people::token_by_hash(self.0.conn()?, hash).await?)
-    }
-
-    async fn session(&mut self, id_hash: &[u8]) -> Result<Option<SessionRow>> {
-        Ok(sessions::by_hash(self.0.conn()?, id_hash).await?)
+        Ok(people::token_by_hash(self.0.across(Across::TokenByHash)?, hash).await?)
     }
 
     async fn source_by_path(&mut self, path: &str) -> Result<Option<Source>> {
-        Ok(connections::source_by_path(self.0.conn()?, path).await?)
+        Ok(connections::source_by_path(self.0.across(Across::SourceByPath)?, path).await?)
     }
 
     async fn source(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Source>> {
-        Ok(connections::source(self.0.conn()?, merchant, id).await?)
+        Ok(connections::source(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn sources(&mut self, merchant: Uuid) -> Result<Vec<Source>> {
-        Ok(connections::sources(self.0.conn()?, merchant).await?)
+        Ok(connections::sources(self.0.of(merchant)?, merchant).await?)
     }
 
     async fn destination(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Destination>> {
-        Ok(connections::destination(self.0.conn()?, merchant, id).await?)
+        Ok(connections::destination(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn destinations(&mut self, merchant: Uuid) -> Result<Vec<Destination>> {
-        Ok(connections::destinations(self.0.conn()?, merchant).await?)
+        Ok(connections::destinations(self.0.of(merchant)?, merchant).await?)
     }
 
     async fn contract(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Contract>> {
-        Ok(rules::contract(self.0.conn()?, merchant, id).await?)
+        Ok(rules::contract(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn contracts(&mut self, merchant: Uuid) -> Result<Vec<Contract>> {
-        Ok(rules::contracts(self.0.conn()?, merchant).await?)
+        Ok(rules::contracts(self.0.of(merchant)?, merchant).await?)
     }
 
     async fn contract_versions(
@@ -131,31 +143,31 @@ impl<C: Connected> Reads for Ports<C> {
         merchant: Uuid,
         export_type: &str,
     ) -> Result<Vec<Contract>> {
-        Ok(rules::contract_versions(self.0.conn()?, merchant, export_type).await?)
+        Ok(rules::contract_versions(self.0.of(merchant)?, merchant, export_type).await?)
     }
 
     async fn flow(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Flow>> {
-        Ok(rules::flow(self.0.conn()?, merchant, id).await?)
+        Ok(rules::flow(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn flows(&mut self, merchant: Uuid) -> Result<Vec<Flow>> {
-        Ok(rules::flows(self.0.conn()?, merchant).await?)
+        Ok(rules::flows(self.0.of(merchant)?, merchant).await?)
     }
 
     async fn receipt(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Receipt>> {
-        Ok(receipts::by_id(self.0.conn()?, merchant, id).await?)
+        Ok(receipts::by_id(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn receipt_body(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Vec<u8>>> {
-        Ok(receipts::body(self.0.conn()?, merchant, id).await?)
+        Ok(receipts::body(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn receipts(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Receipt>> {
-        Ok(receipts::list(self.0.conn()?, merchant, filter).await?)
+        Ok(receipts::list(self.0.of(merchant)?, merchant, filter).await?)
     }
 
     async fn receipts_of_order(&mut self, merchant: Uuid, order: Uuid) -> Result<Vec<Receipt>> {
-        Ok(receipts::of_order(self.0.conn()?, merchant, order).await?)
+        Ok(receipts::of_order(self.0.of(merchant)?, merchant, order).await?)
     }
 
     async fn facts(
@@ -164,11 +176,11 @@ impl<C: Connected> Reads for Ports<C> {
         source: Uuid,
         order_ref: &str,
     ) -> Result<Vec<OrderFact>> {
-        Ok(receipts::facts(self.0.conn()?, merchant, source, order_ref).await?)
+        Ok(receipts::facts(self.0.of(merchant)?, merchant, source, order_ref).await?)
     }
 
     async fn order(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<OrderRow>> {
-        Ok(orders::by_id(self.0.conn()?, merchant, id).await?)
+        Ok(orders::by_id(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn order_by_ref(
@@ -177,23 +189,23 @@ impl<C: Connected> Reads for Ports<C> {
         source: Uuid,
         order_ref: &str,
     ) -> Result<Option<OrderRow>> {
-        Ok(orders::by_ref(self.0.conn()?, merchant, source, order_ref).await?)
+        Ok(orders::by_ref(self.0.of(merchant)?, merchant, source, order_ref).await?)
     }
 
     async fn orders(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<OrderRow>> {
-        Ok(orders::list(self.0.conn()?, merchant, filter).await?)
+        Ok(orders::list(self.0.of(merchant)?, merchant, filter).await?)
     }
 
     async fn events_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<EventRow>> {
-        Ok(receipts::events_of(self.0.conn()?, merchant, subject).await?)
+        Ok(receipts::events_of(self.0.of(merchant)?, merchant, subject).await?)
     }
 
     async fn run(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Run>> {
-        Ok(runs::by_id(self.0.conn()?, merchant, id).await?)
+        Ok(runs::by_id(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn runs_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Run>> {
-        Ok(runs::of_subject(self.0.conn()?, merchant, subject).await?)
+        Ok(runs::of_subject(self.0.of(merchant)?, merchant, subject).await?)
     }
 
     async fn runs_of_flow(
@@ -202,79 +214,91 @@ impl<C: Connected> Reads for Ports<C> {
         flow_key: &str,
         limit: i64,
     ) -> Result<Vec<Run>> {
-        Ok(runs::of_flow(self.0.conn()?, merchant, flow_key, limit).await?)
+        Ok(runs::of_flow(self.0.of(merchant)?, merchant, flow_key, limit).await?)
     }
 
     async fn campaign(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Campaign>> {
-        Ok(runs::campaign(self.0.conn()?, merchant, id).await?)
+        Ok(runs::campaign(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn export(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Export>> {
-        Ok(exports::by_id(self.0.conn()?, merchant, id).await?)
+        Ok(exports::by_id(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn exports(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Export>> {
-        Ok(exports::list(self.0.conn()?, merchant, filter).await?)
+        Ok(exports::list(self.0.of(merchant)?, merchant, filter).await?)
     }
 
     async fn merchant_of_export(&mut self, id: Uuid) -> Result<Option<Uuid>> {
-        Ok(exports::merchant_of(self.0.conn()?, id).await?)
+        Ok(exports::merchant_of(self.0.across(Across::MerchantOfExport)?, id).await?)
     }
 
     async fn exports_of_run(&mut self, merchant: Uuid, run: Uuid) -> Result<Vec<Export>> {
-        Ok(exports::of_run(self.0.conn()?, merchant, run).await?)
+        Ok(exports::of_run(self.0.of(merchant)?, merchant, run).await?)
     }
 
     async fn exports_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Export>> {
-        Ok(exports::of_subject(self.0.conn()?, merchant, subject).await?)
+        Ok(exports::of_subject(self.0.of(merchant)?, merchant, subject).await?)
     }
 
     async fn export_wire(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Vec<u8>>> {
-        Ok(exports::wire(self.0.conn()?, merchant, id).await?)
+        Ok(exports::wire(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn attempts(&mut self, merchant: Uuid, export: Uuid) -> Result<Vec<Attempt>> {
-        Ok(exports::attempts(self.0.conn()?, merchant, export).await?)
+        Ok(exports::attempts(self.0.of(merchant)?, merchant, export).await?)
+    }
+
+    async fn exports_naming(&mut self, merchant: Uuid, user: Uuid) -> Result<Vec<Export>> {
+        Ok(exports::naming(self.0.of(merchant)?, merchant, user).await?)
     }
 
     async fn approval(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Approval>> {
-        Ok(approvals::by_id(self.0.conn()?, merchant, id).await?)
+        Ok(approvals::by_id(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn approvals_of(&mut self, merchant: Uuid, export: Uuid) -> Result<Vec<Approval>> {
-        Ok(approvals::of_export(self.0.conn()?, merchant, export).await?)
+        Ok(approvals::of_export(self.0.of(merchant)?, merchant, export).await?)
     }
 
     async fn approvals(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Approval>> {
-        Ok(approvals::list(self.0.conn()?, merchant, filter).await?)
+        Ok(approvals::list(self.0.of(merchant)?, merchant, filter).await?)
     }
 
     async fn pending_approvals(&mut self, merchants: &[Uuid], limit: i64) -> Result<Vec<Approval>> {
-        Ok(approvals::pending(self.0.conn()?, merchants, limit).await?)
+        Ok(approvals::pending(self.0.of_all(merchants.iter().copied())?, merchants, limit).await?)
     }
 
     async fn task(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Task>> {
-        Ok(tasks::by_id(self.0.conn()?, merchant, id).await?)
+        Ok(tasks::by_id(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn tasks(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Task>> {
-        Ok(tasks::list(self.0.conn()?, merchant, filter).await?)
+        Ok(tasks::list(self.0.of(merchant)?, merchant, filter).await?)
     }
 
     async fn live_tasks(&mut self, merchants: &[Uuid], limit: i64) -> Result<Vec<Task>> {
-        Ok(tasks::live(self.0.conn()?, merchants, limit).await?)
+        Ok(tasks::live(self.0.of_all(merchants.iter().copied())?, merchants, limit).await?)
+    }
+
+    async fn figures(
+        &mut self,
+        merchants: &[Uuid],
+        span: &Span,
+    ) -> Result<(HashMap<Uuid, Figures>, Taken)> {
+        Ok(overview::figures(self.0.of_all(merchants.iter().copied())?, merchants, span).await?)
     }
 
     async fn live_task_by_key(&mut self, merchant: Uuid, dedup_key: &str) -> Result<Option<Task>> {
-        Ok(tasks::live_by_key(self.0.conn()?, merchant, dedup_key).await?)
+        Ok(tasks::live_by_key(self.0.of(merchant)?, merchant, dedup_key).await?)
     }
 
     async fn tasks_about(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Task>> {
-        Ok(tasks::about(self.0.conn()?, merchant, subject).await?)
+        Ok(tasks::about(self.0.of(merchant)?, merchant, subject).await?)
     }
 
     async fn audit(&mut self, merchant: Uuid, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
-        Ok(audit::list(self.0.conn()?, merchant, filter).await?)
+        Ok(audit::list(self.0.of(merchant)?, merchant, filter).await?)
     }
 
     async fn audit_from(
@@ -284,7 +308,7 @@ impl<C: Connected> Reads for Ports<C> {
         limit: i64,
     ) -> Result<Vec<AuditEntry>> {
         Ok(audit::entries(
-            self.0.conn()?,
+            self.0.of(merchant)?,
             merchant,
             seq.saturating_sub(1),
             i64::MAX,
@@ -294,19 +318,36 @@ impl<C: Connected> Reads for Ports<C> {
     }
 
     async fn audit_head(&mut self, merchant: Uuid) -> Result<Option<Head>> {
-        let head = audit::head(self.0.conn()?, merchant).await?;
+        let head = audit::head(self.0.of(merchant)?, merchant).await?;
         Ok(Some(head).filter(|head| head.seq > 0))
     }
 
+    async fn seals_not_under(
+        &mut self,
+        merchant: Uuid,
+        prefix: &[u8],
+        limit: i64,
+    ) -> Result<Vec<SealRow>> {
+        Ok(seals::of_merchant(self.0.of(merchant)?, merchant, prefix, limit).await?)
+    }
+
+    async fn seals_of_people_not_under(
+        &mut self,
+        prefix: &[u8],
+        limit: i64,
+    ) -> Result<Vec<SealRow>> {
+        Ok(seals::of_people(self.0.conn()?, prefix, limit).await?)
+    }
+
     async fn next_job_at(&mut self) -> Result<Option<Time>> {
-        Ok(jobs::next_at(self.0.conn()?).await?)
+        Ok(jobs::next_at(self.0.across(Across::Jobs)?).await?)
     }
 
     async fn job_counts(&mut self, now: Time) -> Result<(i64, i64)> {
-        Ok(jobs::counts(self.0.conn()?, now).await?)
+        Ok(jobs::counts(self.0.across(Across::Jobs)?, now).await?)
     }
 
     async fn idempotency(&mut self, merchant: Uuid, key: &str) -> Result<Option<IdempotencyRow>> {
-        Ok(idempotency::by_key(self.0.conn()?, merchant, key).await?)
+        Ok(idempotency::by_key(self.0.of(merchant)?, merchant, key).await?)
     }
 }

@@ -17,10 +17,12 @@ mod harness;
 
 mod audit;
 mod commits;
+mod isolation;
 mod jobs;
 mod lists;
 mod make;
 mod nouns;
+mod overview;
 mod people;
 mod plans;
 mod postgres_only;
@@ -80,6 +82,9 @@ conformance! {
     people::people_come_back,
     people::sessions_are_replaced_and_end,
     people::idempotency_keys_are_taken_once,
+    people::an_invitation_is_found_by_its_link_until_it_is_over,
+    people::places_change_and_end,
+    people::exports_under_way_are_found_by_whom_they_name,
     people::connections_keep_their_secrets_out_of_the_document,
     people::the_newest_rules_count,
     nouns::a_receipt_keeps_its_bytes_and_changes_its_status,
@@ -103,6 +108,9 @@ conformance! {
     lists::lists_are_filtered_by_state_and_kind,
     lists::lists_are_searched_in_lower_case_and_literally,
     lists::queues_run_over_several_merchants_by_deadline,
+    overview::every_number_is_the_rows_behind_it,
+    overview::what_moves_on_is_counted_no_more,
+    overview::two_hundred_merchants_are_counted_at_once,
     tenants::every_read_of_another_merchant_finds_nothing,
     tenants::no_write_reaches_another_merchant,
     tenants::an_operator_is_removed_with_everything,

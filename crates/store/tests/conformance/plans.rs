@@ -15,7 +15,7 @@ use tracing::{
 use crate::{
     harness::{World, on_sqlite},
     make::{at, id, job},
-    tenant::{Tenant, read, store, write},
+    tenant::{Tenant, everything, read, store, write},
     tenants::ask_everything,
 };
 
@@ -82,7 +82,10 @@ fn complaint(sql: &str, line: &str) -> Option<&'static str> {
         let minimum = sql.contains("MIN(due_at)") && line.contains("jobs_by_due");
         return (!counts && !minimum && !SMALL.contains(&table)).then_some("reads a whole table");
     }
-    let all_of_a_merchant = line.starts_with("SEARCH ") && line.ends_with("(merchant_id=?)");
+    // what it holds are the few that are not over
+    let live = line.contains("tasks_live_by_deadline");
+    let all_of_a_merchant =
+        !live && line.starts_with("SEARCH ") && line.ends_with("(merchant_id=?)");
     let paged = sql.contains(" LIMIT ");
     (all_of_a_merchant && !paged && !SMALL.contains(&table)).then_some("reads all of a merchant")
 }
@@ -119,6 +122,24 @@ async fn nothing_that_is_asked_all_day_reads_a_whole_table() {
             .pending_approvals(&[merchant, order], 9)
             .await
             .unwrap();
+        let span = engine::port::Span {
+            now: at(0),
+            soon: at(9),
+            day: at(-9),
+            week: at(-99),
+        };
+        reads.figures(&[merchant, order], &span).await.unwrap();
+        let due = engine::port::ListFilter {
+            due: Some(engine::port::Due {
+                after: Some(at(0)),
+                until: Some(at(9)),
+            }),
+            ..everything()
+        };
+        reads.tasks(merchant, &due).await.unwrap();
+        reads.approvals(merchant, &due).await.unwrap();
+        reads.exports(merchant, &due).await.unwrap();
+        reads.orders(merchant, &due).await.unwrap();
         reads.merchant_of_export(t.export.id).await.unwrap();
         reads.source_by_path(&t.source.path).await.unwrap();
         reads.token_by_hash(&t.token_hash).await.unwrap();

@@ -70,6 +70,8 @@ pub async fn ask_everything(
     ask![
         place(t.user.id),
         members(),
+        invitation(t.invitation.id),
+        open_invitations(),
         source(t.source.id),
         sources(),
         destination(t.destination.id),
@@ -98,6 +100,7 @@ pub async fn ask_everything(
         exports_of(t.order.id),
         export_wire(t.export.id),
         attempts(t.export.id),
+        exports_naming(t.user.id),
         approval(t.approval.id),
         approvals_of(t.export.id),
         approvals(&all),
@@ -128,9 +131,21 @@ pub async fn every_read_of_another_merchant_finds_nothing(world: &World) {
     for (method, nothing) in ask_everything(world, &t, id()).await {
         assert!(nothing, "{method} shows another merchant's");
     }
-    let store = store(world);
+    let (store, stranger) = (store(world), id());
     assert!(read!(store, r => r.pending_approvals(&[id(), id()], 9)).is_empty());
     assert!(read!(store, r => r.live_tasks(&[id()], 9)).is_empty());
+    let span = engine::port::Span {
+        now: at(0),
+        soon: at(9),
+        day: at(-9),
+        week: at(-99),
+    };
+    let (figures, taken) = read!(store, r => r.figures(&[stranger], &span));
+    assert_eq!(
+        figures.into_values().collect::<Vec<_>>(),
+        [engine::port::Figures::default()]
+    );
+    assert_eq!(taken, engine::port::Taken::default());
 }
 
 pub async fn no_write_reaches_another_merchant(world: &World) {
@@ -153,6 +168,8 @@ pub async fn no_write_reaches_another_merchant(world: &World) {
         save_export(t.export),
         save_approval(t.approval),
         save_task(t.task),
+        save_invitation(t.invitation),
+        save_membership(t.membership),
     ];
     let (export, source, receipt) = (t.export.id, t.source.id, t.receipt.receipt.clone());
     let wire = write!(store, [], tx => tx.fix_wire(stranger, export, b"x")).unwrap_err();
@@ -168,6 +185,10 @@ pub async fn no_write_reaches_another_merchant(world: &World) {
     assert!(!write!(store, [job], tx => tx.finish_job(&job)).unwrap());
     assert!(!write!(store, [job], tx => tx.postpone_job(&job, at(1))).unwrap());
     write!(store, [], tx => tx.release_idempotency(stranger, "key-1")).unwrap();
+    let user = t.user.id;
+    let taken_out = write!(store, [], tx => tx.delete_membership(stranger, user)).unwrap_err();
+    assert_eq!(taken_out.kind, Kind::Conflict);
+    assert!(!write!(store, [], tx => tx.hold_membership(stranger, user)).unwrap());
 
     let merchant = t.id();
     assert_eq!(
