@@ -23,6 +23,7 @@ pub mod receipt;
 pub mod sight;
 pub mod task;
 pub mod time;
+pub mod token;
 
 pub use money::{Currency, Money};
 pub use time::Time;
