@@ -14,7 +14,7 @@ use crate::{
     error::{Result, StoreError},
     list::{MOST, literally},
     params,
-    sql::{Conn, InsertMany, Query, Row},
+    sql::{Conn, InsertMany, Query, Row, Scope},
 };
 
 static ENTRIES: InsertMany = InsertMany::new(
@@ -45,6 +45,7 @@ pub(crate) async fn append(conn: &mut Conn, pending: Vec<PendingAudit>) -> Resul
             .or_default()
             .push(entry);
     }
+    conn.enter(Scope::of_all(by_merchant.keys().copied()));
     let mut rows = Vec::new();
     for (merchant_id, pending) in by_merchant {
         let mut head = reserve(conn, merchant_id, pending.len() as i64).await?;
@@ -108,17 +109,6 @@ pub async fn head(conn: &mut Conn, merchant_id: Uuid) -> Result<Head> {
         }),
         None => Ok(Head::genesis(merchant_id)),
     }
-}
-
-/// The merchants that have a chain, in order of their ids.
-pub async fn merchants(conn: &mut Conn) -> Result<Vec<Uuid>> {
-    let rows = conn
-        .fetch_all(
-            "SELECT merchant_id FROM audit_heads ORDER BY merchant_id",
-            params![],
-        )
-        .await?;
-    rows.iter().map(|row| row.uuid(0)).collect()
 }
 
 /// At most `limit` entries with numbers above `after` and up to `up_to`, in order.

@@ -1,6 +1,6 @@
 //! For tests of other crates, which must not name sqlx: a Postgres database of one's own.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 async fn administer(server: &str, sql: String) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(server).await?;
@@ -29,4 +29,22 @@ pub async fn drop_database(server: &str, name: &str) -> Result<(), String> {
     administer(server, drop)
         .await
         .map_err(|why| why.to_string())
+}
+
+/// One statement as the owner of the tables, past everything that keeps the program in its place. On
+/// SQLite nobody else may have the file open.
+pub async fn execute(url: &str, statement: String) -> Result<(), String> {
+    let done = match url.starts_with("sqlite:") {
+        true => change_file(url, statement).await,
+        false => administer(url, statement).await,
+    };
+    done.map_err(|why| why.to_string())
+}
+
+async fn change_file(url: &str, statement: String) -> Result<(), sqlx::Error> {
+    let mut connection = SqliteConnection::connect(url).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await
 }

@@ -10,6 +10,7 @@
 mod open;
 mod postgres;
 mod readers;
+mod role;
 mod tx;
 mod writer;
 
@@ -21,6 +22,7 @@ use std::sync::{
 use futures::future::BoxFuture;
 
 pub use open::{OpenError, Options};
+pub(crate) use postgres::Lease;
 pub(crate) use readers::Reader;
 pub use tx::WriteTx;
 
@@ -60,12 +62,26 @@ struct State {
     operations: AtomicU64,
     commits: AtomicU64,
     stopped: OnceLock<String>,
+    #[cfg(feature = "testing")]
+    stripped: std::sync::atomic::AtomicBool,
 }
 
 impl State {
     fn committed(&self, operations: u64) {
         self.operations.fetch_add(operations, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connection under the conditions of this database.
+    fn conn(&self, link: Link) -> Conn {
+        #[cfg(feature = "testing")]
+        {
+            let mut conn = Conn::new(link);
+            conn.strip(self.stripped.load(Ordering::Relaxed));
+            conn
+        }
+        #[cfg(not(feature = "testing"))]
+        Conn::new(link)
     }
 
     fn accepting(&self) -> Result<()> {
@@ -140,6 +156,14 @@ impl Database {
         }
     }
 
+    /// For a connection beside the pool.
+    pub(crate) fn postgres_options(&self) -> Option<sqlx::postgres::PgConnectOptions> {
+        match &*self.backend {
+            Backend::Sqlite(_) => None,
+            Backend::Postgres(postgres) => Some((*postgres.pool.connect_options()).clone()),
+        }
+    }
+
     pub fn health(&self) -> Health {
         match self.state.stopped.get() {
             None => Health::Serving,
@@ -167,9 +191,9 @@ impl Database {
     /// Lends a connection for as long as the answer is kept. Whoever keeps it while waiting for
     /// something else keeps it from everybody else.
     pub(crate) async fn lend(&self) -> Result<Lent> {
-        let conn = Conn::new(match &*self.backend {
+        let conn = self.state.conn(match &*self.backend {
             Backend::Sqlite(sqlite) => Link::SqliteReader(sqlite.readers.acquire().await?),
-            Backend::Postgres(postgres) => Link::Postgres(postgres.acquire().await?),
+            Backend::Postgres(postgres) => Link::Postgres(postgres.lend()),
         });
         Ok(Lent {
             conn: Some(conn),
@@ -190,8 +214,18 @@ impl Database {
         self.state.accepting()?;
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.writer.submit(priority, operation).await,
-            Backend::Postgres(postgres) => postgres.write(operation, &self.state).await,
+            Backend::Postgres(postgres) => {
+                let conn = |link| self.state.conn(link);
+                postgres.write(conn, operation, &self.state).await
+            }
         }
+    }
+
+    /// From here on statements of new operations run without their tenant predicates: what still keeps
+    /// merchants apart then is the database.
+    #[cfg(feature = "testing")]
+    pub fn strip_tenant_predicates(&self) {
+        self.state.stripped.store(true, Ordering::Relaxed);
     }
 
     /// Finishes what is queued, closes every connection and lets go of the lock.

@@ -9,16 +9,16 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, PgPool, SqliteConnection,
+    ConnectOptions, Connection, PgPool, SqliteConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Backend, Database, State, postgres, readers::Readers, writer::Writer};
+use super::{Backend, Database, Lease, State, postgres, readers::Readers, role, writer::Writer};
 use crate::{
     error::StoreError,
     migrate::{self, MigrateError},
-    sql::{Conn, Link},
+    sql::{Conn, Link, Scope},
 };
 
 /// Below this, two connections that write or checkpoint at the same moment can damage the file.
@@ -67,6 +67,18 @@ pub enum OpenError {
         "this program contains SQLite {found}, which can damage its files; it needs 3.51.3 or newer"
     )]
     OldSqlite { found: String },
+    #[error(
+        "Meshline works on Postgres as the role meshline_app, which cannot see one merchant's rows while it works for another. \
+         {login} may not create that role or not become it ({why}). \
+         Let somebody who may run this once, then start again: \
+         CREATE ROLE meshline_app NOLOGIN NOSUPERUSER NOBYPASSRLS; GRANT meshline_app TO {login};"
+    )]
+    Role { login: String, why: String },
+    #[error(
+        "the role meshline_app is a superuser or bypasses row security, so that nothing would keep merchants apart. \
+         Let somebody who may run this, then start again: ALTER ROLE meshline_app NOSUPERUSER NOBYPASSRLS;"
+    )]
+    RoleGoesRound,
     #[error(transparent)]
     Migrate(#[from] MigrateError),
     #[error("the database cannot be opened: {}", .0.context())]
@@ -102,14 +114,9 @@ pub(super) async fn connect(url: &str, options: Options) -> Result<Database, Ope
             })
         }
         Target::Postgres => {
-            let pool = postgres_pool(url, options).await?;
-            let mut conn = Conn::new(Link::PostgresTx(pool.begin().await?));
-            migrate::run(&mut conn).await?;
-            if let Link::PostgresTx(transaction) = conn.into_link() {
-                transaction.commit().await?;
-            }
+            migrate_postgres(url, options).await?;
             Backend::Postgres(postgres::Backend {
-                pool,
+                pool: postgres_pool(url, options).await?,
                 read_only: false,
             })
         }
@@ -130,10 +137,19 @@ pub(super) async fn connect_read_only(url: &str, options: Options) -> Result<Dat
                 readers: readers(settings, options),
             })
         }
-        Target::Postgres => Backend::Postgres(postgres::Backend {
-            pool: postgres_pool(url, options).await?,
-            read_only: true,
-        }),
+        Target::Postgres => {
+            let mut login = PgConnectOptions::from_str(url)?.connect().await?;
+            // where there is no role yet, the tables are not up to date either, and that is said below
+            let is_ready = role::check(&mut login).await?;
+            login.close().await?;
+            Backend::Postgres(postgres::Backend {
+                pool: match is_ready {
+                    true => postgres_pool(url, options).await?,
+                    false => login_pool(url, options).await?,
+                },
+                read_only: true,
+            })
+        }
     };
     let database = Database {
         backend: Arc::new(backend),
@@ -228,16 +244,53 @@ fn readers(settings: SqliteConnectOptions, options: Options) -> Readers {
     )
 }
 
-async fn postgres_pool(url: &str, options: Options) -> Result<PgPool, OpenError> {
-    let settings = PgConnectOptions::from_str(url)?
+/// As the login itself, which owns the tables, on a connection of its own.
+async fn migrate_postgres(url: &str, options: Options) -> Result<(), OpenError> {
+    let pool = login_pool(url, options).await?;
+    role::prepare(&mut *pool.acquire().await?).await?;
+    let mut lease = Lease::writing(pool.clone());
+    // a step that changes rows changes everybody's
+    sqlx::raw_sql("SET LOCAL meshline.across = '*'")
+        .execute(lease.connection(&Scope::NOBODY).await?)
+        .await?;
+    let mut conn = Conn::new(Link::Postgres(lease));
+    migrate::run(&mut conn).await?;
+    if let Link::Postgres(lease) = conn.into_link() {
+        lease.commit().await?;
+    }
+    pool.close().await;
+    Ok(())
+}
+
+fn postgres_settings(url: &str) -> Result<PgConnectOptions, OpenError> {
+    Ok(PgConnectOptions::from_str(url)?
         .application_name("meshline")
-        .statement_cache_capacity(STATEMENTS);
+        .statement_cache_capacity(STATEMENTS))
+}
+
+async fn login_pool(url: &str, options: Options) -> Result<PgPool, OpenError> {
+    Ok(PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(options.patience)
+        .connect_with(postgres_settings(url)?)
+        .await?)
+}
+
+async fn postgres_pool(url: &str, options: Options) -> Result<PgPool, OpenError> {
     let pool = PgPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.patience)
         // asked when it comes back; asking again before each use would be one more round trip
         .test_before_acquire(false)
-        .connect_with(settings)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(role::ASSUME)
+                    .execute(connection)
+                    .await
+                    .map(drop)
+            })
+        })
+        .connect_with(postgres_settings(url)?)
         .await?;
     Ok(pool)
 }

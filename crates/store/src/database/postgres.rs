@@ -3,14 +3,21 @@
 //! `READ COMMITTED`, as the server has it: what must not happen twice is a unique constraint, a row
 //! lock or a fencing token, never an isolation level. A serialization failure or deadlock comes back
 //! as [`Kind::Busy`](crate::Kind::Busy); trying again is the caller's decision.
+//!
+//! Whose rows a statement may see are settings of the transaction, so that they end with it, whatever
+//! happens to the connection. They are sent in one text with the `BEGIN`, which waits for the first
+//! statement: a write costs no round trip more than without, a read that is about a merchant costs
+//! one. A read's transaction is ended by the pool, after the answer has gone out.
 
 use futures::future::BoxFuture;
-use sqlx::{PgPool, Postgres, pool::PoolConnection};
+use sqlx::{
+    AssertSqlSafe, PgConnection, PgPool, Postgres, SqlSafeStr, Transaction, pool::PoolConnection,
+};
 
 use super::{State, WriteTx, tx::ignored_failure};
 use crate::{
     error::{Result, StoreError},
-    sql::{Conn, Link},
+    sql::{Conn, Link, Scope},
 };
 
 pub(super) struct Backend {
@@ -18,12 +25,107 @@ pub(super) struct Backend {
     pub(super) read_only: bool,
 }
 
-impl Backend {
-    pub(super) async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
-        self.pool.acquire().await.map_err(StoreError::from_driver)
+/// A connection for the time of one operation, taken when its first statement comes.
+pub(crate) struct Lease {
+    pool: PgPool,
+    writes: bool,
+    state: Session,
+}
+
+enum Session {
+    Idle,
+    /// For what is no merchant's: each statement by itself.
+    Plain(PoolConnection<Postgres>),
+    /// `None`: what it is set to is not known, because somebody went away while it was being said.
+    Open(Transaction<'static, Postgres>, Option<Scope>),
+}
+
+impl Lease {
+    pub(super) fn reading(pool: PgPool) -> Self {
+        Self {
+            pool,
+            writes: false,
+            state: Session::Idle,
+        }
     }
 
-    pub(super) async fn write<T, E, F>(&self, operation: F, state: &State) -> Result<T, E>
+    pub(super) fn writing(pool: PgPool) -> Self {
+        Self {
+            writes: true,
+            ..Self::reading(pool)
+        }
+    }
+
+    /// The connection, set to this scope.
+    pub(crate) async fn connection(
+        &mut self,
+        scope: &Scope,
+    ) -> Result<&mut PgConnection, sqlx::Error> {
+        let is_plain = !self.writes && *scope == Scope::NOBODY;
+        match &mut self.state {
+            Session::Open(transaction, current) => {
+                if current.as_ref() != Some(scope) {
+                    *current = None;
+                    sqlx::raw_sql(AssertSqlSafe(scope.settings()))
+                        .execute(&mut **transaction)
+                        .await?;
+                    *current = Some(scope.clone());
+                }
+            }
+            Session::Plain(_) if is_plain => {}
+            Session::Idle if is_plain => self.state = Session::Plain(self.pool.acquire().await?),
+            Session::Idle | Session::Plain(_) => {
+                let connection = match std::mem::replace(&mut self.state, Session::Idle) {
+                    Session::Plain(connection) => connection,
+                    _ => self.pool.acquire().await?,
+                };
+                let mode = if self.writes {
+                    "BEGIN"
+                } else {
+                    "BEGIN READ ONLY"
+                };
+                let begin = AssertSqlSafe(format!("{mode}; {}", scope.settings()));
+                let transaction =
+                    Transaction::begin(connection, Some(begin.into_sql_str())).await?;
+                self.state = Session::Open(transaction, Some(scope.clone()));
+            }
+        }
+        match &mut self.state {
+            Session::Open(transaction, _) => Ok(transaction),
+            Session::Plain(connection) => Ok(connection),
+            Session::Idle => Err(sqlx::Error::PoolClosed),
+        }
+    }
+
+    /// After a failure: a reader goes on in a new transaction. False for a writer, whose operation is
+    /// over.
+    pub(crate) fn start_anew(&mut self) -> bool {
+        if !self.writes {
+            self.state = Session::Idle;
+        }
+        !self.writes
+    }
+
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self.state {
+            Session::Open(transaction, _) => transaction.commit().await,
+            // nothing was said that could be made to stay
+            Session::Idle | Session::Plain(_) => Ok(()),
+        }
+    }
+}
+
+impl Backend {
+    pub(super) fn lend(&self) -> Lease {
+        Lease::reading(self.pool.clone())
+    }
+
+    pub(super) async fn write<T, E, F>(
+        &self,
+        conn: impl FnOnce(Link) -> Conn,
+        operation: F,
+        state: &State,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -32,19 +134,16 @@ impl Backend {
         if self.read_only {
             return Err(StoreError::unavailable("the database was opened for reading only").into());
         }
-        let transaction = self.pool.begin().await.map_err(StoreError::from_driver)?;
-        let mut tx = WriteTx::new(Conn::new(Link::PostgresTx(transaction)));
+        let link = Link::Postgres(Lease::writing(self.pool.clone()));
+        let mut tx = WriteTx::new(conn(link));
         // dropping the transaction on the way out rolls it back
         let value = tx.run(operation).await??;
         if tx.conn().has_failed() {
             return Err(ignored_failure().into());
         }
         tx.flush_audit().await?;
-        if let Link::PostgresTx(transaction) = tx.into_conn().into_link() {
-            transaction
-                .commit()
-                .await
-                .map_err(StoreError::from_driver)?;
+        if let Link::Postgres(lease) = tx.into_conn().into_link() {
+            lease.commit().await.map_err(StoreError::from_driver)?;
         }
         state.committed(1);
         Ok(value)

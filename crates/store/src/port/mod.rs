@@ -5,6 +5,7 @@
 //! the private context.
 
 mod reads;
+mod sessions;
 mod tx;
 
 use std::sync::{Arc, OnceLock};
@@ -15,19 +16,23 @@ use engine::{
     Error, Kind as ErrorKind,
     port::{AuditNote, CommitHook, Priority as PortPriority, Reads, Store, WriteOp},
 };
+use tokio::sync::watch;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::{
     database::{Database, Health, Lent, OpenError, Options, Priority, WriteTx},
     error::{Kind, Result, StoreError},
     jobs, migrate,
-    sql::{Conn, Engine},
+    notify::Fleet,
+    sql::{Across, Conn, Engine, Scope},
 };
 
 /// The store that the engine works with.
 pub struct SqlStore {
     db: Database,
     hook: OnceLock<Arc<dyn CommitHook>>,
+    fleet: Arc<Fleet>,
 }
 
 impl SqlStore {
@@ -38,7 +43,10 @@ impl SqlStore {
             // The file is ours alone: whoever held a lease is gone, and nobody has to wait for its end.
             let freed = db
                 .write::<_, StoreError, _>(Priority::Normal, |tx| {
-                    Box::pin(async move { jobs::free_leases(tx.conn()).await })
+                    Box::pin(async move {
+                        tx.conn().enter(Scope::across(Across::Jobs));
+                        jobs::free_leases(tx.conn()).await
+                    })
                 })
                 .await;
             match freed {
@@ -70,11 +78,34 @@ impl SqlStore {
         Arc::new(Self {
             db,
             hook: OnceLock::new(),
+            fleet: Arc::default(),
         })
     }
 
     pub fn database(&self) -> &Database {
         &self.db
+    }
+
+    /// This process among those that share the database.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// Hears what other processes commit and tells the engine, until told to stop. Nothing to do on
+    /// SQLite, which belongs to one process.
+    pub async fn listen(&self, stop: watch::Receiver<bool>) {
+        if let (Some(options), Some(hook)) = (self.db.postgres_options(), self.hook.get()) {
+            self.fleet.listen(options, Arc::clone(hook), stop).await;
+        }
+    }
+
+    /// A sign of life for the other processes, and what time the database has. `None` on SQLite.
+    pub async fn tick(&self) -> engine::Result<Option<Time>> {
+        if self.db.engine() == Engine::Sqlite {
+            return Ok(None);
+        }
+        let mut lent = self.db.lend().await?;
+        Ok(Some(self.fleet.tick(lent.conn()?).await?))
     }
 
     /// Finishes what is queued, closes every connection and lets go of the database.
@@ -87,6 +118,7 @@ impl SqlStore {
 impl Store for SqlStore {
     async fn write_op(&self, priority: PortPriority, op: WriteOp) -> engine::Result<()> {
         let (db, hook) = (self.db.clone(), self.hook.get().cloned());
+        let fleet = Arc::clone(&self.fleet);
         let priority = match priority {
             PortPriority::Intake => Priority::Intake,
             PortPriority::Normal => Priority::Normal,
@@ -100,7 +132,11 @@ impl Store for SqlStore {
                             done: Done::default(),
                         });
                         op(&mut ports).await?;
-                        Ok::<_, Error>(ports.0.done)
+                        let Writing { tx, done } = ports.0;
+                        fleet
+                            .announce(tx.conn(), &done.notes, done.earliest_job)
+                            .await?;
+                        Ok::<_, Error>(done)
                     })
                 })
                 .await?;
@@ -143,13 +179,37 @@ impl Store for SqlStore {
 /// The ports, through one connection.
 struct Ports<C>(C);
 
-/// What has a connection.
+/// What has a connection. Who takes it says whose rows it is about.
 trait Connected: Send {
-    fn conn(&mut self) -> Result<&mut Conn>;
+    fn raw(&mut self) -> Result<&mut Conn>;
+
+    fn scoped(&mut self, scope: Scope) -> Result<&mut Conn> {
+        let conn = self.raw()?;
+        conn.enter(scope);
+        Ok(conn)
+    }
+
+    /// For what is no merchant's.
+    fn conn(&mut self) -> Result<&mut Conn> {
+        self.scoped(Scope::NOBODY)
+    }
+
+    fn of(&mut self, merchant: Uuid) -> Result<&mut Conn> {
+        self.scoped(Scope::of(merchant))
+    }
+
+    fn of_all(&mut self, merchants: impl Iterator<Item = Uuid>) -> Result<&mut Conn> {
+        self.scoped(Scope::of_all(merchants))
+    }
+
+    /// For the few questions that come before it is known whose rows they find.
+    fn across(&mut self, reason: Across) -> Result<&mut Conn> {
+        self.scoped(Scope::across(reason))
+    }
 }
 
 impl Connected for Lent {
-    fn conn(&mut self) -> Result<&mut Conn> {
+    fn raw(&mut self) -> Result<&mut Conn> {
         Lent::conn(self)
     }
 }
@@ -168,7 +228,7 @@ struct Done {
 }
 
 impl Connected for Writing<'_> {
-    fn conn(&mut self) -> Result<&mut Conn> {
+    fn raw(&mut self) -> Result<&mut Conn> {
         Ok(self.tx.conn())
     }
 }

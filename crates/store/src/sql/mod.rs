@@ -14,25 +14,30 @@
 //!   `<table>_pkey`, or `<table>_<columns>_key`.
 //! - A text with a NUL character is refused (Postgres cannot store it).
 //!
+//! Whose rows a statement may see is said beforehand, with [`Conn::enter`]; see [`Scope`].
+//!
 //! Sums are `NUMERIC` on Postgres: write `CAST(sum(x) AS BIGINT)`.
 
 mod build;
 mod constraint;
 mod row;
+mod scope;
+#[cfg(feature = "testing")]
+mod strip;
 mod value;
+#[cfg(debug_assertions)]
+mod watch;
 
 use futures::TryFutureExt;
-use sqlx::{
-    PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, Transaction,
-    pool::PoolConnection,
-};
+use sqlx::{PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
 
 pub use build::{InsertMany, Query};
 pub use row::Row;
+pub use scope::{Across, Scope};
 pub use value::Value;
 
 use crate::{
-    database::Reader,
+    database::{Lease, Reader},
     error::{Kind, Result, StoreError},
 };
 
@@ -51,13 +56,16 @@ pub struct Conn {
     failure: Option<StoreError>,
     /// From a question to its answer; who goes away in between leaves it so.
     asking: bool,
+    /// Whose rows the next statement is about.
+    scope: Scope,
+    #[cfg(feature = "testing")]
+    stripped: bool,
 }
 
 pub(crate) enum Link {
     SqliteWriter(Box<SqliteConnection>),
     SqliteReader(Reader),
-    Postgres(PoolConnection<Postgres>),
-    PostgresTx(Transaction<'static, Postgres>),
+    Postgres(Lease),
 }
 
 enum Driver<'c> {
@@ -71,7 +79,21 @@ impl Conn {
             link,
             failure: None,
             asking: false,
+            scope: Scope::NOBODY,
+            #[cfg(feature = "testing")]
+            stripped: false,
         }
+    }
+
+    /// Says whose rows the next statements are about. It holds until it is said anew.
+    pub fn enter(&mut self, scope: Scope) {
+        self.scope = scope;
+    }
+
+    /// From here on every statement runs without its tenant predicates, to see what else holds.
+    #[cfg(feature = "testing")]
+    pub(crate) fn strip(&mut self, stripped: bool) {
+        self.stripped = stripped;
     }
 
     pub(crate) fn into_link(self) -> Link {
@@ -81,17 +103,38 @@ impl Conn {
     pub fn engine(&self) -> Engine {
         match self.link {
             Link::SqliteWriter(_) | Link::SqliteReader(_) => Engine::Sqlite,
-            Link::Postgres(_) | Link::PostgresTx(_) => Engine::Postgres,
+            Link::Postgres(_) => Engine::Postgres,
         }
     }
 
-    fn driver(&mut self) -> Driver<'_> {
-        match &mut self.link {
+    /// The connection, in the scope that was said.
+    async fn driver(&mut self) -> Result<Driver<'_>, sqlx::Error> {
+        Ok(match &mut self.link {
             Link::SqliteWriter(connection) => Driver::Sqlite(connection),
             Link::SqliteReader(reader) => Driver::Sqlite(reader.connection()),
-            Link::Postgres(connection) => Driver::Postgres(connection),
-            Link::PostgresTx(transaction) => Driver::Postgres(transaction),
+            Link::Postgres(lease) => Driver::Postgres(lease.connection(&self.scope).await?),
+        })
+    }
+
+    /// Looks at a statement before it runs.
+    #[cfg_attr(
+        not(any(debug_assertions, feature = "testing")),
+        expect(
+            clippy::unused_self,
+            clippy::unnecessary_wraps,
+            reason = "there is something to look at in tests"
+        )
+    )]
+    fn vetted(&self, sql: SqlStr, params: &[Value]) -> Result<SqlStr> {
+        #[cfg(debug_assertions)]
+        watch::check(sql.as_str(), params, &self.scope)?;
+        #[cfg(not(debug_assertions))]
+        let _ = params;
+        #[cfg(feature = "testing")]
+        if self.stripped {
+            return Ok(strip::tenant_predicates(sql.as_str()));
         }
+        Ok(sql)
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -121,14 +164,16 @@ impl Conn {
 
     pub(super) async fn run_execute(&mut self, sql: SqlStr, params: Vec<Value>) -> Result<u64> {
         self.still_good()?;
-        let done = match self.driver() {
-            Driver::Sqlite(connection) => {
+        let sql = self.vetted(sql, &params)?;
+        let done = match self.driver().await {
+            Err(error) => Err(error),
+            Ok(Driver::Sqlite(connection)) => {
                 sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
                     .execute(connection)
                     .map_ok(|done| done.rows_affected())
                     .await
             }
-            Driver::Postgres(connection) => {
+            Ok(Driver::Postgres(connection)) => {
                 sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
                     .execute(connection)
                     .map_ok(|done| done.rows_affected())
@@ -144,8 +189,10 @@ impl Conn {
         params: Vec<Value>,
     ) -> Result<Vec<Row>> {
         self.still_good()?;
-        let rows = match self.driver() {
-            Driver::Sqlite(connection) => {
+        let sql = self.vetted(sql, &params)?;
+        let rows = match self.driver().await {
+            Err(error) => Err(error),
+            Ok(Driver::Sqlite(connection)) => {
                 sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
                     .fetch_all(connection)
                     .await
@@ -155,7 +202,7 @@ impl Conn {
                             .collect()
                     })
             }
-            Driver::Postgres(connection) => {
+            Ok(Driver::Postgres(connection)) => {
                 sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
                     .fetch_all(connection)
                     .await
@@ -175,14 +222,16 @@ impl Conn {
         params: Vec<Value>,
     ) -> Result<Option<Row>> {
         self.still_good()?;
-        let row = match self.driver() {
-            Driver::Sqlite(connection) => {
+        let sql = self.vetted(sql, &params)?;
+        let row = match self.driver().await {
+            Err(error) => Err(error),
+            Ok(Driver::Sqlite(connection)) => {
                 sqlx::query_with::<Sqlite, _>(sql, value::sqlite(params)?)
                     .fetch_optional(connection)
                     .await
                     .map(|row| row.map(|row| Row(row::Inner::Sqlite(row))))
             }
-            Driver::Postgres(connection) => {
+            Ok(Driver::Postgres(connection)) => {
                 sqlx::query_with::<Postgres, _>(sql, value::postgres(params)?)
                     .fetch_optional(connection)
                     .await
@@ -194,9 +243,12 @@ impl Conn {
 
     /// Runs a text of several statements, without parameters: a migration.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
-        let done = match self.driver() {
-            Driver::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).map_ok(drop).await,
-            Driver::Postgres(connection) => {
+        let done = match self.driver().await {
+            Err(error) => Err(error),
+            Ok(Driver::Sqlite(connection)) => {
+                sqlx::raw_sql(sql).execute(connection).map_ok(drop).await
+            }
+            Ok(Driver::Postgres(connection)) => {
                 sqlx::raw_sql(sql).execute(connection).map_ok(drop).await
             }
         };
@@ -205,9 +257,14 @@ impl Conn {
 
     /// `BEGIN`, `SAVEPOINT` and their like, which are said also after a failure.
     pub(crate) async fn control(&mut self, sql: &'static str) -> Result<()> {
-        let done = match self.driver() {
-            Driver::Sqlite(connection) => sqlx::query(sql).execute(connection).map_ok(drop).await,
-            Driver::Postgres(connection) => sqlx::query(sql).execute(connection).map_ok(drop).await,
+        let done = match self.driver().await {
+            Err(error) => Err(error),
+            Ok(Driver::Sqlite(connection)) => {
+                sqlx::query(sql).execute(connection).map_ok(drop).await
+            }
+            Ok(Driver::Postgres(connection)) => {
+                sqlx::query(sql).execute(connection).map_ok(drop).await
+            }
         };
         done.map_err(StoreError::from_driver)
     }
@@ -244,15 +301,19 @@ impl Conn {
             Ok(value) => return Ok(value),
             Err(error) => StoreError::from_driver(error),
         };
-        let error = match (self.driver(), error.kind()) {
-            (Driver::Sqlite(connection), Kind::Conflict(_)) => {
+        let error = match (&mut self.link, error.kind()) {
+            (Link::SqliteWriter(connection), Kind::Conflict(_)) => {
                 constraint::named(connection, error).await
             }
             _ => error,
         };
-        // a reader has no transaction that could be over, only a connection that could be
-        if matches!(self.link, Link::SqliteWriter(_) | Link::PostgresTx(_)) || error.is_transient()
-        {
+        // a reader has no transaction whose end would matter, only a connection that could be over
+        let is_reader = match &mut self.link {
+            Link::SqliteWriter(_) => false,
+            Link::SqliteReader(_) => true,
+            Link::Postgres(lease) => lease.start_anew(),
+        };
+        if !is_reader || error.is_transient() {
             self.failure = Some(error.clone());
         }
         Err(error)

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{Database, Options, Priority, StoreError, WriteTx, params, sql::Engine};
 
 const POSTGRES: &str = "MESHLINE_TEST_POSTGRES_URL";
@@ -31,18 +31,20 @@ impl World {
             .unwrap()
     }
 
+    /// Beside the store, as the owner of the tables, whom neither policy nor check holds back.
     pub async fn script(&self, statements: &'static [&'static str]) {
-        self.db
-            .write::<_, StoreError, _>(Priority::Normal, move |tx| {
-                Box::pin(async move {
-                    for statement in statements {
-                        tx.conn().execute(statement, params![]).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
-            .unwrap();
+        let sql = statements.join(";");
+        match self.db.engine() {
+            Engine::Postgres => administer(&self.url, sql).await,
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(sql))
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+                connection.close().await.unwrap();
+            }
+        }
     }
 
     /// Adds one thing in an operation of its own.
@@ -153,7 +155,7 @@ pub async fn with_postgres_database(case: impl AsyncFnOnce(String)) {
     administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
 
-async fn administer(server: &str, sql: String) {
+pub async fn administer(server: &str, sql: String) {
     let mut connection = PgConnection::connect(server).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(&mut connection)
