@@ -37,6 +37,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_foundation"),
     migration!(2, "0002_spine"),
     migration!(3, "0003_members"),
+    migration!(4, "0004_access"),
     migration!(6, "0006_second_factor"),
     migration!(7, "0007_operators"),
     migration!(8, "0008_destinations"),

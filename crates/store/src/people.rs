@@ -1,10 +1,7 @@
-//! Merchants, people, memberships and API tokens. A password's or a token's hash is a
+//! Merchants, people, memberships. A password's hash is a
 //! column and never part of a noun.
 
-use domain::{
-    Time,
-    people::{ApiToken, Membership, Merchant, User},
-};
+use domain::people::{Membership, Merchant, User};
 use engine::port::Credentials;
 use uuid::Uuid;
 
@@ -12,7 +9,7 @@ use crate::{
     doc,
     error::Result,
     params,
-    sql::{Conn, Row},
+    sql::{Across, Conn, Engine, Row, Scope},
 };
 
 pub(crate) async fn merchant(conn: &mut Conn, id: Uuid) -> Result<Option<Merchant>> {
@@ -95,7 +92,7 @@ pub(crate) fn read_user(row: &Row, from: usize) -> Result<User> {
 pub(crate) async fn credentials(conn: &mut Conn, email: &str) -> Result<Option<Credentials>> {
     let row = conn
         .fetch_opt(
-            "SELECT id, email, name, active, password_hash, failed_attempts, locked_until \
+            "SELECT id, email, name, active, password_hash \
              FROM users WHERE email = $1",
             params![email],
         )
@@ -104,8 +101,6 @@ pub(crate) async fn credentials(conn: &mut Conn, email: &str) -> Result<Option<C
         Ok(Credentials {
             user: read_user(row, 0)?,
             password_hash: row.text(4)?,
-            failed_attempts: row.int(5)?,
-            locked_until: row.time_opt(6)?,
         })
     })
 }
@@ -114,20 +109,6 @@ pub(crate) async fn insert_user(conn: &mut Conn, user: &User, password_hash: &st
     conn.execute(
         "INSERT INTO users (id, email, name, active, password_hash) VALUES ($1, $2, $3, $4, $5)",
         params![user.id, &user.email, &user.name, user.active, password_hash],
-    )
-    .await?;
-    Ok(())
-}
-
-pub(crate) async fn set_login_state(
-    conn: &mut Conn,
-    user: Uuid,
-    failed: i64,
-    locked_until: Option<Time>,
-) -> Result<()> {
-    conn.execute(
-        "UPDATE users SET failed_attempts = $2, locked_until = $3 WHERE id = $1",
-        params![user, failed, locked_until],
     )
     .await?;
     Ok(())
@@ -183,47 +164,69 @@ pub(crate) async fn insert_membership(conn: &mut Conn, membership: &Membership) 
     Ok(())
 }
 
-pub(crate) async fn token_by_hash(conn: &mut Conn, hash: &[u8]) -> Result<Option<ApiToken>> {
-    let row = conn
-        .fetch_opt(
-            "SELECT id, merchant_id, name, access, created_at, expires_at FROM api_tokens WHERE hash = $1",
-            params![hash],
+pub(crate) async fn save_membership(conn: &mut Conn, membership: &Membership) -> Result<()> {
+    let changed = conn
+        .execute(
+            "UPDATE memberships SET access = $3, party = $4, functional_roles = $5 \
+             WHERE merchant_id = $1 AND user_id = $2",
+            params![
+                membership.merchant_id,
+                membership.user_id,
+                membership.access.as_str(),
+                membership.party.as_str(),
+                doc::text(&membership.functional_roles)?,
+            ],
         )
         .await?;
-    doc::one(row, |row| {
-        Ok(ApiToken {
-            id: row.uuid(0)?,
-            merchant_id: row.uuid(1)?,
-            name: row.text(2)?,
-            access: row.parsed(3)?,
-            created_at: row.time(4)?,
-            expires_at: row.time_opt(5)?,
-        })
-    })
+    doc::saved(changed)
 }
 
-pub(crate) async fn insert_token(conn: &mut Conn, token: &ApiToken, hash: &[u8]) -> Result<()> {
-    conn.execute(
-        "INSERT INTO api_tokens (merchant_id, id, name, access, created_at, expires_at, hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![
-            token.merchant_id,
-            token.id,
-            &token.name,
-            token.access.as_str(),
-            token.created_at,
-            token.expires_at,
-            hash,
-        ],
-    )
-    .await?;
-    Ok(())
+pub(crate) async fn delete_membership(conn: &mut Conn, merchant: Uuid, user: Uuid) -> Result<()> {
+    let changed = conn
+        .execute(
+            "DELETE FROM memberships WHERE merchant_id = $1 AND user_id = $2",
+            params![merchant, user],
+        )
+        .await?;
+    doc::saved(changed)
+}
+
+/// SQLite has one writer at a time; on Postgres the row is locked.
+pub(crate) async fn hold_membership(conn: &mut Conn, merchant: Uuid, user: Uuid) -> Result<bool> {
+    let sql = match conn.engine() {
+        Engine::Sqlite => "SELECT 1 FROM memberships WHERE merchant_id = $1 AND user_id = $2",
+        Engine::Postgres => {
+            "SELECT 1 FROM memberships WHERE merchant_id = $1 AND user_id = $2 FOR UPDATE"
+        }
+    };
+    Ok(conn
+        .fetch_opt(sql, params![merchant, user])
+        .await?
+        .is_some())
+}
+
+pub(crate) async fn set_active(conn: &mut Conn, user: Uuid, active: bool) -> Result<()> {
+    let changed = conn
+        .execute(
+            "UPDATE users SET active = $2 WHERE id = $1",
+            params![user, active],
+        )
+        .await?;
+    doc::saved(changed)
 }
 
 /// Takes out everything that belongs to an operator's merchants, then the merchants and the operator.
 ///
 /// People go with it unless they have a place at somebody else's merchant.
 pub(crate) async fn delete_operator(conn: &mut Conn, id: Uuid) -> Result<()> {
+    let rows = conn
+        .fetch_all(
+            "SELECT id FROM merchants WHERE operator_id = $1",
+            params![id],
+        )
+        .await?;
+    let merchants = doc::all(rows, |row| row.uuid(0))?;
+    conn.enter(Scope::of_all(merchants).and(Across::DeleteOperator));
     for statement in DELETE_OPERATOR {
         conn.execute(statement, params![id]).await?;
     }
@@ -264,6 +267,7 @@ macro_rules! of_merchants {
 /// Every table with a `merchant_id`; a test compares this with the migrations.
 const DELETE_OPERATOR: &[&str] = of_merchants![
     "memberships",
+    "invitations",
     "api_tokens",
     "idempotency_keys",
     "sources",

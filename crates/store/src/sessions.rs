@@ -1,7 +1,7 @@
 //! Sessions of the browser. The id is only in the cookie; its hash is the key here.
 
 use domain::Time;
-use engine::port::SessionRow;
+use engine::port::{Seen, SessionRow};
 use uuid::Uuid;
 
 use crate::{
@@ -84,6 +84,21 @@ pub(crate) async fn update(conn: &mut Conn, session: &SessionRow) -> Result<bool
         )
         .await?;
     Ok(changed == 1)
+}
+
+pub(crate) async fn touch(conn: &mut Conn, id_hash: &[u8], seen: &Seen) -> Result<()> {
+    conn.execute(
+        "UPDATE sessions SET last_seen_at = $2, expires_at = $3, address = $4, agent = $5 WHERE id_hash = $1",
+        params![
+            id_hash,
+            seen.at,
+            seen.expires_at,
+            &seen.address,
+            &seen.agent
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 pub(crate) async fn delete_others(conn: &mut Conn, user: Uuid, kept: &[u8]) -> Result<u64> {

@@ -6,8 +6,8 @@ mod sessions;
 mod store;
 
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
-pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken};
-pub use sessions::{Pace, SecondFactorRow, SessionReads, SessionRow, SessionTx, Turned};
+pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};
+pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, SessionTx, Turned};
 pub use store::{
     AuditFilter, AuditNote, Claim, CommitHook, Credentials, EventRow, IdempotencyRow, ListFilter,
     NewReceipt, News, OrderRow, Priority, Reads, ReceiptOutcome, SealRow, Store, StoreExt, Tx,

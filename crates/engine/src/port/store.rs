@@ -95,8 +95,6 @@ pub struct EventRow {
 pub struct Credentials {
     pub user: User,
     pub password_hash: String,
-    pub failed_attempts: i64,
-    pub locked_until: Option<Time>,
 }
 
 #[derive(Clone, Debug)]
@@ -338,12 +336,6 @@ pub trait Tx: Reads + SessionTx {
     async fn revoke_token(&mut self, token: &ApiToken) -> Result<()>;
     /// Moves its last use forward, and nothing else.
     async fn note_token_use(&mut self, merchant: Uuid, id: Uuid, at: Time) -> Result<()>;
-    async fn set_login_state(
-        &mut self,
-        user: Uuid,
-        failed: i64,
-        locked_until: Option<Time>,
-    ) -> Result<()>;
     /// Removes an operator with everything under it; for `demo --reset`.
     async fn delete_operator(&mut self, id: Uuid) -> Result<()>;
 

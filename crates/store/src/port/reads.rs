@@ -13,9 +13,10 @@ use domain::{
     flow::{Campaign, Flow, Run},
     invitation::Invitation,
     order::OrderFact,
-    people::{ApiToken, Membership, Merchant, Operator, OperatorMember, User},
+    people::{Membership, Merchant, Operator, OperatorMember, User},
     receipt::Receipt,
     task::Task,
+    token::{ApiToken, Shown},
 };
 use engine::{
     Result,
@@ -29,7 +30,7 @@ use uuid::Uuid;
 use super::{Connected, Ports};
 use crate::{
     approvals, audit, connections, exports, idempotency, invitations, jobs, operators, orders,
-    overview, people, receipts, rules, runs, seals, sql::Across, tasks,
+    overview, people, receipts, rules, runs, seals, sql::Across, tasks, tokens,
 };
 
 #[async_trait]
@@ -106,8 +107,16 @@ impl<C: Connected> Reads for Ports<C> {
         Ok(invitations::by_token(self.0.across(Across::InvitationByToken)?, hash).await?)
     }
 
-    async fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<ApiToken>> {
-        Ok(people::token_by_hash(self.0.across(Across::TokenByHash)?, hash).await?)
+    async fn token_by_hash(&mut self, hash: &[u8]) -> Result<Option<(ApiToken, Shown)>> {
+        Ok(tokens::by_hash(self.0.across(Across::TokenByHash)?, hash).await?)
+    }
+
+    async fn token(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<ApiToken>> {
+        Ok(tokens::by_id(self.0.of(merchant)?, merchant, id).await?)
+    }
+
+    async fn tokens(&mut self, merchant: Uuid) -> Result<Vec<ApiToken>> {
+        Ok(tokens::of_merchant(self.0.of(merchant)?, merchant).await?)
     }
 
     async fn source_by_path(&mut self, path: &str) -> Result<Option<Source>> {

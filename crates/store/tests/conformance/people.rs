@@ -1,10 +1,11 @@
 //! People, sessions, keys, connections and rules come back as they went in.
 
+use domain::{access::Access, export::ExportState, owner::Party};
 use engine::Kind;
 
 use crate::{
     harness::World,
-    make::{at, contract, flow, id},
+    make::{at, contract, flow, id, invitation},
     tenant::{Tenant, read, store, write},
 };
 
@@ -44,13 +45,6 @@ pub async fn people_come_back(world: &World) {
     assert_eq!(
         (known.user, known.password_hash),
         (t.user.clone(), "argon2".to_owned())
-    );
-    assert_eq!((known.failed_attempts, known.locked_until), (0, None));
-    write!(store, [t], tx => tx.set_login_state(t.user.id, 3, Some(at(9)))).unwrap();
-    let known = read!(store, r => r.credentials(&email)).unwrap();
-    assert_eq!(
-        (known.failed_attempts, known.locked_until),
-        (3, Some(at(9)))
     );
     assert!(read!(store, r => r.credentials("nobody@example.com")).is_none());
     let again = write!(store, [t], tx => tx.insert_user(&t.user, "x")).unwrap_err();
@@ -138,6 +132,8 @@ pub async fn connections_keep_their_secrets_out_of_the_document(world: &World) {
 
     let mut destination = t.destination.clone();
     destination.sealed_secret = vec![5];
+    destination.sealed_previous = None;
+    destination.retired_at = Some(at(8));
     write!(store, [destination], tx => tx.save_destination(&destination)).unwrap();
     destination.rev = 1;
     assert_eq!(read!(store, r => r.destinations(merchant)), [destination]);
@@ -185,4 +181,90 @@ pub async fn the_newest_rules_count(world: &World) {
         Some(t.flow.clone())
     );
     assert_eq!(read!(store, r => r.flows(merchant)), [launch, tenth]);
+}
+
+pub async fn an_invitation_is_found_by_its_link_until_it_is_over(world: &World) {
+    let store = store(world);
+    let t = Tenant::new("kit").written(&store).await;
+    let merchant = t.id();
+    let hash = t.invitation_hash.clone();
+    assert_eq!(
+        read!(store, r => r.invitation_by_token(&hash)),
+        Some(t.invitation.clone())
+    );
+    assert_eq!(read!(store, r => r.invitation_by_token(b"guess")), None);
+    assert_eq!(
+        read!(store, r => r.open_invitations(merchant)),
+        [t.invitation.clone()]
+    );
+
+    // one open invitation for an address, and one row for a link
+    let twin = invitation(merchant, &t.invitation.email);
+    let again = write!(store, [twin], tx => tx.insert_invitation(&twin, b"other")).unwrap_err();
+    assert_eq!(again.kind, Kind::Conflict);
+    let other = invitation(merchant, "cleo@example.com");
+    let same = write!(store, [other, hash], tx => tx.insert_invitation(&other, &hash)).unwrap_err();
+    assert_eq!(same.kind, Kind::Conflict);
+
+    let (used, place) = t.invitation.clone().accept(t.user.id, at(2)).unwrap();
+    assert_eq!(place.functional_roles, ["logistics"]);
+    write!(store, [used], tx => tx.save_invitation(&used)).unwrap();
+    let stale = write!(store, [used], tx => tx.save_invitation(&used)).unwrap_err();
+    assert_eq!(stale.kind, Kind::Conflict);
+    let known = read!(store, r => r.invitation_by_token(&hash)).unwrap();
+    assert_eq!((known.rev, &known.state), (1, &used.state));
+    assert!(read!(store, r => r.open_invitations(merchant)).is_empty());
+    // the address may be invited anew
+    write!(store, [twin], tx => tx.insert_invitation(&twin, b"other")).unwrap();
+    assert_eq!(read!(store, r => r.open_invitations(merchant)), [twin]);
+}
+
+pub async fn places_change_and_end(world: &World) {
+    let store = store(world);
+    let t = Tenant::new("kit").written(&store).await;
+    let (merchant, user) = (t.id(), t.user.id);
+    let mut place = t.membership.clone();
+    place.access = Access::Viewer;
+    place.party = Party::Merchant;
+    place.functional_roles = vec!["gift_wrapping".to_owned()];
+    write!(store, [place], tx => tx.save_membership(&place)).unwrap();
+    assert_eq!(read!(store, r => r.memberships_of(user)), [place]);
+
+    write!(store, [], tx => tx.set_active(user, false)).unwrap();
+    assert!(!read!(store, r => r.user(user)).unwrap().active);
+    write!(store, [], tx => tx.set_active(user, true)).unwrap();
+    assert!(read!(store, r => r.user(user)).unwrap().active);
+
+    let mut guest = t.session.clone();
+    guest.id_hash = b"another person".to_vec();
+    guest.user_id = Some(id());
+    write!(store, [guest], tx => tx.save_session(&guest)).unwrap();
+    assert_eq!(
+        write!(store, [], tx => tx.delete_sessions_of(user)).unwrap(),
+        1
+    );
+    assert!(read!(store, r => r.session(&t.session.id_hash)).is_none());
+    assert!(read!(store, r => r.session(&guest.id_hash)).is_some());
+
+    assert!(write!(store, [], tx => tx.hold_membership(merchant, user)).unwrap());
+    write!(store, [], tx => tx.delete_membership(merchant, user)).unwrap();
+    assert!(read!(store, r => r.members(merchant)).is_empty());
+    assert!(!write!(store, [], tx => tx.hold_membership(merchant, user)).unwrap());
+    let gone = write!(store, [], tx => tx.delete_membership(merchant, user)).unwrap_err();
+    assert_eq!(gone.kind, Kind::Conflict);
+}
+
+pub async fn exports_under_way_are_found_by_whom_they_name(world: &World) {
+    let store = store(world);
+    let t = Tenant::new("kit").written(&store).await;
+    let (merchant, user) = (t.id(), t.user.id);
+    assert_eq!(
+        read!(store, r => r.exports_naming(merchant, user)),
+        [t.export.clone()]
+    );
+    assert!(read!(store, r => r.exports_naming(merchant, id())).is_empty());
+    let mut over = t.export.clone();
+    over.state = ExportState::Completed;
+    write!(store, [over], tx => tx.save_export(&over)).unwrap();
+    assert!(read!(store, r => r.exports_naming(merchant, user)).is_empty());
 }

@@ -20,6 +20,7 @@ const NOT_A_MERCHANTS: &[&str] = &[
 const ACROSS_MERCHANTS: &[&str] = &[
     "memberships_by_user",
     "api_tokens_by_hash",
+    "api_tokens_by_previous_hash",
     "invitations_by_token",
     "sources_by_path",
     "exports_by_id",
@@ -72,7 +73,12 @@ fn read(texts: &[String]) -> Schema {
             continue;
         }
         if let Some(change) = statement.strip_prefix("ALTER TABLE ") {
-            // a column more is the only change there is
+            // a column more or less is the only change there is
+            if let Some((table, column)) = change.split_once(" DROP COLUMN ") {
+                let columns = &mut schema.tables.get_mut(table.trim()).unwrap().0;
+                columns.retain(|name| name != column.trim());
+                continue;
+            }
             let (table, column) = change.split_once(" ADD COLUMN ").unwrap();
             let name = column.split_whitespace().next().unwrap().to_owned();
             schema.tables.get_mut(table.trim()).unwrap().0.push(name);

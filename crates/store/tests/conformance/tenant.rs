@@ -10,8 +10,9 @@ use domain::{
     event::EventKind,
     export::{Attempt, Export},
     flow::{Campaign, Flow, Run},
+    invitation::Invitation,
     order::OrderFact,
-    owner::Party,
+    owner::{Owner, Party},
     people::{ApiToken, Membership, Merchant, Operator, User},
     task::Task,
 };
@@ -26,8 +27,8 @@ use uuid::Uuid;
 use crate::{
     harness::World,
     make::{
-        approval, at, attempt, contract, export, fact, flow, id, job, note, order, receipt, run,
-        source, task,
+        approval, at, attempt, contract, export, fact, flow, id, invitation, job, note, order,
+        receipt, run, source, task,
     },
 };
 
@@ -65,6 +66,8 @@ pub struct Tenant {
     pub merchant: Merchant,
     pub user: User,
     pub membership: Membership,
+    pub invitation: Invitation,
+    pub invitation_hash: Vec<u8>,
     pub token: ApiToken,
     pub token_hash: Vec<u8>,
     pub session: SessionRow,
@@ -113,7 +116,8 @@ impl Tenant {
         receipt.receipt.order_ref = Some("5001".to_owned());
         receipt.receipt.order_id = Some(order.id);
         let run = run(merchant.id, flow.id, &flow.key, order.id);
-        let export = export(merchant.id, run.id, order.id);
+        let mut export = export(merchant.id, run.id, order.id);
+        export.watchers.push(Owner::User(user.id));
         let mut task = task(merchant.id, "inventory:5001");
         task.receipt_id = Some(receipt.receipt.id);
         task.order_id = Some(order.id);
@@ -127,6 +131,8 @@ impl Tenant {
                 party: Party::Agency,
                 functional_roles: vec!["finance".to_owned()],
             },
+            invitation: invitation(merchant.id, &format!("ben@{slug}.example")),
+            invitation_hash: format!("link of {slug}").into_bytes(),
             token: ApiToken {
                 id: id(),
                 merchant_id: merchant.id,
@@ -139,9 +145,13 @@ impl Tenant {
             session: SessionRow {
                 id_hash: format!("session of {slug}").into_bytes(),
                 user_id: Some(user.id),
+                is_half: false,
                 data: "{}".to_owned(),
                 created_at: at(0),
                 expires_at: at(50),
+                last_seen_at: at(0),
+                address: "203.0.113.9".to_owned(),
+                agent: "a browser".to_owned(),
             },
             destination: Destination {
                 id: id(),
@@ -152,6 +162,9 @@ impl Tenant {
                 party: Party::ThreePl,
                 url: "http://127.0.0.1:3100/in".to_owned(),
                 sealed_secret: vec![9, 8],
+                sealed_previous: Some(vec![6]),
+                previous_until: Some(at(7)),
+                retired_at: None,
                 created_at: at(0),
                 rev: 0,
             },
@@ -218,6 +231,7 @@ impl Tenant {
             tx.insert_merchant(&t.merchant).await?;
             tx.insert_user(&t.user, "argon2").await?;
             tx.insert_membership(&t.membership).await?;
+            tx.insert_invitation(&t.invitation, &t.invitation_hash).await?;
             tx.insert_token(&t.token, &t.token_hash).await?;
             tx.save_session(&t.session).await?;
             tx.insert_source(&t.source).await?;
