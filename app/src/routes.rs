@@ -19,10 +19,11 @@ use crate::{
         exports::{ExportPage, ExportsPage},
         flows::{FlowPage, FlowsPage},
         orders::{OrderPage, OrdersPage},
+        people::{InvitePage, LeavePage, NewInvitationPage, PeoplePage, PersonPage},
         queue::{HomePage, QueuePage},
         receipts::{ReceiptPage, ReceiptsPage},
         search::SearchPage,
-        session::LoginPage,
+        session::{ConfirmPage, LoginPage, RecoveryCodesPage, SecondFactorPage},
         tasks::{TaskPage, TasksPage},
     },
     shell::document,
@@ -42,6 +43,9 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=not_found_page>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/second-factor") view=SecondFactorPage ssr=SsrMode::Async/>
+                <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
+                <Route path=path!("/account/recovery-codes") view=RecoveryCodesPage ssr=SsrMode::Async/>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant") view=MerchantHome ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/orders") view=OrdersPage ssr=SsrMode::Async/>
@@ -57,6 +61,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections/new") view=NewSourcePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite/:token") view=InvitePage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people") view=PeoplePage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/invite") view=NewInvitationPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/:id") view=PersonPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/:id/leave") view=LeavePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/search") view=SearchPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/queue") view=QueuePage ssr=SsrMode::Async/>

@@ -36,6 +36,20 @@ pub fn go(path: &str) {
     set_status(StatusCode::SEE_OTHER);
 }
 
+/// Says with its status that whoever asks has to wait.
+pub fn slow_down(wait_ms: i64) {
+    set_status(StatusCode::TOO_MANY_REQUESTS);
+    set_header(header::RETRY_AFTER, &(wait_ms / 1000 + 1).to_string());
+}
+
+/// For a page whose address is a secret: nobody it leads to learns the address. And what it says of itself.
+pub fn secret_address(status: StatusCode) {
+    set_header(header::REFERRER_POLICY, "no-referrer");
+    if status != StatusCode::OK {
+        set_status(status);
+    }
+}
+
 /// What a page may load and run: its own files, the scripts it carries, and nothing inline.
 pub fn content_policy() {
     let nonce = use_nonce()
@@ -79,6 +93,10 @@ pub(super) fn incident_of(error: &Error) -> Option<String> {
 pub(super) fn refused(person: Option<(&Person, Nav)>, asked: &str, error: &Error) -> AnyView {
     if error.kind == Kind::Unauthenticated {
         go(&login_path(asked));
+        return ().into_any();
+    }
+    if error.kind == Kind::StepUp {
+        go(&confirm_path(asked));
         return ().into_any();
     }
     set_status(status(error.kind));
@@ -132,8 +150,17 @@ pub fn not_found_page() -> impl IntoView {
 }
 
 pub(super) fn login_path(next: &str) -> String {
+    on_the_way("/login", next)
+}
+
+pub(super) fn confirm_path(next: &str) -> String {
+    on_the_way("/confirm", next)
+}
+
+/// A stop on the way to another page: `/login?next=…`.
+pub fn on_the_way(stop: &str, next: &str) -> String {
     if next == "/" {
-        return "/login".to_owned();
+        return stop.to_owned();
     }
     let mut escaped = String::with_capacity(next.len());
     for byte in next.bytes() {
@@ -144,7 +171,7 @@ pub(super) fn login_path(next: &str) -> String {
             other => escaped.push_str(&format!("%{other:02X}")),
         }
     }
-    format!("/login?next={escaped}")
+    format!("{stop}?next={escaped}")
 }
 
 #[cfg(test)]

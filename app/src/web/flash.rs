@@ -14,10 +14,14 @@ use crate::ui::FieldText;
 
 const KEY: &str = "flash";
 
+/// What a form did, or would have done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
     pub failed: bool,
     pub sentence: String,
+    /// Before this nothing more is tried, in milliseconds.
+    #[serde(default)]
+    pub wait_ms: Option<i64>,
     /// Quoted when something broke on our side.
     pub incident: Option<String>,
     /// Which form this is about, when it failed.
@@ -54,12 +58,12 @@ impl Typed {
     pub fn of(flash: Option<&Flash>, form: &str) -> Self {
         Self(
             flash
-                .filter(|flash| flash.failed && flash.form == form)
+                .filter(|flash| !flash.form.is_empty() && flash.form == form)
                 .cloned(),
         )
     }
 
-    /// This very form was refused a moment ago.
+    /// This very form was refused a moment ago, or waits to be sent again.
     pub fn failed(&self) -> bool {
         self.0.is_some()
     }

@@ -11,16 +11,20 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    answer::{go, incident_of, login_path},
+    answer::{confirm_path, go, incident_of, login_path},
     flash::Flash,
+    held::{self, Held},
     path::same_site,
-    person::{engine, session, signed_in},
+    person::{Person, engine, session, signed_in},
 };
 
 /// The id in a form's field. What is no id names nothing.
 pub fn id(text: &str, noun: &str) -> Result<Uuid> {
     text.trim().parse().map_err(|_| Error::not_found(noun))
 }
+
+/// The form by which one signs in.
+pub const SIGN_IN: &str = "login";
 
 /// A use-case that went through: where to go, and what to say there.
 #[derive(Clone, Debug)]
@@ -94,6 +98,23 @@ impl Posted {
         self.end(acted).await
     }
 
+    /// For forms of somebody who is signed in, at no merchant: their operator's.
+    pub async fn run_signed_in<F>(
+        self,
+        act: impl FnOnce(Arc<Engine>, Person) -> F + Send,
+    ) -> Result<(), Refused>
+    where
+        F: Future<Output = Result<Done>> + Send,
+    {
+        let acted = async {
+            let engine = engine()?;
+            let person = signed_in(&engine).await?;
+            act(engine, person).await
+        }
+        .await;
+        self.end(acted).await
+    }
+
     /// For forms of nobody in particular, such as the sign-in.
     pub async fn run_open<F>(self, act: impl FnOnce(Arc<Engine>) -> F + Send) -> Result<(), Refused>
     where
@@ -107,13 +128,18 @@ impl Posted {
         let (flash, to) = match acted {
             Ok(done) => (Flash::done(done.sentence), done.to.unwrap_or(self.back)),
             // signing in itself is refused with this kind, too; it says so at its own form
-            Err(error) if error.kind == Kind::Unauthenticated && !self.merchant.is_empty() => {
-                go(&login_path(&self.back));
-                return Ok(());
+            Err(error) if error.kind == Kind::Unauthenticated && self.form != SIGN_IN => {
+                let to = login_path(&self.back);
+                return self.interrupted(held::SIGNED_OUT, &to).await;
+            }
+            Err(error) if error.kind == Kind::StepUp => {
+                let to = confirm_path(&self.back);
+                return self.interrupted(held::UNCONFIRMED, &to).await;
             }
             Err(error) => {
                 let flash = Flash {
                     failed: true,
+                    wait_ms: error.retry_after_ms,
                     incident: incident_of(&error),
                     sentence: error.sentence,
                     form: self.form.to_owned(),
@@ -134,6 +160,25 @@ impl Posted {
             incident_of(&error);
         }
         go(&to);
+        Ok(())
+    }
+}
+
+impl Posted {
+    /// The person has to be somewhere else first; the form waits for them at its page.
+    async fn interrupted(self, sentence: &str, to: &str) -> Result<(), Refused> {
+        let flash = Flash {
+            sentence: sentence.to_owned(),
+            form: self.form.to_owned(),
+            typed: self.typed,
+            ..Flash::default()
+        };
+        let kept = async { Held::new(self.back, flash).leave(&session()?).await };
+        if let Err(error) = kept.await {
+            // where to go still counts; only what was typed is lost
+            incident_of(&error);
+        }
+        go(to);
         Ok(())
     }
 }

@@ -62,9 +62,11 @@
 
 mod answer;
 mod asked;
+mod entrance;
 mod flash;
 mod form;
 mod frame;
+mod held;
 mod list;
 mod page;
 mod path;
@@ -72,13 +74,17 @@ mod person;
 mod tally;
 mod words;
 
-pub use answer::{content_policy, go, not_found_page};
+pub use answer::{content_policy, go, not_found_page, on_the_way, secret_address, slow_down};
 pub use asked::Asked;
+pub(crate) use entrance::at_field;
+pub use entrance::{client, expect_second_factor, half_signed_in, let_in, oneself, prove_again};
 pub use flash::{Flash, Typed};
-pub use form::{Done, Posted, Refused, id};
+pub use form::{Done, Posted, Refused, SIGN_IN, id};
 pub use list::{List, PAGE_ROWS};
 pub use page::{Desk, Page, Visit, bare, home, page};
 pub use path::{noun_path, same_site};
-pub use person::{PROVED_KEY, Person, USER_KEY, engine, lost, session, signed_in};
+pub use person::{
+    BEGUN_KEY, HALF_KEY, PROVED_KEY, Person, USER_KEY, engine, lost, session, signed_in,
+};
 pub use tally::Tally;
 pub use words::{action_words, actor_name, code_words, owner_name, short_name};

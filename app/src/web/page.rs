@@ -12,6 +12,7 @@ use super::{
     asked::Asked,
     flash::{Flash, Typed},
     frame::{framed, nav},
+    held::Held as HeldForm,
     person::{MERCHANT_KEY, Person, engine, lost, session, signed_in},
 };
 use crate::ui::Crumb;
@@ -141,7 +142,10 @@ async fn desk(asked: Asked) -> Result<Desk> {
     let now = engine.now();
     let queue = engine.queue(&person.user, &person.places, None).await?;
     let flash = if asked.navigates {
-        Flash::take(&session).await?
+        match Flash::take(&session).await? {
+            Some(flash) => Some(flash),
+            None => HeldForm::take(&session, &asked.back).await?,
+        }
     } else {
         None
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Time,
-    people::{Membership, Merchant, User},
+    people::{Membership, Merchant, Operator, User},
 };
 use engine::{Engine, Error, Kind, Result};
 use http::{header::COOKIE, request::Parts};
@@ -14,6 +14,10 @@ use uuid::Uuid;
 
 /// The session's key for the signed-in person's id.
 pub const USER_KEY: &str = "user_id";
+/// The session's key for the id of somebody whose password was right and who owes a second factor.
+pub const HALF_KEY: &str = "half_user_id";
+/// The session's key for the time at which the person signed in.
+pub const BEGUN_KEY: &str = "begun_at";
 /// The session's key for the time at which the person last proved who they are.
 pub const PROVED_KEY: &str = "proved_at";
 /// The session's key for the slug of the merchant whose page was open last.
@@ -25,7 +29,10 @@ pub struct Person {
     pub user: User,
     /// Every merchant they are a member of, by name.
     pub places: Vec<(Merchant, Membership)>,
+    /// Of the first place, or of the first operator.
     pub operator_name: String,
+    /// Those whose overview they may see, by name.
+    pub operators: Vec<Operator>,
     /// When they last proved, in this session, who they are.
     pub proved_at: Option<Time>,
     /// `light`, `dark`, or none to follow the system.
@@ -58,17 +65,20 @@ pub async fn signed_in(engine: &Engine) -> Result<Person> {
         .map_err(lost)?
         .ok_or_else(nobody)?;
     let (user, places) = engine.who(user_id).await?.ok_or_else(nobody)?;
-    let operator_name = match places.first() {
-        Some((merchant, _)) => engine
+    let operators = engine.operators_of(user.id, &places).await?;
+    let operator_name = match (operators.first(), places.first()) {
+        (Some(operator), _) => Some(operator.name.clone()),
+        (None, Some((merchant, _))) => engine
             .operator(merchant.operator_id)
             .await?
             .map(|operator| operator.name),
-        None => None,
+        (None, None) => None,
     };
     Ok(Person {
         user,
         places,
         operator_name: operator_name.unwrap_or_default(),
+        operators,
         proved_at: session()?.get(PROVED_KEY).await.map_err(lost)?,
         theme: theme(),
     })

@@ -14,6 +14,7 @@ use std::{
     str::FromStr,
 };
 
+use axum::{extract::Request, middleware::Next, response::Response};
 use http::{Extensions, HeaderMap, header::USER_AGENT};
 
 const FORWARDED: &str = "x-forwarded-for";
@@ -38,6 +39,27 @@ pub fn agent(headers: &HeaderMap) -> String {
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map(|text| text.chars().take(AGENT_CHARS).collect())
+        .unwrap_or_default()
+}
+
+tokio::task_local! {
+    static CLIENT: (ClientAddr, String);
+}
+
+/// Lets what is deep inside a request know whose it is ([`current`]).
+pub async fn known(mut request: Request, next: Next) -> Response {
+    let client = (of(request.extensions()), agent(request.headers()));
+    request.extensions_mut().insert(engine::Client {
+        address: client.0.to_string(),
+        device: None,
+    });
+    CLIENT.scope(client, next.run(request)).await
+}
+
+/// Address and name of the client whose request is being handled; empty outside a request.
+pub fn current() -> (String, String) {
+    CLIENT
+        .try_with(|(address, agent)| (address.to_string(), agent.clone()))
         .unwrap_or_default()
 }
 

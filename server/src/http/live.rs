@@ -2,8 +2,9 @@
 //! never what it says now: the page asks for itself again, with the same rights.
 //!
 //! Changes come in bursts, so at most four messages a second go out; a burst becomes one message of
-//! kind `many`. Rights are looked at again with every keep-alive: whoever signed out or lost their
-//! place hears nothing more after fifteen seconds at the latest.
+//! kind `many`. Rights are looked at again every few seconds, and at once when something changed about a
+//! person, a member or an operator: whoever signed out, was signed out or lost their place hears nothing
+//! more, also when that happened at another process.
 
 use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
 
@@ -16,7 +17,7 @@ use axum::{
     },
     routing::get,
 };
-use engine::{Change, Engine, Error, Kind};
+use engine::{Change, Engine, Error, Kind, port::SessionRow};
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,6 +33,9 @@ use super::{Site, sessions};
 use crate::problem::Problem;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const RIGHTS_AGAIN: Duration = Duration::from_secs(4);
+/// What a change of these may mean for who hears of what.
+const OF_RIGHTS: [&str; 4] = ["person", "member", "operator", "operator_member"];
 const GATHER: Duration = Duration::from_millis(250);
 
 pub fn router(site: &Arc<Site>) -> Router {
@@ -104,9 +108,15 @@ enum Gathered {
     Many,
 }
 
+/// Whether it may change who hears of what.
+fn is_of_rights(change: &Change) -> bool {
+    OF_RIGHTS.iter().any(|kind| *kind == change.subject_kind)
+}
+
 impl Gathered {
     fn and(gathered: Option<Self>, change: Arc<Change>) -> Self {
         match gathered {
+            None if change.is_many() => Self::Many,
             None => Self::One(change),
             Some(_) => Self::Many,
         }
@@ -126,7 +136,9 @@ impl Listener {
     /// The merchants this stream is about, as things stand now. `None`: nothing any more.
     async fn merchants(&self) -> engine::Result<Option<HashSet<Uuid>>> {
         let session = self.engine.load_session(&self.session).await?;
-        if session.is_none_or(|session| session.user_id != Some(self.user_id)) {
+        let is_theirs =
+            |session: &SessionRow| session.user_id == Some(self.user_id) && !session.is_half;
+        if !session.as_ref().is_some_and(is_theirs) {
             return Ok(None);
         }
         let Some((_, places)) = self.engine.who(self.user_id).await? else {
@@ -148,22 +160,27 @@ impl Listener {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut changes = self.engine.bus().subscribe();
-        let mut ticks = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+        let mut ticks = interval_at(Instant::now() + RIGHTS_AGAIN, RIGHTS_AGAIN);
+        let mut spoken = Instant::now();
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gathered: Option<Gathered> = None;
         let mut due = Instant::now();
         // opens the stream at once, also through proxies that wait for a first byte
         let mut send = Some(Event::default().comment("here"));
         loop {
-            if let Some(event) = send.take()
-                && out.send(Ok(event)).await.is_err()
-            {
-                return;
+            if let Some(event) = send.take() {
+                if out.send(Ok(event)).await.is_err() {
+                    return;
+                }
+                spoken = Instant::now();
             }
             tokio::select! {
                 change = changes.recv() => {
+                    if change.as_ref().is_ok_and(|change| is_of_rights(change)) {
+                        ticks.reset_immediately();
+                    }
                     let next = match change {
-                        Ok(change) if merchants.contains(&change.merchant_id) => Gathered::and(gathered.take(), change),
+                        Ok(change) if change.concerns(&merchants) => Gathered::and(gathered.take(), change),
                         Ok(_) => continue,
                         Err(RecvError::Lagged(_)) => Gathered::Many,
                         Err(RecvError::Closed) => return,
@@ -187,7 +204,9 @@ impl Listener {
                             return;
                         }
                     }
-                    send = Some(Event::default().comment("still here"));
+                    if spoken.elapsed() >= KEEP_ALIVE {
+                        send = Some(Event::default().comment("still here"));
+                    }
                 }
                 () = out.closed() => return,
                 _ = stop.changed() => return,

@@ -15,6 +15,7 @@ mod intake;
 mod listen;
 mod live;
 mod pages;
+mod registered;
 mod security;
 mod sessions;
 pub mod trace;
@@ -33,6 +34,7 @@ use crate::{api, metrics::Metrics};
 
 pub use assets::are_whole as assets_are_whole;
 pub use listen::listen;
+pub use registered::list as registered;
 pub use sessions::sweep;
 
 /// The largest form or API body; intake has its own limit per source.
@@ -64,6 +66,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(live::router(&site).layer(sessions))
         .layer(security::csrf(site.engine.public_url()))
         .layer(from_fn(security::bearer_is_no_browser))
+        .layer(from_fn(client::known))
         .merge(assets::router())
         .merge(health::router(&site))
         .layer(from_fn_with_state(Arc::clone(&site), edge::pass));

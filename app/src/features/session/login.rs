@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     shell::BareShell,
     ui::{Button, Card, Flash as FlashBox, Input, Kind as Loud, Tone},
-    web::{Asked, Flash, Typed, bare, engine, go, same_site, signed_in},
+    web::{Asked, Flash, SIGN_IN, Typed, bare, engine, go, same_site, signed_in, slow_down},
 };
 
 #[component]
@@ -17,6 +17,9 @@ pub fn LoginPage() -> impl IntoView {
             .and_then(same_site)
             .unwrap_or("/")
             .to_owned();
+        if let Some(wait) = flash.as_ref().and_then(|flash| flash.wait_ms) {
+            slow_down(wait);
+        }
         match signed_in(&*engine()?).await {
             Ok(_) => {
                 go(&next);
@@ -31,7 +34,7 @@ pub fn LoginPage() -> impl IntoView {
 }
 
 fn form(asked: Asked, next: String, flash: Option<&Flash>) -> AnyView {
-    let typed = Typed::of(flash, "login");
+    let typed = Typed::of(flash, SIGN_IN);
     let email = typed.value("email");
     // a password alone is typed again sooner than both
     let (at_email, at_password) = (email.is_empty(), !email.is_empty());
