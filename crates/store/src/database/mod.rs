@@ -193,7 +193,7 @@ impl Database {
     pub(crate) async fn lend(&self) -> Result<Lent> {
         let conn = self.state.conn(match &*self.backend {
             Backend::Sqlite(sqlite) => Link::SqliteReader(sqlite.readers.acquire().await?),
-            Backend::Postgres(postgres) => Link::Postgres(postgres.lend()),
+            Backend::Postgres(postgres) => Link::Postgres(postgres.lend().await?),
         });
         Ok(Lent {
             conn: Some(conn),

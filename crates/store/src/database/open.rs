@@ -248,7 +248,7 @@ fn readers(settings: SqliteConnectOptions, options: Options) -> Readers {
 async fn migrate_postgres(url: &str, options: Options) -> Result<(), OpenError> {
     let pool = login_pool(url, options).await?;
     role::prepare(&mut *pool.acquire().await?).await?;
-    let mut lease = Lease::writing(pool.clone());
+    let mut lease = Lease::writing(&pool).await?;
     // a step that changes rows changes everybody's
     sqlx::raw_sql("SET LOCAL meshline.across = '*'")
         .execute(lease.connection(&Scope::NOBODY).await?)

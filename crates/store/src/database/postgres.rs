@@ -25,7 +25,7 @@ pub(super) struct Backend {
     pub(super) read_only: bool,
 }
 
-/// A connection for the time of one operation, taken when its first statement comes.
+/// A connection for the time of one operation. Its transaction begins with the first statement.
 pub(crate) struct Lease {
     pool: PgPool,
     writes: bool,
@@ -33,27 +33,28 @@ pub(crate) struct Lease {
 }
 
 enum Session {
+    /// After a failure: the next statement takes a connection anew.
     Idle,
-    /// For what is no merchant's: each statement by itself.
+    /// Not begun. What is no merchant's is read like this, each statement by itself.
     Plain(PoolConnection<Postgres>),
     /// `None`: what it is set to is not known, because somebody went away while it was being said.
     Open(Transaction<'static, Postgres>, Option<Scope>),
 }
 
 impl Lease {
-    pub(super) fn reading(pool: PgPool) -> Self {
-        Self {
-            pool,
+    pub(super) async fn reading(pool: &PgPool) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            state: Session::Plain(pool.acquire().await?),
+            pool: pool.clone(),
             writes: false,
-            state: Session::Idle,
-        }
+        })
     }
 
-    pub(super) fn writing(pool: PgPool) -> Self {
-        Self {
+    pub(super) async fn writing(pool: &PgPool) -> Result<Self, sqlx::Error> {
+        Ok(Self {
             writes: true,
-            ..Self::reading(pool)
-        }
+            ..Self::reading(pool).await?
+        })
     }
 
     /// The connection, set to this scope.
@@ -116,8 +117,10 @@ impl Lease {
 }
 
 impl Backend {
-    pub(super) fn lend(&self) -> Lease {
-        Lease::reading(self.pool.clone())
+    pub(super) async fn lend(&self) -> Result<Lease> {
+        Lease::reading(&self.pool)
+            .await
+            .map_err(StoreError::from_driver)
     }
 
     pub(super) async fn write<T, E, F>(
@@ -134,8 +137,10 @@ impl Backend {
         if self.read_only {
             return Err(StoreError::unavailable("the database was opened for reading only").into());
         }
-        let link = Link::Postgres(Lease::writing(self.pool.clone()));
-        let mut tx = WriteTx::new(conn(link));
+        let lease = Lease::writing(&self.pool)
+            .await
+            .map_err(StoreError::from_driver)?;
+        let mut tx = WriteTx::new(conn(Link::Postgres(lease)));
         // dropping the transaction on the way out rolls it back
         let value = tx.run(operation).await??;
         if tx.conn().has_failed() {

@@ -32,6 +32,10 @@ struct Reached {
 }
 
 pub(super) fn check(sql: &str, params: &[Value], scope: &Scope) -> Result<()> {
+    // asks for a plan, and runs nothing
+    if sql.starts_with("EXPLAIN ") {
+        return Ok(());
+    }
     for reached in &*known(sql) {
         let opened = scope
             .reason()
@@ -235,6 +239,12 @@ fn tenant_column<'s>(token: &Token<'s>) -> Option<&'s str> {
 /// The positions of these parameters; nothing if there is anything else among them.
 fn parameters(tokens: &[Token<'_>]) -> Option<Vec<usize>> {
     let mut positions = Vec::new();
+    if let [null] = tokens
+        && is(Some(null), "NULL")
+    {
+        // an empty list: nothing is like it
+        return Some(positions);
+    }
     for token in tokens {
         match token {
             Token::Sign(',') => {}
@@ -390,6 +400,10 @@ mod tests {
             (
                 "SELECT 1 FROM tasks WHERE merchant_id IN ($1, $2) AND state = 'x'",
                 vec![("tasks", Some(vec![0, 1]))],
+            ),
+            (
+                "SELECT 1 FROM tasks WHERE merchant_id IN (NULL) AND state = 'x'",
+                vec![("tasks", Some(vec![]))],
             ),
             (
                 "SELECT 1 FROM tasks WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1)",

@@ -124,7 +124,7 @@ async fn who_says_nothing_sees_and_writes_nothing() {
         Tenant::new("kit").written(&store(world)).await;
         let mut owner = owner(world).await;
         let tables = merchants_tables(&mut owner).await;
-        assert!(tables.len() > 20, "{tables:?}");
+        assert!(tables.len() >= 20, "{tables:?}");
         let mut full = 0;
         for table in &tables {
             full += i64::from(count(&mut owner, table).await > 0);
@@ -320,12 +320,9 @@ async fn a_login_without_the_role_is_told_what_to_run() {
             .close()
             .await;
         let (server, name) = url.rsplit_once('/').unwrap();
-        let login = format!("{name}_login");
-        let (own, theirs) = (
-            format!("{name}_own"),
-            url.replacen("postgres@", &format!("{login}@"), 1),
-        );
-        let theirs = theirs.replace(name, &own);
+        let (_, host) = server.rsplit_once('@').unwrap();
+        let (login, own) = (format!("{name}_login"), format!("{name}_own"));
+        let theirs = format!("postgres://{login}@{host}/{own}");
         let admin = format!("{server}/postgres");
         for sql in [
             format!("CREATE ROLE {login} LOGIN NOSUPERUSER NOCREATEROLE"),
@@ -347,13 +344,14 @@ async fn a_login_without_the_role_is_told_what_to_run() {
             .await
             .unwrap();
         let world = World { db, url: theirs };
-        let t = Tenant::new("kit").written(&store(&world)).await;
-        assert!(read!(store(&world), r => r.task(t.id(), t.task.id)).is_some());
+        let store = store(&world);
+        let t = Tenant::new("kit").written(&store).await;
+        assert!(read!(store, r => r.task(t.id(), t.task.id)).is_some());
         let stranger = id();
-        assert!(read!(store(&world), r => r.task(stranger, t.task.id)).is_none());
+        assert!(read!(store, r => r.task(stranger, t.task.id)).is_none());
         let operator = t.operator.id;
-        write!(store(&world), [], tx => tx.delete_operator(operator)).unwrap();
-        assert!(read!(store(&world), r => r.task(t.id(), t.task.id)).is_none());
+        write!(store, [], tx => tx.delete_operator(operator)).unwrap();
+        assert!(read!(store, r => r.task(t.id(), t.task.id)).is_none());
         world.db.close().await;
         for sql in [
             format!("DROP DATABASE {own} WITH (FORCE)"),

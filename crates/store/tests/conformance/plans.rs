@@ -4,7 +4,10 @@
 use std::sync::{Mutex, OnceLock};
 
 use engine::port::{Claim, Store};
-use store::{StoreError, params};
+use store::{
+    StoreError, params,
+    sql::{Across, Scope},
+};
 use tokio::time::Instant;
 use tracing::{
     Event, Metadata, Subscriber,
@@ -224,6 +227,7 @@ async fn read_all_jobs(world: &World) {
     world
         .db
         .read::<_, StoreError, _>(|conn| {
+            conn.enter(Scope::across(Across::Jobs));
             Box::pin(conn.fetch_one("SELECT MAX(arg) FROM jobs", params![]))
         })
         .await
