@@ -1,15 +1,25 @@
 //! What just became durable, for whoever watches: open pages, and the worker that sleeps.
+//!
+//! The store tells it after each commit of this process, and, where several processes share a
+//! database, what the others committed. Who missed something is told that anything may have changed:
+//! the rules are read again, and pages ask for themselves again.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use domain::Time;
 use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
-use crate::port::{AuditNote, CommitHook};
+use crate::port::{AuditNote, CommitHook, News};
+
+/// Stands for several changes at once.
+const MANY: &str = "many";
 
 /// One change of one thing at one merchant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +28,28 @@ pub struct Change {
     pub action: String,
     pub subject_kind: &'static str,
     pub subject_id: Uuid,
+}
+
+impl Change {
+    /// Something at this merchant; it is not said what.
+    fn something_at(merchant_id: Uuid) -> Self {
+        Self {
+            merchant_id,
+            action: String::new(),
+            subject_kind: MANY,
+            subject_id: Uuid::nil(),
+        }
+    }
+
+    /// Whether it is about one of these merchants. What may have happened anywhere is about all of them.
+    pub fn concerns(&self, merchants: &HashSet<Uuid>) -> bool {
+        self.merchant_id.is_nil() || merchants.contains(&self.merchant_id)
+    }
+
+    /// It stands for several changes, and says of none of them what it was.
+    pub fn is_many(&self) -> bool {
+        self.subject_kind == MANY
+    }
 }
 
 pub struct Bus {
@@ -42,35 +74,161 @@ impl Bus {
         self.changes.subscribe()
     }
 
+    /// How many streams are open.
+    pub fn listeners(&self) -> usize {
+        self.changes.receiver_count()
+    }
+
     pub(crate) fn rules_epoch(&self) -> u64 {
         self.rules_epoch.load(Ordering::Acquire)
     }
+
+    fn rules_changed(&self) {
+        self.rules_epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn tell(&self, change: Change) {
+        // Nobody listening any more is not an error.
+        let _ = self.changes.send(Arc::new(change));
+    }
+}
+
+/// Whether what stands in the cache of rules, or who may look, can be another after a change of this.
+fn is_rule(subject_kind: &str) -> bool {
+    !matches!(
+        subject_kind,
+        "receipt" | "order" | "run" | "export" | "approval" | "task" | "campaign"
+    )
+}
+
+/// The kinds that pages tell apart; of anything else they hear that something changed.
+fn known(subject_kind: &str) -> Option<&'static str> {
+    [
+        "receipt",
+        "order",
+        "run",
+        "export",
+        "approval",
+        "task",
+        "campaign",
+        "source",
+        "destination",
+        "contract",
+        "flow",
+        "member",
+        "person",
+        "session",
+        "token",
+        "merchant",
+        "operator",
+    ]
+    .into_iter()
+    .find(|kind| *kind == subject_kind)
 }
 
 impl CommitHook for Bus {
     fn committed(&self, notes: &[AuditNote], earliest_job: Option<Time>) {
-        let is_rule = |note: &AuditNote| {
-            matches!(
-                note.subject_kind,
-                "source" | "destination" | "contract" | "flow" | "member"
-            )
-        };
-        if notes.iter().any(is_rule) {
-            self.rules_epoch.fetch_add(1, Ordering::AcqRel);
+        if notes.iter().any(|note| is_rule(note.subject_kind)) {
+            self.rules_changed();
         }
         if self.changes.receiver_count() > 0 {
             for note in notes {
-                // Nobody listening any more is not an error.
-                let _ = self.changes.send(Arc::new(Change {
+                self.tell(Change {
                     merchant_id: note.merchant_id,
                     action: note.action.clone(),
                     subject_kind: note.subject_kind,
                     subject_id: note.subject_id,
-                }));
+                });
             }
         }
         if earliest_job.is_some() {
             self.work.notify_one();
         }
+    }
+
+    fn heard(&self, news: News) {
+        match news {
+            News::Change {
+                merchant_id,
+                action,
+                subject_kind,
+                subject_id,
+            } => {
+                if is_rule(&subject_kind) {
+                    self.rules_changed();
+                }
+                self.tell(match known(&subject_kind) {
+                    Some(subject_kind) => Change {
+                        merchant_id,
+                        action,
+                        subject_kind,
+                        subject_id,
+                    },
+                    None => Change::something_at(merchant_id),
+                });
+            }
+            News::Several {
+                merchant_id,
+                subject_kind,
+            } => {
+                if is_rule(&subject_kind) {
+                    self.rules_changed();
+                }
+                self.tell(Change::something_at(merchant_id));
+            }
+            News::JobsDue => self.work.notify_one(),
+            News::Anything => {
+                self.rules_changed();
+                self.tell(Change::something_at(Uuid::nil()));
+                self.work.notify_one();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(kind: &str) -> News {
+        News::Change {
+            merchant_id: Uuid::from_u128(7),
+            action: "x.changed".to_owned(),
+            subject_kind: kind.to_owned(),
+            subject_id: Uuid::from_u128(8),
+        }
+    }
+
+    #[test]
+    fn news_of_other_processes_reach_pages_and_make_rules_old() {
+        let bus = Bus::default();
+        let mut pages = bus.subscribe();
+        bus.heard(change("export"));
+        assert_eq!(bus.rules_epoch(), 0, "an export is no rule");
+        assert_eq!(pages.try_recv().unwrap().subject_kind, "export");
+        bus.heard(change("contract"));
+        assert_eq!(bus.rules_epoch(), 1);
+        assert_eq!(pages.try_recv().unwrap().subject_kind, "contract");
+        bus.heard(change("a kind of a newer program"));
+        assert_eq!(bus.rules_epoch(), 2, "what is not known may be a rule");
+        assert!(pages.try_recv().unwrap().is_many());
+    }
+
+    #[test]
+    fn what_was_missed_may_have_been_anything_anywhere() {
+        let bus = Bus::default();
+        let mut pages = bus.subscribe();
+        bus.heard(News::Anything);
+        let change = pages.try_recv().unwrap();
+        assert!(change.is_many() && change.concerns(&HashSet::from([Uuid::from_u128(9)])));
+        assert_eq!(bus.rules_epoch(), 1);
+        bus.heard(News::Several {
+            merchant_id: Uuid::from_u128(7),
+            subject_kind: "receipt".to_owned(),
+        });
+        assert_eq!(bus.rules_epoch(), 1, "receipts are no rules");
+        let change = pages.try_recv().unwrap();
+        assert!(change.concerns(&HashSet::from([Uuid::from_u128(7)])));
+        assert!(!change.concerns(&HashSet::from([Uuid::from_u128(9)])));
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::{
     Time,
     contract::{Contract, codes},
-    delivery::{AckStatus, Answer, Verdict, judge, retry_delay_ms},
+    delivery::{AckStatus, Answer, NotCalled, Verdict, judge, retry_delay_ms},
     export::{Attempt, Export, ExportState},
     flow::Until,
 };
@@ -26,8 +26,9 @@ use crate::{
     port::{DeliveryRequest, StoreExt},
     rules::Rules,
     tasks::REPLAY,
-    vault::Place,
+    watch::TraceOf,
     work::Work,
+    worker::{LEASE_MS, lost_lease},
 };
 
 /// What was made durable before sending.
@@ -38,12 +39,18 @@ struct Ready {
 
 impl Engine {
     /// Job: one attempt.
-    pub(crate) async fn deliver(self: &Arc<Self>, job: Job) -> Result<()> {
+    pub(crate) async fn deliver(self: &Arc<Self>, job: Job, trace: &TraceOf) -> Result<()> {
         let rules = self.rules_of(job.merchant_id).await?;
+        let held_until = self.now().plus_ms(LEASE_MS);
         let Some(ready) = self.start_attempt(&job, Arc::clone(&rules)).await? else {
             return Ok(());
         };
+        trace.is(&ready.export.trace_id);
         let started_at = self.now();
+        if started_at >= held_until {
+            // asleep since the lease was renewed: somebody else may be sending it
+            return Err(lost_lease());
+        }
         let answer = self.send(&ready, &rules, started_at).await?;
         self.record(job, ready.export.id, answer, started_at, rules)
             .await
@@ -59,6 +66,9 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let mut work = Work::for_job(tx, engine, rules, now);
+                    if !work.tx.renew_job(&job, now.plus_ms(LEASE_MS)).await? {
+                        return Err(lost_lease());
+                    }
                     let mut export = work.export(job.subject_id).await?;
                     work.trace_id.clone_from(&export.trace_id);
                     match export.state {
@@ -99,20 +109,20 @@ impl Engine {
             .ok_or_else(|| {
                 Error::internal(format!("export {} has lost its destination", export.id))
             })?;
-        let place = Place {
-            merchant_id: export.merchant_id,
-            table: "destinations",
-            row_id: destination.id,
-            column: "secret",
-        };
-        let secret = String::from_utf8(self.vault.open(place, &destination.sealed_secret)?)
-            .map_err(|_| Error::internal("a destination's secret is not text"))?;
+        if destination.retired_at.is_some() {
+            return Ok(Answer {
+                not_called: Some(NotCalled::Retired),
+                error: Some(format!("{} is retired here", destination.name)),
+                ..Answer::default()
+            });
+        }
+        let secrets = self.signing_secrets(destination, now)?;
         let mut span = [0_u8; 8];
         self.ids.fill(&mut span);
         let request = DeliveryRequest {
             url: destination.url.clone(),
             webhook_id: format!("msg_{}", export.id.simple()),
-            secret,
+            secrets,
             body: Bytes::from(ready.wire.clone()),
             traceparent: format!("00-{}-{}-01", export.trace_id, hex::encode(span)),
             now,
@@ -251,6 +261,15 @@ impl Work<'_> {
                 format!("The destination refused it with {status}"),
                 evidence("Answer", detail),
             ),
+            Verdict::NotCalled { why, detail } => (
+                ExportState::Failed,
+                match why {
+                    NotCalled::ForbiddenAddress => codes::FORBIDDEN_ADDRESS,
+                    NotCalled::Retired => codes::DESTINATION_GONE,
+                },
+                format!("It was not sent: {detail}"),
+                evidence("Why", detail),
+            ),
             Verdict::Retry { reason, .. } => (
                 ExportState::Failed,
                 codes::RETRIES_EXHAUSTED,
@@ -312,10 +331,6 @@ impl Work<'_> {
     }
 }
 
-fn lost_lease() -> Error {
-    Error::conflict("another worker took this job over")
-}
-
 fn in_words(verdict: &Verdict, again: bool) -> String {
     match verdict {
         Verdict::Acknowledged {
@@ -326,7 +341,18 @@ fn in_words(verdict: &Verdict, again: bool) -> String {
         Verdict::Delivered => "delivered, acknowledgement awaited".to_owned(),
         Verdict::Rejected { code, .. } => format!("rejected: {code}"),
         Verdict::Gone => "gone".to_owned(),
+        Verdict::Refused {
+            status: status @ 300..=399,
+            ..
+        } => {
+            format!("refused with {status}: redirects are not followed")
+        }
         Verdict::Refused { status, .. } => format!("refused with {status}"),
+        Verdict::NotCalled {
+            why: NotCalled::ForbiddenAddress,
+            ..
+        } => "not sent: forbidden_address".to_owned(),
+        Verdict::NotCalled { .. } => "not sent: the destination is retired".to_owned(),
         Verdict::Retry { reason, .. } if again => format!("will be tried again: {reason}"),
         Verdict::Retry { reason, .. } => format!("given up: {reason}"),
     }

@@ -15,6 +15,7 @@ use crate::{
     qa::Schemas,
     rules::{Rules, RulesCache},
     vault::Vault,
+    watch::{Watch, Watcher},
 };
 
 /// What the engine is made of; the composition root gives it real parts, tests give it others.
@@ -38,7 +39,9 @@ pub struct Engine {
     pub(crate) vault: Vault,
     pub(crate) public_url: String,
     pub(crate) bus: Arc<Bus>,
+    pub(crate) watcher: Watcher,
     pub(crate) rules: RulesCache,
+    pub(crate) token_uses: crate::tokens::TokenUses,
     pub(crate) schemas: Schemas,
     pub(crate) intake: Intake,
     /// Passwords are hashed a few at a time, so that sign-ins cannot starve intake.
@@ -69,7 +72,9 @@ impl Engine {
             vault: parts.vault,
             public_url: parts.public_url,
             bus,
+            watcher: Watcher::default(),
             rules: RulesCache::default(),
+            token_uses: crate::tokens::TokenUses::default(),
             schemas: Schemas::default(),
             hashing: Semaphore::new(2),
             doors: Mutex::new(HashMap::new()),
@@ -82,6 +87,11 @@ impl Engine {
 
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// Somebody who counts and traces; there can be one.
+    pub fn watched_by(&self, watch: Arc<dyn Watch>) {
+        self.watcher.set(watch);
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -124,19 +134,6 @@ impl Engine {
             .await?
             .ok_or_else(missing)?;
         Ok(self.ctx(Actor::User { user, membership }, merchant, trace_id))
-    }
-
-    /// The bearer of an API token.
-    pub async fn enter_by_token(&self, token: &str, trace_id: Option<String>) -> Result<Ctx> {
-        let wrong = || Error::new(crate::Kind::Unauthenticated, "This API token is not valid.");
-        let mut reads = self.store.reads().await?;
-        let token = reads
-            .token_by_hash(&crate::people::token_hash(token))
-            .await?
-            .filter(|token| token.expires_at.is_none_or(|end| end > self.now()))
-            .ok_or_else(wrong)?;
-        let merchant = reads.merchant(token.merchant_id).await?.ok_or_else(wrong)?;
-        Ok(self.ctx(Actor::Token(token), merchant, trace_id))
     }
 
     /// For the command line and set-up: the engine acting as itself.

@@ -1,6 +1,10 @@
 //! The worker: claims due jobs in batches and runs them. Jobs that only touch the store run inside
 //! one write each (many of those share a commit); deliveries run side by side.
 //!
+//! A job belongs to the worker that claimed it for the time of its lease, and for as long as that
+//! worker renews it. Who was away for longer (a machine that slept, a network that broke) may still
+//! think it has the job; its fence says otherwise, and nothing it does is committed.
+//!
 //! A job that fails is tried again, later each time; one that keeps failing opens a task and stops.
 //! While much is arriving, intake comes first: acknowledging is a promise, working it off is not
 //! urgent in the same millisecond.
@@ -8,18 +12,24 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::Time;
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::Instant,
+};
 
 use crate::{
     engine::Engine,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     job::{Job, JobKind},
     port::{Claim, StoreExt},
+    watch::{JobOutcome, JobReport, TraceOf},
     work::Work,
 };
 
 /// A worker that dies gives its jobs back after this long.
-const LEASE_MS: i64 = 60_000;
+pub(crate) const LEASE_MS: i64 = 60_000;
+/// A worker that lives says so this often, while a job takes long.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// The most jobs claimed at once.
 const BATCH: i64 = 64;
 /// Tries of a job before a person is asked.
@@ -118,35 +128,79 @@ impl Engine {
             let permit = Arc::clone(deliveries).acquire_owned().await;
             let engine = Arc::clone(self);
             tokio::spawn(async move {
-                let result = engine.deliver(job.clone()).await;
-                engine.look_after(job, result).await;
+                engine.attend(job).await;
                 drop(permit);
             });
         }
         futures::future::join_all(stay.into_iter().map(|job| {
             let engine = Arc::clone(self);
-            async move {
-                let result = engine.run(&job).await;
-                engine.look_after(job, result).await;
-            }
+            async move { engine.attend(job).await }
         }))
         .await;
         Ok(count)
     }
 
+    /// One claim of a job, from beginning to end.
+    async fn attend(self: &Arc<Self>, job: Job) {
+        let (began_at, began) = (self.now(), Instant::now());
+        let trace = TraceOf::default();
+        let work = async {
+            match job.kind {
+                JobKind::Deliver => self.deliver(job.clone(), &trace).await,
+                _ => self.run(&job, &trace).await,
+            }
+        };
+        let result = tokio::select! {
+            result = work => result,
+            lost = self.keep(&job) => Err(lost),
+        };
+        let outcome = self.look_after(&job, result).await;
+        if let Some(watch) = self.watcher.get() {
+            watch.job_ended(&JobReport {
+                job: &job,
+                outcome,
+                began_at,
+                took_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
+                lag_ms: began_at.since_ms(job.run_at).max(0),
+                trace_id: trace.get(),
+            });
+        }
+    }
+
+    /// Renews the lease for as long as the work goes on; comes back only when it was lost.
+    async fn keep(&self, job: &Job) -> Error {
+        loop {
+            tokio::time::sleep(RENEW_EVERY).await;
+            let (held, until) = (job.clone(), self.now().plus_ms(LEASE_MS));
+            let renewed = self
+                .store
+                .write(move |tx| Box::pin(async move { tx.renew_job(&held, until).await }))
+                .await;
+            match renewed {
+                Ok(true) => {}
+                Ok(false) => return lost_lease(),
+                // the next time may do, and if not, the fence decides
+                Err(error) => tracing::warn!(%error, "a lease was not renewed"),
+            }
+        }
+    }
+
     /// One job that only touches the store.
-    async fn run(self: &Arc<Self>, job: &Job) -> Result<()> {
+    async fn run(self: &Arc<Self>, job: &Job, trace: &TraceOf) -> Result<()> {
         let rules = self.rules_of(job.merchant_id).await?;
         let (engine, job, now) = (Arc::clone(self), job.clone(), self.now());
+        let trace = trace.clone();
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let mut work = Work::for_job(tx, engine, rules, now);
-                    work.dispatch(&job).await?;
+                    let done = work.dispatch(&job).await;
+                    trace.is(&work.trace_id);
+                    done?;
                     if work.tx.finish_job(&job).await? {
                         Ok(())
                     } else {
-                        Err(Error::conflict("another worker took this job over"))
+                        Err(lost_lease())
                     }
                 })
             })
@@ -154,23 +208,32 @@ impl Engine {
     }
 
     /// Gives a failed job back, or hands it to a person.
-    async fn look_after(self: &Arc<Self>, job: Job, result: Result<()>) {
+    async fn look_after(self: &Arc<Self>, job: &Job, result: Result<()>) -> JobOutcome {
         let Err(error) = result else {
-            return;
+            return JobOutcome::Done;
         };
+        if is_lost_lease(&error) {
+            tracing::info!(job = job.kind.as_str(), subject = %job.subject_id, "another worker has this job now");
+            return JobOutcome::Lost;
+        }
         let tries = job.attempts + 1;
         let give_up = tries >= MAX_TRIES && !error.is_transient();
         tracing::warn!(
             %error, job = job.kind.as_str(), subject = %job.subject_id, tries, give_up, "a job failed"
         );
         let settled = if give_up {
-            self.hand_over(job, error).await
+            self.hand_over(job.clone(), error).await
         } else {
-            self.give_back(job).await
+            self.give_back(job.clone()).await
         };
         if let Err(error) = settled {
             // Its lease runs out, and it is claimed again.
             tracing::error!(%error, "a failed job could not be put back");
+        }
+        if give_up {
+            JobOutcome::GivenUp
+        } else {
+            JobOutcome::Again
         }
     }
 
@@ -192,12 +255,27 @@ impl Engine {
                 Box::pin(async move {
                     let mut work = Work::for_job(tx, engine, rules, now);
                     work.trace_id = work.engine.new_trace_id();
-                    work.tx.finish_job(&job).await?;
+                    if !work.tx.finish_job(&job).await? {
+                        // whoever has it now may still do it
+                        return Ok(());
+                    }
                     work.raise_for_job(&job, &error.sentence).await
                 })
             })
             .await
     }
+}
+
+/// For the log; nobody outside ever reads it.
+const LOST_LEASE: &str = "another worker took this job over";
+
+/// The lease ended before the work did: nothing of it may be committed.
+pub(crate) fn lost_lease() -> Error {
+    Error::conflict(LOST_LEASE)
+}
+
+fn is_lost_lease(error: &Error) -> bool {
+    error.kind == Kind::Conflict && error.sentence == LOST_LEASE
 }
 
 impl Work<'_> {

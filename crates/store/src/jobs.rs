@@ -119,6 +119,17 @@ fn read(row: &Row) -> Result<Job> {
 }
 
 /// False when somebody else has claimed it since.
+pub(crate) async fn renew(conn: &mut Conn, job: &Job, until: Time) -> Result<bool> {
+    let changed = conn
+        .execute(
+            "UPDATE jobs SET due_at = $4 WHERE merchant_id = $1 AND id = $2 AND fence = $3",
+            params![job.merchant_id, job.id, job.fence, until],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// False when somebody else has claimed it since.
 pub(crate) async fn finish(conn: &mut Conn, job: &Job) -> Result<bool> {
     let gone = conn
         .execute(

@@ -19,6 +19,7 @@ use domain::{
     order::{Order, OrderFact},
     people::{Membership, Merchant, Operator, OperatorMember, User},
     receipt::{Receipt, ReceiptStatus},
+    sight::Mark,
     task::Task,
     token::{ApiToken, Shown},
 };
@@ -49,6 +50,8 @@ pub struct ListFilter {
     pub since: Option<Time>,
     /// Only tasks that this owner, or this person (`user:<id>`), has.
     pub holder: Option<String>,
+    /// Only exports, approvals and tasks that carry one of these marks; see [`domain::sight`].
+    pub seen_by: Option<Vec<Mark>>,
     /// Strictly older than this row.
     pub before: Option<(Time, Uuid)>,
     pub limit: i64,

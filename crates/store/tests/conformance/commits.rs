@@ -8,7 +8,7 @@ use std::{
 use domain::Time;
 use engine::{
     Error,
-    port::{AuditNote, CommitHook, Store, StoreExt},
+    port::{AuditNote, CommitHook, News, Store, StoreExt},
 };
 use store::SqlStore;
 use tokio::sync::Notify;
@@ -28,6 +28,8 @@ impl CommitHook for Heard {
         let actions = notes.iter().map(|note| note.action.clone()).collect();
         self.0.lock().unwrap().push((actions, earliest_job));
     }
+
+    fn heard(&self, _news: News) {}
 }
 
 fn hearing(store: &SqlStore) -> Arc<Heard> {

@@ -1,0 +1,84 @@
+//! What the engine tells those who count, log and trace. It knows none of them: a surface that wants
+//! to hear hangs itself in, and nothing is prepared for anybody when nobody did.
+
+use std::sync::{Arc, OnceLock};
+
+use domain::Time;
+
+use crate::job::Job;
+
+/// What became of one claim of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// Its effects are committed; of a delivery, that the answer was recorded, whatever it was.
+    Done,
+    /// It failed and will be tried again.
+    Again,
+    /// It failed for the last time, and a person was asked.
+    GivenUp,
+    /// Its lease ended meanwhile: whoever has it now does the work, and nothing of this try stayed.
+    Lost,
+}
+
+impl JobOutcome {
+    pub const ALL: [Self; 4] = [Self::Done, Self::Again, Self::GivenUp, Self::Lost];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Again => "again",
+            Self::GivenUp => "given_up",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// One claim of a job, from beginning to end.
+#[derive(Clone, Debug)]
+pub struct JobReport<'j> {
+    pub job: &'j Job,
+    pub outcome: JobOutcome,
+    pub began_at: Time,
+    pub took_ms: i64,
+    /// How long it had been due before somebody took it.
+    pub lag_ms: i64,
+    /// The piece of work it belongs to, once that was known.
+    pub trace_id: Option<&'j str>,
+}
+
+pub trait Watch: Send + Sync {
+    fn job_ended(&self, report: &JobReport<'_>);
+}
+
+/// Where somebody may hang themself in, once.
+#[derive(Default)]
+pub(crate) struct Watcher(OnceLock<Arc<dyn Watch>>);
+
+impl Watcher {
+    pub(crate) fn set(&self, watch: Arc<dyn Watch>) {
+        if self.0.set(watch).is_err() {
+            tracing::error!("the engine is watched twice; the first one stays");
+        }
+    }
+
+    pub(crate) fn get(&self) -> Option<&dyn Watch> {
+        self.0.get().map(|watch| &**watch)
+    }
+}
+
+/// Filled in as soon as it is known to which piece of work a job belongs, also when the job fails later.
+#[derive(Clone, Default)]
+pub(crate) struct TraceOf(Arc<OnceLock<String>>);
+
+impl TraceOf {
+    pub(crate) fn is(&self, trace_id: &str) {
+        if !trace_id.is_empty() {
+            // a second attempt to say the same
+            let _ = self.0.set(trace_id.to_owned());
+        }
+    }
+
+    pub(crate) fn get(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
