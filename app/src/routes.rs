@@ -18,6 +18,7 @@ use crate::{
         contracts::{ContractPage, ContractsPage},
         exports::{ExportPage, ExportsPage},
         flows::{FlowPage, FlowsPage},
+        operator::{ColleaguesPage, NewMerchantPage, OperatorSettingsPage, OverviewPage},
         orders::{OrderPage, OrdersPage},
         people::{InvitePage, LeavePage, NewInvitationPage, PeoplePage, PersonPage},
         queue::{HomePage, QueuePage},
@@ -47,6 +48,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/recovery-codes") view=RecoveryCodesPage ssr=SsrMode::Async/>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator") view=OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/people") view=ColleaguesPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/settings") view=OperatorSettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/merchants/new") view=NewMerchantPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant") view=MerchantHome ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/orders") view=OrdersPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/orders/:id") view=OrderPage ssr=SsrMode::Async/>

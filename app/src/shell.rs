@@ -16,6 +16,8 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nav {
     pub operator_name: String,
+    /// (path, name) of the operators whose overview this person may see.
+    pub operators: Vec<(String, String)>,
     /// (slug, name) of every merchant this person may see.
     pub merchants: Vec<(String, String)>,
     /// The merchant whose pages the sidebar links to. On pages across merchants: the last visited.
@@ -153,6 +155,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
         ],
     ),
     ("Proof", &[("audit", "Audit", Ico::Audit)]),
+    ("Merchant", &[("people", "People", Ico::People)]),
 ];
 
 #[component]
@@ -165,6 +168,26 @@ fn Sidebar(nav: Nav) -> impl IntoView {
             .collect_view()
     });
     let queue_current = (nav.active == "queue").then_some("page");
+    let several = nav.operators.len() > 1;
+    let overviews = nav
+        .operators
+        .iter()
+        .map(|(slug, name)| {
+            let label = if several {
+                name.clone()
+            } else {
+                "Overview".to_owned()
+            };
+            let lit = (nav.active == OPERATOR && (!several || *name == nav.operator_name))
+                .then_some("page");
+            view! {
+                <a class="nav-item" href=format!("/o/{slug}") aria-current=lit>
+                    <Icon of=Ico::Overview/>
+                    {label}
+                </a>
+            }
+        })
+        .collect_view();
     let (late, waiting) = (nav.queue_late, nav.queue_count);
     view! {
         <aside class="side" id="nav" popover="auto" aria-label="Meshline">
@@ -180,6 +203,7 @@ fn Sidebar(nav: Nav) -> impl IntoView {
                         nav_count("nav-queue", waiting, "count-idle", " waiting")
                     }}
                 </a>
+                {overviews}
                 {groups}
             </nav>
         </aside>
@@ -230,11 +254,17 @@ fn nav_count(
     view! { <span id=id data-live="">{shown}</span> }
 }
 
+/// What [`Nav::active`] says on the pages of an operator.
+pub const OPERATOR: &str = "operator";
+/// With more merchants than this the menu shows the first few and a search.
+const MENU_ROWS: usize = 8;
+
 #[component]
 fn Switcher(nav: Nav) -> impl IntoView {
     let Nav {
         operator_name,
-        merchants,
+        operators,
+        mut merchants,
         current,
         active,
         ..
@@ -244,9 +274,51 @@ fn Switcher(nav: Nav) -> impl IntoView {
         .map_or_else(|| operator_name.clone(), |(_, name)| name.clone());
     let chosen = current.map(|(slug, _)| slug);
     // changing the merchant keeps the section, so that two merchants are easily compared
-    let section = if active == "queue" { "exports" } else { active };
+    let is_section = |key: &str| {
+        GROUPS
+            .iter()
+            .flat_map(|(_, entries)| entries.iter())
+            .any(|(path, _, _)| *path == key)
+    };
+    let section = if is_section(active) { active } else { "queue" };
+    let count = merchants.len();
+    // the one that is open stands among the few that are shown
+    merchants
+        .sort_by_key(|(slug, _)| count > MENU_ROWS && chosen.as_deref() != Some(slug.as_str()));
+    let home = operators
+        .iter()
+        .find(|(_, name)| *name == operator_name)
+        .or(operators.first())
+        .map(|(slug, _)| slug.clone());
+    let all = (operators.len() == 1).then(|| {
+        format!(
+            "Overview of {count} {}",
+            if count == 1 { "merchant" } else { "merchants" }
+        )
+    });
+    let top = operators
+        .into_iter()
+        .map(|(slug, name)| {
+            let label = all.clone();
+            view! {
+                <a class="menu-item" href=format!("/o/{slug}")>
+                    <Icon of=Ico::Overview/>
+                    <span>{name}{label.map(|label| view! { <small class="block text-ink-3 text-xs">{label}</small> })}</span>
+                </a>
+            }
+        })
+        .collect_view();
+    let search = home.filter(|_| count > MENU_ROWS).map(|slug| {
+        view! {
+            <form class="p-1" method="get" action=format!("/o/{slug}") role="search" aria-label="Find a merchant">
+                <input type="hidden" name="go" value=section/>
+                <input class="input" type="search" name="q" aria-label="Find a merchant" placeholder="Find a merchant"/>
+            </form>
+        }
+    });
     let links = merchants
         .into_iter()
+        .take(if count > MENU_ROWS { MENU_ROWS } else { count })
         .map(|(slug, name)| {
             let is_chosen = chosen.as_deref() == Some(slug.as_str());
             view! {
@@ -272,7 +344,9 @@ fn Switcher(nav: Nav) -> impl IntoView {
             <Icon of=Ico::Switch/>
         </button>
         <div class="menu menu-merchants" id="merchants" popover="auto">
-            <p class="menu-note">{operator_name}</p>
+            {top}
+            <hr/>
+            {search}
             {links}
         </div>
     }

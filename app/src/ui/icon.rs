@@ -9,6 +9,7 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ico {
     Queue,
+    Overview,
     Orders,
     Receipts,
     Exports,
@@ -18,6 +19,7 @@ pub enum Ico {
     Contracts,
     Connections,
     Audit,
+    People,
     Search,
     Menu,
     Copy,
@@ -41,6 +43,7 @@ impl Ico {
     const fn paths(self) -> &'static str {
         match self {
             Self::Queue => r#"<path d="M3.5 5.5h13M3.5 10h8.5M3.5 14.5h13"/>"#,
+            Self::Overview => r#"<path d="M3 17h14M5.2 13.8V9.5M10 13.8V3.5M14.8 13.8V6.8"/>"#,
             Self::Orders => {
                 r#"<path d="m10 2.8 6.3 3.5v7.4L10 17.2l-6.3-3.5V6.3zM3.9 6.4 10 9.8l6.1-3.4M10 9.8v7.2"/>"#
             }
@@ -65,6 +68,9 @@ impl Ico {
             }
             Self::Audit => {
                 r#"<path d="m10 2.8 6.1 2.2v4.5c0 3.7-2.5 6.4-6.1 7.7-3.6-1.3-6.1-4-6.1-7.7V5z"/>"#
+            }
+            Self::People => {
+                r#"<circle cx="7.6" cy="7" r="2.9"/><path d="M2.6 16.2a5 5 0 0 1 10 0M12.7 4.4a2.9 2.9 0 0 1 0 5.2M14.6 12a5 5 0 0 1 2.8 4.2"/>"#
             }
             Self::Search => r#"<circle cx="9" cy="9" r="5.2"/><path d="m13 13 3.6 3.6"/>"#,
             Self::Menu => r#"<path d="M3.5 6h13M3.5 10h13M3.5 14h13"/>"#,

@@ -12,6 +12,7 @@ pub fn noun_path(slug: &str, noun: &str, id: &str) -> Option<String> {
         "flow" => "flows",
         "contract" => "contracts",
         "source" | "destination" => "connections",
+        "member" => "people",
         _ => return None,
     };
     Some(format!("/m/{slug}/{list}/{id}"))

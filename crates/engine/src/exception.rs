@@ -227,9 +227,42 @@ impl Work<'_> {
         self.open(task).await
     }
 
-    async fn open(&mut self, task: Task) -> Result<()> {
+    async fn open(&mut self, mut task: Task) -> Result<()> {
+        task.owner = self.answerable(&task).await?;
         let ids = std::sync::Arc::clone(&self.engine.ids);
         open_task(self.tx, &*ids, self.now, &self.actor, task).await
+    }
+}
+
+impl Work<'_> {
+    /// The owner, if somebody stands behind it; else the next who is named on the task, else an admin. A
+    /// version of the rules that was replaced may still name somebody who left, and a task that nobody can
+    /// see is no task.
+    async fn answerable(&mut self, task: &Task) -> Result<Owner> {
+        let named = [&task.owner, &task.backup].into_iter();
+        let ladder = task.escalation.steps.iter().map(|step| &step.target);
+        for owner in named.chain(ladder) {
+            if self.answers(owner).await? {
+                return Ok(owner.clone());
+            }
+        }
+        let admin =
+            self.rules.members.iter().find(|(user, member)| {
+                user.active && member.access == domain::access::Access::Admin
+            });
+        Ok(admin.map_or_else(|| task.owner.clone(), |(user, _)| Owner::User(user.id)))
+    }
+
+    /// Whether somebody active stands behind it. A person is asked for here and now, and kept from leaving
+    /// until the end of the transaction.
+    pub async fn answers(&mut self, owner: &Owner) -> Result<bool> {
+        let Owner::User(id) = owner else {
+            return Ok(self.rules.resolves(owner));
+        };
+        let merchant = self.merchant_id();
+        self.tx.hold_membership(merchant, *id).await?;
+        let is_active = self.tx.user(*id).await?.is_some_and(|user| user.active);
+        Ok(is_active && self.tx.place(merchant, *id).await?.is_some())
     }
 }
 

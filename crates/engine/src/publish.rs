@@ -152,7 +152,7 @@ impl Engine {
     }
 }
 
-fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
+pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
     let mut faults = Vec::new();
     if let Err(error) = compile(contract) {
         faults.push(fault("schema", error.sentence));
@@ -188,11 +188,16 @@ fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
             "Silence must go to somebody: add a step.",
         ));
     }
-    if rules.destination(&contract.destination).is_none() {
-        faults.push(fault(
+    match rules.destination(&contract.destination) {
+        None => faults.push(fault(
             "destination",
             format!("{:?} is not a destination here.", contract.destination),
-        ));
+        )),
+        Some(one) if one.retired_at.is_some() => faults.push(fault(
+            "destination",
+            format!("“{}” is retired: take it back into use first.", one.name),
+        )),
+        Some(_) => {}
     }
     for field in &contract.idempotency {
         if !RECIPE_FIELDS.contains(&field.as_str()) {
@@ -208,7 +213,7 @@ fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
     faults
 }
 
-fn flow_faults(flow: &Flow, rules: &Rules) -> Vec<FieldError> {
+pub(crate) fn flow_faults(flow: &Flow, rules: &Rules) -> Vec<FieldError> {
     let mut faults = Vec::new();
     if flow.steps.is_empty() {
         faults.push(fault("steps", "A flow needs at least one step."));

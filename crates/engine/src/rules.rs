@@ -24,7 +24,7 @@ use crate::{
 /// Another process may publish too; after this long its rules are seen here.
 const MAX_AGE_MS: i64 = 2_000;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     pub merchant: Merchant,
     pub contracts: Vec<Arc<Contract>>,
@@ -73,7 +73,7 @@ impl Rules {
     }
 }
 
-async fn load(reads: &mut dyn Reads, merchant_id: Uuid) -> Result<Rules> {
+pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> Result<Rules> {
     let merchant = reads
         .merchant(merchant_id)
         .await?
@@ -99,7 +99,10 @@ async fn load(reads: &mut dyn Reads, merchant_id: Uuid) -> Result<Rules> {
 }
 
 /// Those who have a place here, and those whom the operator sends, by name. A place of one's own counts.
-async fn members(reads: &mut dyn Reads, merchant: &Merchant) -> Result<Vec<(User, Membership)>> {
+async fn members(
+    reads: &mut (dyn Reads + '_),
+    merchant: &Merchant,
+) -> Result<Vec<(User, Membership)>> {
     let mut members = reads.members(merchant.id).await?;
     for (user, member) in reads.operator_members(merchant.operator_id).await? {
         if !members.iter().any(|(known, _)| known.id == user.id) {

@@ -76,6 +76,10 @@ impl Work<'_> {
         let (next, action, detail) = match act {
             TaskAct::Claim => {
                 let user = person()?;
+                // read here and now: who was taken out a moment ago takes nothing on
+                if !self.answers(&Owner::User(user)).await? {
+                    return Err(Error::forbidden("You do not work here any more."));
+                }
                 (
                     task.claim(user)?,
                     "task.claimed",
@@ -84,6 +88,9 @@ impl Work<'_> {
             }
             TaskAct::Release => (task.release(person()?, now)?, "task.released", json!({})),
             TaskAct::Reassign { to } => {
+                if !self.answers(&to).await? {
+                    return Err(Error::invalid("to", "They do not work here any more."));
+                }
                 let from = task.owner.clone();
                 (
                     task.reassign(to.clone(), now)?,

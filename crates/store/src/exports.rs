@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, Within, searchable},
+    list::{Before, List, Marks, Within, parties, searchable},
     params,
     sql::{Conn, Row},
 };
@@ -38,6 +38,7 @@ static LIST: List = List {
     }),
     since: None,
     holder: None,
+    marks: Marks::OwnOrAsked,
     before: Before::TimeAndId(" AND (created_at, id) < ("),
     order: " ORDER BY created_at DESC, id DESC LIMIT ",
 };
@@ -141,7 +142,7 @@ pub(crate) async fn insert(conn: &mut Conn, export: &Export) -> Result<()> {
     let (doc, content) = split(export)?;
     conn.execute(
         "INSERT INTO exports (merchant_id, id, export_type, run_id, subject_id, state, created_at, rev, search, \
-         doc, content, deadline) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         doc, content, deadline, parties) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         params![
             export.merchant_id,
             export.id,
@@ -155,6 +156,7 @@ pub(crate) async fn insert(conn: &mut Conn, export: &Export) -> Result<()> {
             doc,
             content,
             export.deadline(),
+            parties(&export.marks()),
         ],
     )
     .await?;
@@ -166,7 +168,7 @@ pub(crate) async fn save(conn: &mut Conn, export: &Export) -> Result<()> {
     let (doc, _content) = split(export)?;
     let changed = conn
         .execute(
-            "UPDATE exports SET state = $4, search = $5, doc = $6, deadline = $7, rev = rev + 1 \
+            "UPDATE exports SET state = $4, search = $5, doc = $6, deadline = $7, parties = $8, rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 export.merchant_id,
@@ -176,6 +178,7 @@ pub(crate) async fn save(conn: &mut Conn, export: &Export) -> Result<()> {
                 search(export),
                 doc,
                 export.deadline(),
+                parties(&export.marks()),
             ],
         )
         .await?;

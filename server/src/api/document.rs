@@ -56,6 +56,7 @@ trace of a `traceparent` that came with the request.";
         (name = "tasks", description = "What somebody has to do, by when."),
         (name = "flows", description = "From a trigger through steps to an outcome."),
         (name = "contracts", description = "What exports must look like, and who answers for them."),
+        (name = "people", description = "Who works at the merchant, and what they answer for."),
         (name = "audit", description = "Who did what, as a hash chain."),
     ),
     security(("token" = []), ("session" = [])),

@@ -22,6 +22,7 @@ mod input;
 mod once;
 mod orders;
 mod page;
+mod people;
 mod receipts;
 mod tasks;
 #[cfg(test)]
@@ -64,6 +65,7 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(approvals::get_approval))
         .routes(routes!(tasks::list_tasks))
         .routes(routes!(tasks::get_task))
+        .routes(routes!(people::list_people))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
 }

@@ -12,7 +12,10 @@ use axum::{
     routing::get,
 };
 use domain::Time;
-use engine::{Ctx, Engine, Error, Kind, Result, port::ListFilter};
+use engine::{
+    Ctx, Engine, Error, Kind, Result,
+    port::{Due, ListFilter, since_named},
+};
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -31,6 +34,7 @@ pub fn router(site: &Arc<Site>) -> Router {
         .route("/m/{merchant}/receipts.csv", get(receipts))
         .route("/m/{merchant}/exports.csv", get(exports))
         .route("/m/{merchant}/tasks.csv", get(tasks))
+        .route("/m/{merchant}/people.csv", get(people))
         .with_state(Arc::clone(site))
 }
 
@@ -40,6 +44,9 @@ struct Asked {
     q: Option<String>,
     state: Option<String>,
     kind: Option<String>,
+    due: Option<String>,
+    since: Option<String>,
+    holder: Option<String>,
 }
 
 /// One row: its cells, and its place in the list.
@@ -215,6 +222,46 @@ async fn tasks(call: Call) -> Response {
     call.answer("tasks", &head, page).await
 }
 
+async fn people(call: Call) -> Response {
+    let head = [
+        "person_id",
+        "name",
+        "email",
+        "access",
+        "party",
+        "functional_roles",
+        "active",
+        "open",
+    ];
+    let page = async |engine: &Engine, ctx: &Ctx, filter: ListFilter| -> Result<Vec<Line>> {
+        // a team is one page, whatever its size
+        if filter.before.is_some() {
+            return Ok(Vec::new());
+        }
+        let team = engine.team(ctx).await?;
+        Ok(team
+            .people
+            .into_iter()
+            .filter(|one| one.fits(&filter))
+            .map(|one| {
+                let place = one.membership;
+                let cells = vec![
+                    one.user.id.to_string(),
+                    one.user.name,
+                    one.user.email,
+                    place.access.as_str().to_owned(),
+                    place.party.as_str().to_owned(),
+                    place.functional_roles.join(" "),
+                    one.user.active.to_string(),
+                    one.open.to_string(),
+                ];
+                (cells, (Time::default(), one.user.id))
+            })
+            .collect())
+    };
+    call.answer("people", &head, page).await
+}
+
 impl Call {
     async fn enter(&self) -> Result<Ctx> {
         let user: Option<Uuid> = self
@@ -259,8 +306,11 @@ impl Call {
             query: full(&self.asked.q),
             state: full(&self.asked.state),
             kind: full(&self.asked.kind),
+            due: full(&self.asked.due).map(|word| Due::named(&word, ctx.now())),
+            since: full(&self.asked.since).map(|word| since_named(&word, ctx.now())),
+            holder: full(&self.asked.holder),
+            before: None,
             limit: PAGE,
-            ..ListFilter::default()
         };
         let crlf = csv::Terminator::CRLF;
         let mut writer = csv::WriterBuilder::new()

@@ -7,6 +7,7 @@ use std::{
 
 use domain::{
     Currency, Money, Time,
+    access::Access,
     approval::{Approval, ApprovalState},
     connection::Source,
     contract::{AckRule, Contract},
@@ -14,6 +15,7 @@ use domain::{
     event::EventKind,
     export::{AckRecord, Attempt, Export, ExportState, QaResult, QaStatus},
     flow::{Flow, Run, RunState, Step, StepKind, Trigger, Until},
+    invitation::{Invitation, InvitationState},
     order::{Customer, FactBody, ItemFact, Order, OrderFact, OrderSnapshot, PaymentStatus, Totals},
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
     receipt::{Fault, Receipt, ReceiptStatus},
@@ -70,7 +72,25 @@ pub fn source(merchant_id: Uuid) -> Source {
         max_body_bytes: 1024,
         owner: role("engineering"),
         backup: role("operations"),
+        disabled_at: None,
         created_at: at(0),
+        rev: 0,
+    }
+}
+
+pub fn invitation(merchant_id: Uuid, email: &str) -> Invitation {
+    Invitation {
+        id: id(),
+        merchant_id,
+        email: email.to_owned(),
+        name: Some("Ben".to_owned()),
+        access: Access::Operator,
+        party: Party::ThreePl,
+        functional_roles: vec!["logistics".to_owned()],
+        invited_by: Some(id()),
+        created_at: at(1),
+        expires_at: at(99),
+        state: InvitationState::Open,
         rev: 0,
     }
 }

@@ -37,7 +37,7 @@ pub async fn people_come_back(world: &World) {
     );
     assert_eq!(
         read!(store, r => r.token_by_hash(&t.token_hash)),
-        Some(t.token.clone())
+        Some((t.token.clone(), Shown::Current))
     );
     assert_eq!(read!(store, r => r.token_by_hash(b"another")), None);
     let email = t.user.email.clone();

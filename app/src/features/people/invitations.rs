@@ -1,0 +1,146 @@
+//! Invitations that wait, and the link of the one that was just made.
+
+use domain::{Time, invitation::Invitation};
+use engine::{NewInvitation, Result};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::words::{access_word, party_word, roles_text};
+use crate::{
+    ui::*,
+    web::{Visit, lost, session},
+};
+
+const KEY: &str = "invitation_shown_once";
+
+/// A link on its one way to the eyes of whoever invited: kept in the session on the server's side, taken by
+/// the next page that the browser opens.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Fresh {
+    merchant_id: Uuid,
+    email: String,
+    link: String,
+    expires_at: Time,
+}
+
+impl Fresh {
+    pub(super) fn of(made: NewInvitation) -> Self {
+        Self {
+            merchant_id: made.invitation.merchant_id,
+            email: made.invitation.email,
+            expires_at: made.invitation.expires_at,
+            link: made.link,
+        }
+    }
+
+    pub(super) async fn leave(self) -> Result<()> {
+        session()?.insert(KEY, self).await.map_err(lost)
+    }
+
+    pub(super) async fn take(at: &Visit) -> Result<Option<Self>> {
+        if !at.desk.asked.navigates {
+            return Ok(None);
+        }
+        let found: Option<Self> = session()?.remove(KEY).await.map_err(lost)?;
+        Ok(found.filter(|fresh| fresh.merchant_id == at.ctx.merchant_id()))
+    }
+
+    pub(super) fn view(self, now: Time) -> impl IntoView {
+        let title = format!("The link for {}, this once", self.email);
+        view! {
+            <div class="mb-5">
+                <Card title id="link">
+                    <div class="card-body">
+                        <p class="break-all"><CopyId id=self.link whole=true what="link"/></p>
+                        <p class="text-ink-2 mt-2">
+                            "Give it to them, and to nobody else: whoever has it can take the place. It works once, until "
+                            <When at=self.expires_at now/> ". It is not shown again; sending the invitation again makes a new one."
+                        </p>
+                    </div>
+                </Card>
+            </div>
+        }
+    }
+}
+
+/// The card of those who were asked and have not answered.
+pub(super) fn waiting(invitations: &[Invitation], at: &Visit) -> Option<AnyView> {
+    if invitations.is_empty() {
+        return None;
+    }
+    let rows = invitations
+        .iter()
+        .map(|invitation| row(invitation, at))
+        .collect_view();
+    let cols = vec![
+        Col::text("Invited"),
+        Col::text("State"),
+        Col::text("As").wide(),
+        Col::text("Act"),
+    ];
+    Some(
+        view! {
+            <div class="mt-5">
+                <Card title="Waiting for an answer" id="invitations">
+                    <Table caption="Invitations" list=true cols>{rows}</Table>
+                </Card>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn row(invitation: &Invitation, at: &Visit) -> impl IntoView + use<> {
+    let now = at.now();
+    let id = invitation.id.to_string();
+    let over = invitation.expires_at <= now;
+    let (tone, word) = if over {
+        (Tone::Late, "expired")
+    } else {
+        (Tone::Wait, "waiting")
+    };
+    let who = invitation
+        .name
+        .clone()
+        .unwrap_or_else(|| invitation.email.clone());
+    let below = invitation.name.as_ref().map(|_| invitation.email.clone());
+    let place = format!(
+        "{}, {}, {}",
+        access_word(invitation.access).to_lowercase(),
+        party_word(invitation.party),
+        roles_text(&invitation.functional_roles).to_lowercase()
+    );
+    let inviter = invitation
+        .invited_by
+        .and_then(|user| at.rules.user_name(user))
+        .map(|name| format!("by {name}"));
+    let until = invitation.expires_at;
+    let (again, back) = (
+        at.fields(&[("invitation", &id)]),
+        at.fields(&[("invitation", &id)]),
+    );
+    let (email_again, email_back) = (
+        format!("Send again to {}", invitation.email),
+        format!("Take back the invitation of {}", invitation.email),
+    );
+    view! {
+        <tr data-row=id>
+            <td>
+                <b class="title">{who}</b>
+                {below.map(|text| view! { <small>{text}</small> })}
+            </td>
+            <td>
+                <StateBadge tone word/>
+                <small>{if over { "since " } else { "until " }} <When at=until now/></small>
+            </td>
+            <td class="wide">{place} {inviter.map(|text| view! { <small>{text}</small> })}</td>
+            <td>
+                <div class="acts">
+                    <PostButton action="/ui/people/resend" label="Send again" fields=again describe=email_again/>
+                    <PostButton action="/ui/people/revoke" label="Take back" kind=Kind::Quiet fields=back describe=email_back/>
+                </div>
+            </td>
+        </tr>
+    }
+}

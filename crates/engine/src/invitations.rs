@@ -1,0 +1,425 @@
+//! Inviting people to a merchant, and accepting.
+//!
+//! The link is 32 random bytes, seen once by whoever invites; what is kept is its hash. Looking at a link
+//! changes nothing. Accepting is one transaction: the invitation is used, the place (and the person, when
+//! they are new) is there, or nothing is. Two who use one link at once meet at the invitation's `rev`.
+
+use std::str::FromStr;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    access::{Access, Action},
+    invitation::{
+        CannotAccept, INVITATION_MS, Invitation, InvitationState, is_address, read_roles,
+    },
+    owner::Party,
+    people::{Merchant, User},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    ctx::{Actor, Ctx},
+    engine::Engine,
+    error::{Error, FieldError, Kind, Result},
+    port::{AuditNote, StoreExt},
+};
+
+/// The longest name of a person.
+const MAX_NAME: usize = 80;
+
+/// A place at a merchant as a form gives it.
+#[derive(Clone, Debug, Default)]
+pub struct PlaceInput {
+    pub access: String,
+    pub party: String,
+    /// Ticked ones.
+    pub roles: Vec<String>,
+    /// The merchant's own, separated by commas, spaces or lines.
+    pub own_roles: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct InvitationInput {
+    pub email: String,
+    pub name: String,
+    pub place: PlaceInput,
+}
+
+/// An invitation, and the one time its link is seen.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    pub invitation: Invitation,
+    pub link: String,
+}
+
+/// What somebody with a link is shown.
+#[derive(Clone, Debug)]
+pub struct Invited {
+    pub invitation: Invitation,
+    pub merchant: Merchant,
+    /// Who invited, if that was a person.
+    pub inviter: Option<String>,
+    /// There is an account with this address, so nothing has to be chosen anew.
+    pub has_account: bool,
+    /// Why the link cannot be used, if it cannot.
+    pub spent: Option<CannotAccept>,
+}
+
+/// A place that was read, with everything that is wrong with it.
+pub(crate) struct Place {
+    pub access: Access,
+    pub party: Party,
+    pub functional_roles: Vec<String>,
+}
+
+/// What of a link is kept.
+fn link_hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+pub(crate) fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
+    FieldError {
+        field: field.to_owned(),
+        sentence: sentence.into(),
+    }
+}
+
+impl PlaceInput {
+    pub(crate) fn read(&self, faults: &mut Vec<FieldError>) -> Place {
+        let access = Access::from_str(self.access.trim()).unwrap_or_else(|_| {
+            faults.push(fault("access", "Choose what they may do."));
+            Access::Viewer
+        });
+        let party = Party::from_str(self.party.trim())
+            .ok()
+            .filter(|party| *party != Party::System)
+            .unwrap_or_else(|| {
+                faults.push(fault("party", "Choose on whose side they stand."));
+                Party::Agency
+            });
+        let functional_roles = read_roles(&self.roles, &self.own_roles).unwrap_or_else(|why| {
+            faults.push(fault("own_roles", why));
+            Vec::new()
+        });
+        Place {
+            access,
+            party,
+            functional_roles,
+        }
+    }
+}
+
+/// Whoever is no admin themselves makes nobody one, and changes none.
+pub(crate) fn guards_admins(ctx: &Ctx, touched: &[Access]) -> Result<()> {
+    let is_admin = matches!(ctx.actor(), Actor::System) || ctx.access() == Some(Access::Admin);
+    if is_admin || !touched.contains(&Access::Admin) {
+        return Ok(());
+    }
+    Err(Error {
+        kind: Kind::Forbidden,
+        ..Error::invalid(
+            "access",
+            "Only an admin can make somebody an admin, or change one.",
+        )
+    })
+}
+
+impl From<CannotAccept> for Error {
+    fn from(why: CannotAccept) -> Self {
+        let text = why.to_string();
+        let mut letters = text.chars();
+        let head: String = letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect();
+        Self::conflict(format!("{head}{}.", letters.as_str()))
+    }
+}
+
+fn note(ctx: &Ctx, action: &str, invitation: &Invitation, detail: Value) -> AuditNote {
+    AuditNote {
+        merchant_id: ctx.merchant_id(),
+        at: ctx.now(),
+        actor: ctx.actor_name(),
+        action: action.to_owned(),
+        subject_kind: "invitation",
+        subject_id: invitation.id,
+        detail,
+        trace_id: Some(ctx.trace_id().to_owned()),
+    }
+}
+
+fn place_of(invitation: &Invitation) -> Value {
+    json!({
+        "email": invitation.email, "access": invitation.access, "party": invitation.party,
+        "functional_roles": invitation.functional_roles,
+    })
+}
+
+impl Engine {
+    fn invitation_link(&self) -> (String, Vec<u8>) {
+        let mut random = [0_u8; 32];
+        self.ids.fill(&mut random);
+        let token = URL_SAFE_NO_PAD.encode(random);
+        let hash = link_hash(&token);
+        (format!("{}/invite/{token}", self.public_url), hash)
+    }
+
+    pub async fn invite(&self, ctx: &Ctx, input: InvitationInput) -> Result<NewInvitation> {
+        ctx.require(Action::ManagePeople)?;
+        let mut faults = Vec::new();
+        let email = input.email.trim().to_lowercase();
+        if !is_address(&email) {
+            faults.push(fault(
+                "email",
+                "Write an e-mail address, such as ada@example.com.",
+            ));
+        }
+        let name = input.name.trim();
+        if name.chars().count() > MAX_NAME {
+            faults.push(fault("name", format!("At most {MAX_NAME} characters.")));
+        }
+        let place = input.place.read(&mut faults);
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        guards_admins(ctx, &[place.access])?;
+        let invitation = Invitation {
+            id: self.uuid(),
+            merchant_id: ctx.merchant_id(),
+            email,
+            name: (!name.is_empty()).then(|| name.to_owned()),
+            access: place.access,
+            party: place.party,
+            functional_roles: place.functional_roles,
+            invited_by: ctx.user_id(),
+            created_at: ctx.now(),
+            expires_at: ctx.now().plus_ms(INVITATION_MS),
+            state: InvitationState::Open,
+            rev: 0,
+        };
+        let (link, hash) = self.invitation_link();
+        let (row, ctx) = (invitation.clone(), ctx.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let merchant = row.merchant_id;
+                    if let Some(known) = tx.credentials(&row.email).await? {
+                        if !known.user.active {
+                            return Err(Error::invalid("email", format!("{} is deactivated. Reactivate them first.", known.user.name)));
+                        }
+                        if tx.place(merchant, known.user.id).await?.is_some() {
+                            return Err(Error::invalid("email", format!("{} works here already.", known.user.name)));
+                        }
+                    }
+                    for open in tx.open_invitations(merchant).await? {
+                        if open.email != row.email {
+                            continue;
+                        }
+                        if open.usable(ctx.now()).is_ok() {
+                            return Err(Error::invalid("email", "This address has an invitation that is still good. Send that one again, or take it back."));
+                        }
+                        // nobody uses it any more; the new one stands in its place
+                        let (old, _) = open.renew(row.id, ctx.now())?;
+                        tx.save_invitation(&old).await?;
+                    }
+                    tx.insert_invitation(&row, &hash).await?;
+                    tx.note(note(&ctx, "member.invited", &row, place_of(&row)));
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(NewInvitation { invitation, link })
+    }
+
+    /// A new link for the same invitation, good for another 7 days. The old one says that it was replaced.
+    pub async fn resend_invitation(&self, ctx: &Ctx, id: Uuid) -> Result<NewInvitation> {
+        ctx.require(Action::ManagePeople)?;
+        let (link, hash) = self.invitation_link();
+        let (fresh, ctx) = (self.uuid(), ctx.clone());
+        let invitation = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let found = tx
+                        .invitation(ctx.merchant_id(), id)
+                        .await?
+                        .ok_or_else(|| Error::not_found("invitation"))?;
+                    guards_admins(&ctx, &[found.access])?;
+                    let (old, mut next) = found.renew(fresh, ctx.now())?;
+                    next.invited_by = ctx.user_id();
+                    tx.save_invitation(&old).await?;
+                    tx.insert_invitation(&next, &hash).await?;
+                    let mut detail = place_of(&next);
+                    detail["replaces"] = json!(old.id);
+                    tx.note(note(&ctx, "member.invited", &next, detail));
+                    Ok(next)
+                })
+            })
+            .await?;
+        Ok(NewInvitation { invitation, link })
+    }
+
+    pub async fn revoke_invitation(&self, ctx: &Ctx, id: Uuid) -> Result<Invitation> {
+        ctx.require(Action::ManagePeople)?;
+        let ctx = ctx.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let found = tx
+                        .invitation(ctx.merchant_id(), id)
+                        .await?
+                        .ok_or_else(|| Error::not_found("invitation"))?;
+                    let revoked = found.revoke(ctx.user_id(), ctx.now())?;
+                    tx.save_invitation(&revoked).await?;
+                    let detail = json!({ "email": revoked.email });
+                    tx.note(note(&ctx, "invitation.revoked", &revoked, detail));
+                    Ok(revoked)
+                })
+            })
+            .await
+    }
+
+    /// What a link leads to. Whoever has the link may ask; nothing changes by it.
+    pub async fn look_at_invitation(&self, token: &str) -> Result<Invited> {
+        let missing = || Error::not_found("invitation");
+        let mut reads = self.store.reads().await?;
+        let invitation = reads
+            .invitation_by_token(&link_hash(token))
+            .await?
+            .ok_or_else(missing)?;
+        let merchant = reads
+            .merchant(invitation.merchant_id)
+            .await?
+            .ok_or_else(missing)?;
+        let inviter = match invitation.invited_by {
+            Some(id) => reads.user(id).await?.map(|user| user.name),
+            None => None,
+        };
+        let has_account = reads.credentials(&invitation.email).await?.is_some();
+        Ok(Invited {
+            spent: invitation.usable(self.now()).err(),
+            invitation,
+            merchant,
+            inviter,
+            has_account,
+        })
+    }
+
+    /// Somebody new: the account and the place come into being together.
+    pub async fn accept_as_new(
+        &self,
+        token: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<(User, Merchant)> {
+        let invited = self.look_at_invitation(token).await?;
+        let invitation = &invited.invitation;
+        invitation.usable(self.now())?;
+        if invited.has_account {
+            return Err(Error::conflict(
+                "There is an account with this address by now. Sign in with it, then accept.",
+            ));
+        }
+        let name = name.trim();
+        let mut faults = Vec::new();
+        if name.is_empty() || name.chars().count() > MAX_NAME {
+            faults.push(fault(
+                "name",
+                format!("Write your name, at most {MAX_NAME} characters."),
+            ));
+        }
+        let about = [name, &invitation.email, &invited.merchant.name];
+        let hash = match self.new_password_hash("password", password, &about).await {
+            Ok(hash) => hash,
+            Err(mut error) => {
+                faults.append(&mut error.fields);
+                if faults.is_empty() {
+                    return Err(error);
+                }
+                String::new()
+            }
+        };
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        let user = User {
+            id: self.uuid(),
+            email: invitation.email.clone(),
+            name: name.to_owned(),
+            active: true,
+        };
+        self.join(token, user.clone(), Some(hash)).await?;
+        Ok((user, invited.merchant))
+    }
+
+    /// Somebody who has an account, and is signed in as the one the invitation names.
+    pub async fn accept_as(&self, token: &str, user_id: Uuid) -> Result<Merchant> {
+        let invited = self.look_at_invitation(token).await?;
+        let user = self
+            .store
+            .reads()
+            .await?
+            .user(user_id)
+            .await?
+            .filter(|user| user.active)
+            .ok_or_else(|| Error::new(Kind::Unauthenticated, "Sign in first."))?;
+        if user.email != invited.invitation.email {
+            return Err(Error::forbidden(format!(
+                "This invitation is for {}, and you are signed in as {}.",
+                invited.invitation.email, user.email
+            )));
+        }
+        self.join(token, user, None).await?;
+        Ok(invited.merchant)
+    }
+
+    /// `hash` is the password's, of somebody new.
+    async fn join(&self, token: &str, user: User, hash: Option<String>) -> Result<()> {
+        let (link, now) = (link_hash(token), self.now());
+        let trace_id = self.new_trace_id();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let invitation = tx
+                        .invitation_by_token(&link)
+                        .await?
+                        .ok_or_else(|| Error::not_found("invitation"))?;
+                    let (used, place) = invitation.accept(user.id, now)?;
+                    let meanwhile = |error: Error| match error.kind {
+                        Kind::Conflict => CannotAccept::Used.into(),
+                        _ => error,
+                    };
+                    tx.save_invitation(&used).await.map_err(meanwhile)?;
+                    if let Some(hash) = hash {
+                        tx.insert_user(&user, &hash).await.map_err(|error| match error.kind {
+                            Kind::Conflict => Error::conflict("There is an account with this address by now. Sign in with it, then accept."),
+                            _ => error,
+                        })?;
+                    }
+                    tx.insert_membership(&place).await.map_err(|error| match error.kind {
+                        Kind::Conflict => Error::conflict("You work here already."),
+                        _ => error,
+                    })?;
+                    tx.note(AuditNote {
+                        merchant_id: place.merchant_id,
+                        at: now,
+                        actor: format!("user:{}", user.id),
+                        action: "member.joined".to_owned(),
+                        subject_kind: "member",
+                        subject_id: user.id,
+                        detail: json!({
+                            "invitation_id": used.id, "invited_by": used.invited_by, "access": place.access,
+                            "party": place.party, "functional_roles": place.functional_roles,
+                        }),
+                        trace_id: Some(trace_id),
+                    });
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
