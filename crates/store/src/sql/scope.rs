@@ -65,6 +65,7 @@ impl Across {
 /// Whose rows the next statements may see. Nobody's, unless it is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
+    /// In order.
     merchants: Vec<Uuid>,
     across: Option<Across>,
 }
@@ -106,10 +107,12 @@ impl Scope {
         self
     }
 
-    pub(crate) fn merchants(&self) -> &[Uuid] {
-        &self.merchants
+    #[cfg(debug_assertions)]
+    pub(crate) fn holds(&self, merchant: &Uuid) -> bool {
+        self.merchants.binary_search(merchant).is_ok()
     }
 
+    #[cfg(debug_assertions)]
     pub(crate) fn reason(&self) -> Option<Across> {
         self.across
     }

@@ -44,9 +44,9 @@ pub(super) fn check(sql: &str, params: &[Value], scope: &Scope) -> Result<()> {
             || match &reached.bound {
                 // its merchants are named beside the reason, and looked up by their operator
                 None => scope.reason() == Some(Across::DeleteOperator),
-                Some(positions) => positions.iter().all(|at| {
-                    matches!(params.get(*at), Some(Value::Uuid(Some(id))) if scope.merchants().contains(id))
-                }),
+                Some(positions) => positions.iter().all(
+                    |at| matches!(params.get(*at), Some(Value::Uuid(Some(id))) if scope.holds(id)),
+                ),
             };
         if !fine {
             let how = match reached.bound {
