@@ -56,6 +56,8 @@ pub struct Posted {
     form: &'static str,
     merchant: String,
     back: String,
+    /// What its button says.
+    button: Option<&'static str>,
     typed: BTreeMap<String, String>,
 }
 
@@ -68,8 +70,16 @@ impl Posted {
             form,
             merchant,
             back,
+            button: None,
             typed: BTreeMap::new(),
         }
+    }
+
+    /// What its button says, for the sentence that asks to press it again.
+    #[must_use]
+    pub fn button(mut self, label: &'static str) -> Self {
+        self.button = Some(label);
+        self
     }
 
     /// Shows this again if the form is refused. Not for secrets.
@@ -173,7 +183,11 @@ impl Posted {
             typed: self.typed,
             ..Flash::default()
         };
-        let kept = async { Held::new(self.back, flash).leave(&session()?).await };
+        let kept = async {
+            Held::new(self.back, self.button, flash)
+                .leave(&session()?)
+                .await
+        };
         if let Err(error) = kept.await {
             // where to go still counts; only what was typed is lost
             incident_of(&error);

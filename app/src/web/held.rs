@@ -16,18 +16,34 @@ const LARGEST_BYTES: usize = 64 * 1024;
 pub(super) const SIGNED_OUT: &str = "You had been signed out, so nothing was sent. What you typed is still here: look it over and press the button again.";
 pub(super) const UNCONFIRMED: &str =
     "Nothing was sent: it has to be confirmed that it is you. Press the button again to do so.";
-const CONFIRMED: &str = "Confirmed. Press the button again: what you typed is still here.";
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Held {
     /// Path and query of the page with the form.
     page: String,
+    button: Option<String>,
     flash: Flash,
 }
 
 impl Held {
-    pub(super) fn new(page: String, flash: Flash) -> Self {
-        Self { page, flash }
+    pub(super) fn new(page: String, button: Option<&str>, flash: Flash) -> Self {
+        Self {
+            page,
+            button: button.map(str::to_owned),
+            flash,
+        }
+    }
+
+    fn confirmed_words(&self) -> String {
+        let button = match &self.button {
+            Some(label) => format!("“{label}”"),
+            None => "the button".to_owned(),
+        };
+        let kept = match self.flash.typed.values().any(|value| !value.is_empty()) {
+            true => ": what you typed is still here",
+            false => "",
+        };
+        format!("Confirmed. Press {button} again{kept}.")
     }
 
     pub(super) async fn leave(self, session: &Session) -> Result<()> {
@@ -58,7 +74,7 @@ impl Held {
         let Some(mut held) = held.filter(|held| held.page == page) else {
             return Ok(false);
         };
-        held.flash.sentence = CONFIRMED.to_owned();
+        held.flash.sentence = held.confirmed_words();
         session.insert(KEY, held).await.map_err(lost)?;
         Ok(true)
     }

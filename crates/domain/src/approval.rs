@@ -80,6 +80,9 @@ pub struct Approval {
     pub backup: Owner,
     /// Why anybody is asked at all: "over $500.00", "flagged: test order".
     pub reason: String,
+    /// Whoever approves proves a moment before that it is them.
+    #[serde(default)]
+    pub critical: bool,
     pub content_hash: String,
     /// Who wrote what is being approved; may not approve it.
     pub author: Option<Uuid>,

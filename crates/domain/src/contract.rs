@@ -24,6 +24,18 @@ use crate::{
 pub struct ApprovalRule {
     pub when: ApprovalCondition,
     pub steps: Vec<ApprovalStep>,
+    /// Whoever approves proves a moment before that it is them.
+    #[serde(default)]
+    pub critical: bool,
+}
+
+/// What a subject needs before it may leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// Empty: nobody is asked.
+    pub steps: Vec<ApprovalStep>,
+    pub critical: bool,
+    pub reason: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,8 +133,10 @@ pub mod codes {
     pub const EVENT_NOT_SEEN: &str = "event_not_seen";
     /// The export's own clocks: not accepted by `accept_by`, or not done by `resolve_by`.
     pub const SLA_MISSED: &str = "sla_missed";
+    /// The destination's URL leads where nothing may be sent; it was not called.
+    pub const FORBIDDEN_ADDRESS: &str = "forbidden_address";
 
-    pub const ALL: [&str; 13] = [
+    pub const ALL: [&str; 14] = [
         APPROVAL_TIMEOUT,
         DECLINED,
         RETRIES_EXHAUSTED,
@@ -136,6 +150,7 @@ pub mod codes {
         CHANGED_AFTER_DISPATCH,
         EVENT_NOT_SEEN,
         SLA_MISSED,
+        FORBIDDEN_ADDRESS,
     ];
 }
 
@@ -147,11 +162,7 @@ impl Contract {
     }
 
     /// The approval steps that this subject needs, and why. Empty: none.
-    pub fn approval_for(
-        &self,
-        total: Option<Money>,
-        flags: &[String],
-    ) -> (Vec<ApprovalStep>, String) {
+    pub fn approval_for(&self, total: Option<Money>, flags: &[String]) -> Needed {
         for rule in &self.approval {
             let reason = match &rule.when {
                 ApprovalCondition::Always => Some("every one of these is approved".to_owned()),
@@ -163,9 +174,17 @@ impl Contract {
                 }
             };
             if let Some(reason) = reason {
-                return (rule.steps.clone(), reason);
+                return Needed {
+                    steps: rule.steps.clone(),
+                    critical: rule.critical,
+                    reason,
+                };
             }
         }
-        (Vec::new(), "no rule asks for an approval".to_owned())
+        Needed {
+            steps: Vec::new(),
+            critical: false,
+            reason: "no rule asks for an approval".to_owned(),
+        }
     }
 }

@@ -39,7 +39,8 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let mut work = Work::of(&ctx, tx, engine, rules);
-                    work.decide(export_id, user_id, &decision).await
+                    let is_proved = ctx.is_freshly_proved();
+                    work.decide(export_id, user_id, &decision, is_proved).await
                 })
             })
             .await
@@ -98,6 +99,7 @@ impl Work<'_> {
         export_id: Uuid,
         user_id: Uuid,
         decision: &Decision,
+        is_proved: bool,
     ) -> Result<ExportState> {
         let mut export = self.export(export_id).await?;
         // Read here and now: a role that was taken away a moment ago counts no more.
@@ -114,6 +116,10 @@ impl Work<'_> {
             .or_else(|| all.last())
             .ok_or_else(|| Error::conflict("No approval is asked for this export."))?;
         let decided = open.clone().decide(decision, &membership, &all, self.now)?;
+        // stopping something asks for less than letting it go
+        if decision.approve && open.critical && !is_proved {
+            return Err(Error::step_up());
+        }
         self.tx.save_approval(&decided).await?;
         self.note(
             &format!("approval.{}", decided.state),

@@ -1,15 +1,13 @@
-//! Connections: sources in, destinations out, and their secrets. A secret is shown when it is made
-//! and never again.
+//! Sources: connections in, and their secrets. A secret is shown when it is made and never again.
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     access::Action,
-    connection::{DEFAULT_MAX_BODY_BYTES, Destination, ROTATION_OVERLAP_MS, Source},
-    owner::{Owner, Party},
+    connection::{DEFAULT_MAX_BODY_BYTES, ROTATION_OVERLAP_MS, Source},
+    owner::Owner,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -37,18 +35,17 @@ pub struct SourceInput {
     pub backup: Owner,
 }
 
-#[derive(Clone, Debug)]
-pub struct DestinationInput {
-    pub key: String,
-    pub name: String,
-    pub system: String,
-    pub party: Party,
-    pub url: String,
-    /// `whsec_…`; made when absent.
-    pub secret: Option<String>,
+/// What is wrong with the name of a connection.
+pub(crate) fn name_fault(name: &str) -> Option<FieldError> {
+    let is_fine =
+        !name.is_empty() && name.chars().count() <= 80 && !name.chars().any(char::is_control);
+    (!is_fine).then(|| FieldError {
+        field: "name".to_owned(),
+        sentence: "Give it a name of at most 80 characters.".to_owned(),
+    })
 }
 
-fn place(
+pub(crate) fn place(
     merchant_id: Uuid,
     table: &'static str,
     row_id: Uuid,
@@ -69,7 +66,7 @@ impl Engine {
         hex::encode(random)
     }
 
-    fn connection_note(
+    pub(crate) fn connection_note(
         ctx: &Ctx,
         action: &str,
         kind: &'static str,
@@ -98,12 +95,7 @@ impl Engine {
             });
         }
         let name = input.name.trim();
-        if name.is_empty() || name.chars().count() > 80 {
-            faults.push(FieldError {
-                field: "name".to_owned(),
-                sentence: "Give it a name of at most 80 characters.".to_owned(),
-            });
-        }
+        faults.extend(name_fault(name));
         let secret = input
             .secret
             .map(|text| text.trim().to_owned())
@@ -132,6 +124,7 @@ impl Engine {
             max_body_bytes: DEFAULT_MAX_BODY_BYTES,
             owner: input.owner,
             backup: input.backup,
+            disabled_at: None,
             created_at: ctx.now(),
             rev: 0,
         };
@@ -163,6 +156,7 @@ impl Engine {
         chosen: Option<String>,
     ) -> Result<NewSource> {
         ctx.require(Action::ManageConnections)?;
+        ctx.require_fresh_proof()?;
         let chosen = chosen
             .map(|text| text.trim().to_owned())
             .filter(|text| !text.is_empty());
@@ -214,56 +208,100 @@ impl Engine {
         Ok(NewSource { source, secret })
     }
 
-    /// Returns the destination and its signing secret.
-    pub async fn create_destination(
+    /// A change of one source together with its audit entry.
+    async fn change_source(
         &self,
         ctx: &Ctx,
-        input: DestinationInput,
-    ) -> Result<(Destination, String)> {
-        ctx.require(Action::ManageConnections)?;
-        let secret = input.secret.unwrap_or_else(|| {
-            let mut random = [0_u8; 32];
-            self.ids.fill(&mut random);
-            format!("whsec_{}", STANDARD.encode(random))
-        });
-        if !secret.starts_with("whsec_") {
-            return Err(Error::invalid(
-                "secret",
-                "A Standard Webhooks secret starts with whsec_.",
-            ));
-        }
-        let id = self.uuid();
-        let at = place(ctx.merchant_id(), "destinations", id, "secret");
-        let destination = Destination {
-            id,
-            merchant_id: ctx.merchant_id(),
-            key: input.key,
-            name: input.name,
-            system: input.system,
-            party: input.party,
-            url: input.url,
-            sealed_secret: self.vault.seal(&*self.ids, at, secret.as_bytes())?,
-            created_at: ctx.now(),
-            rev: 0,
-        };
-        let note = Self::connection_note(
-            ctx,
-            "destination.created",
-            "destination",
-            id,
-            json!({ "key": destination.key, "url": destination.url }),
-        );
-        let row = destination.clone();
+        id: Uuid,
+        action: &'static str,
+        change: impl FnOnce(&mut Source) -> Value + Send + 'static,
+    ) -> Result<Source> {
+        let ctx = ctx.clone();
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.insert_destination(&row).await?;
-                    tx.note(note);
-                    Ok(())
+                    let mut source = tx
+                        .source(ctx.merchant_id(), id)
+                        .await?
+                        .ok_or_else(|| Error::not_found("source"))?;
+                    let before = source.clone();
+                    let detail = change(&mut source);
+                    if source != before {
+                        tx.save_source(&source).await?;
+                        tx.note(Self::connection_note(&ctx, action, "source", id, detail));
+                        source.rev += 1;
+                    }
+                    Ok(source)
                 })
             })
-            .await?;
-        Ok((destination, secret))
+            .await
+    }
+
+    /// Another name, and who is asked when something arrives that does not fit.
+    pub async fn update_source(
+        &self,
+        ctx: &Ctx,
+        id: Uuid,
+        name: &str,
+        owner: &str,
+        backup: &str,
+    ) -> Result<Source> {
+        ctx.require(Action::ManageConnections)?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        let name = name.trim().to_owned();
+        let mut faults: Vec<FieldError> = name_fault(&name).into_iter().collect();
+        let mut named = |field: &str, text: &str| {
+            let owner = text.trim().parse::<Owner>().ok();
+            let found =
+                owner.filter(|owner| !matches!(owner, Owner::System(_)) && rules.resolves(owner));
+            if found.is_none() {
+                faults.push(FieldError {
+                    field: field.to_owned(),
+                    sentence: "Choose somebody who is active here.".to_owned(),
+                });
+            }
+            found
+        };
+        let (owner, backup) = (named("owner", owner), named("backup", backup));
+        if owner.is_some() && owner == backup {
+            faults.push(FieldError {
+                field: "backup".to_owned(),
+                sentence: "The backup is asked when the owner is silent: choose another."
+                    .to_owned(),
+            });
+        }
+        let (Some(owner), Some(backup), true) = (owner, backup, faults.is_empty()) else {
+            return Err(Error::invalid_fields(faults));
+        };
+        self.change_source(ctx, id, "source.updated", move |source| {
+            let was =
+                json!({ "name": source.name, "owner": source.owner, "backup": source.backup });
+            (source.name, source.owner, source.backup) = (name, owner, backup);
+            json!({
+                "was": was,
+                "is": { "name": source.name, "owner": source.owner, "backup": source.backup },
+            })
+        })
+        .await
+    }
+
+    /// Off: what is sent to its address is answered as if there were no such source, and not kept.
+    pub async fn switch_source(&self, ctx: &Ctx, id: Uuid, on: bool) -> Result<Source> {
+        ctx.require(Action::ManageConnections)?;
+        let now = ctx.now();
+        let action = if on {
+            "source.enabled"
+        } else {
+            "source.disabled"
+        };
+        self.change_source(ctx, id, action, move |source| {
+            source.disabled_at = match (on, source.disabled_at) {
+                (true, _) => None,
+                (false, since) => Some(since.unwrap_or(now)),
+            };
+            json!({ "name": source.name })
+        })
+        .await
     }
 
     /// Sends the source an event as its system would, signed with its secret and marked as a test, and

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     Time,
     approval::{Approval, ApprovalState},
-    contract::{ApprovalStep, Contract, codes},
+    contract::{Contract, Needed, codes},
     export::{Export, ExportState, QaStatus},
     flow::{Run, RunState, Step},
     task::Evidence,
@@ -40,18 +40,13 @@ impl Work<'_> {
                 step.key
             ))
         })?;
-        let (draft, steps, reason) = self.draft(contract, &subject)?;
-        let export = self.new_export(run, &step.key, contract, draft, reason.clone())?;
+        let (draft, needed) = self.draft(contract, &subject)?;
+        let export = self.new_export(run, &step.key, contract, draft, needed.reason.clone())?;
         self.note("export.created", "export", export.id, created(&export));
-        self.check_and_go(export, contract, &steps, &reason, true)
-            .await
+        self.check_and_go(export, contract, &needed, true).await
     }
 
-    fn draft(
-        &self,
-        contract: &Contract,
-        subject: &Subject,
-    ) -> Result<(Draft, Vec<ApprovalStep>, String)> {
+    fn draft(&self, contract: &Contract, subject: &Subject) -> Result<(Draft, Needed)> {
         let system = match subject {
             Subject::Order(row) => self
                 .rules
@@ -60,8 +55,8 @@ impl Work<'_> {
             Subject::Campaign(_) => "meshline",
         };
         let draft = Draft::of(subject, system);
-        let (steps, reason) = contract.approval_for(draft.total, &draft.flags);
-        Ok((draft, steps, reason))
+        let needed = contract.approval_for(draft.total, &draft.flags);
+        Ok((draft, needed))
     }
 
     fn new_export(
@@ -98,8 +93,7 @@ impl Work<'_> {
         &mut self,
         mut export: Export,
         contract: &Contract,
-        steps: &[ApprovalStep],
-        reason: &str,
+        needed: &Needed,
         new: bool,
     ) -> Result<()> {
         let siblings = self
@@ -113,7 +107,7 @@ impl Work<'_> {
             contract,
             validator: &validator,
             rules: &rules,
-            steps,
+            steps: &needed.steps,
             siblings: &siblings,
         };
         export.qa = gates.check(&export);
@@ -134,7 +128,7 @@ impl Work<'_> {
                 one.detail.as_deref().unwrap_or("no detail")
             )
         });
-        export.state = match (passed, steps.is_empty()) {
+        export.state = match (passed, needed.steps.is_empty()) {
             (false, _) => ExportState::Quarantined,
             (true, false) => ExportState::AwaitingApproval,
             (true, true) => ExportState::Ready,
@@ -158,10 +152,10 @@ impl Work<'_> {
             };
             return self.raise(&export, contract, trouble).await;
         }
-        if steps.is_empty() {
+        if needed.steps.is_empty() {
             return self.release(&export, contract, &[]).await;
         }
-        self.ask(&export, steps, reason).await
+        self.ask(&export, needed).await
     }
 
     async fn put(&mut self, export: &mut Export, new: bool) -> Result<()> {
@@ -182,7 +176,8 @@ impl Work<'_> {
     }
 
     /// Opens one approval row per step; the first is asked, the rest wait their turn.
-    async fn ask(&mut self, export: &Export, steps: &[ApprovalStep], reason: &str) -> Result<()> {
+    async fn ask(&mut self, export: &Export, needed: &Needed) -> Result<()> {
+        let steps = &needed.steps;
         let of = i64::try_from(steps.len()).unwrap_or(i64::MAX);
         for (index, step) in steps.iter().enumerate() {
             let approval = Approval {
@@ -193,7 +188,8 @@ impl Work<'_> {
                 of,
                 owner: step.owner.clone(),
                 backup: step.backup.clone(),
-                reason: reason.to_owned(),
+                reason: needed.reason.clone(),
+                critical: needed.critical,
                 content_hash: export.content_hash.clone(),
                 author: export.author,
                 state: ApprovalState::Queued,
@@ -295,7 +291,7 @@ impl Work<'_> {
                 continue;
             }
             let contract = self.contract_of(&export).await?;
-            let (draft, _, _) = self.draft(&contract, subject)?;
+            let (draft, _) = self.draft(&contract, subject)?;
             if draft.payload == export.payload {
                 continue;
             }
@@ -335,8 +331,9 @@ impl Work<'_> {
             .run(old.merchant_id, old.run_id)
             .await?
             .ok_or_else(|| Error::internal(format!("export {} has lost its run", old.id)))?;
-        let (draft, steps, reason) = self.draft(&contract, subject)?;
-        let mut export = self.new_export(&run, &old.step_key, &contract, draft, reason.clone())?;
+        let (draft, needed) = self.draft(&contract, subject)?;
+        let mut export =
+            self.new_export(&run, &old.step_key, &contract, draft, needed.reason.clone())?;
         export.version = old.version + 1;
         export.supersedes = Some(old.id);
         export.trace_id.clone_from(&old.trace_id);
@@ -354,8 +351,7 @@ impl Work<'_> {
             json!({ "by": export.id }),
         );
         self.note("export.created", "export", export.id, created(&export));
-        self.check_and_go(export, &contract, &steps, &reason, true)
-            .await
+        self.check_and_go(export, &contract, &needed, true).await
     }
 
     /// The order will not be worked on any more: stop what has not left, ask about what has.

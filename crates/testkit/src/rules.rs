@@ -139,10 +139,12 @@ pub fn fulfillment_contract(merchant: Uuid) -> Contract {
             ApprovalRule {
                 when: ApprovalCondition::TotalOver { amount: over },
                 steps: steps(),
+                critical: false,
             },
             ApprovalRule {
                 when: ApprovalCondition::Flagged,
                 steps: steps(),
+                critical: false,
             },
         ],
         ack: AckRule {
@@ -154,7 +156,7 @@ pub fn fulfillment_contract(merchant: Uuid) -> Contract {
     }
 }
 
-/// Marketing ops, then operations.
+/// Marketing ops, then operations; critical.
 pub fn promo_contract(merchant: Uuid) -> Contract {
     Contract {
         approval: vec![ApprovalRule {
@@ -163,6 +165,7 @@ pub fn promo_contract(merchant: Uuid) -> Contract {
                 asks("marketing_ops", "operations"),
                 asks("operations", "finance"),
             ],
+            critical: true,
         }],
         ..contract(102, merchant, "promo_activation")
     }

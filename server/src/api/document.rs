@@ -74,7 +74,8 @@ const PROBLEMS: [(&str, &str, &str); 11] = [
     (
         "403",
         "Forbidden",
-        "The caller's access does not include it, or it needs a person.",
+        "The caller's access does not include it, or it needs a person. Of type `/problems/step-up-required` when it \
+         would be allowed to a person who confirms at `/confirm` that it is them, within ten minutes of the call.",
     ),
     (
         "404",

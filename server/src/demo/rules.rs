@@ -131,6 +131,7 @@ fn fulfillment_request(making: &Making) -> serde_json::Result<Contract> {
     let looked_at = |when| ApprovalRule {
         when,
         steps: vec![asks("operations", "finance")],
+        critical: false,
     };
     let amount = Money::new(LOOKED_AT_ABOVE, Currency::USD);
     Ok(Contract {
@@ -347,6 +348,7 @@ fn promo_activation(making: &Making) -> serde_json::Result<Contract> {
         approval: vec![ApprovalRule {
             when: ApprovalCondition::Always,
             steps: vec![asks("marketing_ops", "revenue_ops"), asks("operations", "finance")],
+            critical: true,
         }],
         retry: retry(),
         ack: AckRule {

@@ -19,7 +19,12 @@ pub async fn decide_approval(
         .or_else(|| same_site(&back))
         .unwrap_or("/")
         .to_owned();
-    Posted::new("decline", merchant, back)
+    let (form, button) = match verdict.as_str() {
+        "approve" => ("approve", "Approve"),
+        _ => ("decline", "Decline"),
+    };
+    Posted::new(form, merchant, back)
+        .button(button)
         .keep("reason", &reason)
         .run(|engine, ctx| async move {
             let approve = verdict == "approve";

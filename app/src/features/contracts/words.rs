@@ -37,7 +37,12 @@ pub(super) fn approval_lines(
                     )
                 })
                 .collect();
-            (condition(&rule.when), steps.join("; then "))
+            let steps = steps.join("; then ");
+            let who = match rule.critical {
+                true => format!("{steps}. Critical: each confirms with code or password"),
+                false => steps,
+            };
+            (condition(&rule.when), who)
         })
         .collect()
 }
@@ -123,16 +128,22 @@ mod tests {
             ApprovalRule {
                 when: ApprovalCondition::TotalOver { amount },
                 steps: vec![step.clone()],
+                critical: false,
             },
             ApprovalRule {
                 when: ApprovalCondition::Flagged,
                 steps: vec![step],
+                critical: true,
             },
         ];
         assert_eq!(approval_short(&rules), "1 person, over $500.00 or flagged");
         assert_eq!(approval_short(&[]), "nobody");
         let lines = approval_lines(&rules, Owner::title);
         assert_eq!(lines[0].1, "Operations within 15 min, else Finance as well");
+        assert_eq!(
+            lines[1].1,
+            "Operations within 15 min, else Finance as well. Critical: each confirms with code or password"
+        );
         let retry = RetryPolicy {
             schedule_ms: vec![5_000, 30_000],
             jitter_percent: 0,

@@ -126,6 +126,7 @@ fn approval(state: ApprovalState) -> Approval {
         owner: operations(),
         backup: Owner::role(Party::Agency, "finance"),
         reason: "over $500.00".into(),
+        critical: false,
         content_hash: "sha256:aa".into(),
         author: None,
         state,

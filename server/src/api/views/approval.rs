@@ -28,6 +28,8 @@ pub struct ApprovalView {
     backup: String,
     /// Why anybody is asked at all.
     reason: String,
+    /// Whoever approves has to have proved a moment before that it is them.
+    critical: bool,
     /// What the decision is bound to; a decision has to name it.
     content_hash: String,
     /// Who wrote what is to be approved, and so may not approve it.
@@ -61,6 +63,7 @@ impl From<&Approval> for ApprovalView {
             owner: approval.owner.to_string(),
             backup: approval.backup.to_string(),
             reason: approval.reason.clone(),
+            critical: approval.critical,
             content_hash: approval.content_hash.clone(),
             author: approval.author,
             asked_at: approval.asked_at.map(Into::into),

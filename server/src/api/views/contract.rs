@@ -83,6 +83,8 @@ pub struct RuleView {
     when: ConditionView,
     /// Asked in this order.
     steps: Vec<ApproverView>,
+    /// Whoever approves has to have proved a moment before that it is them (`step-up-required` otherwise).
+    critical: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -177,6 +179,7 @@ impl From<&Contract> for VersionView {
 impl From<&ApprovalRule> for RuleView {
     fn from(rule: &ApprovalRule) -> Self {
         Self {
+            critical: rule.critical,
             when: match &rule.when {
                 ApprovalCondition::Always => ConditionView::Always,
                 ApprovalCondition::TotalOver { amount } => ConditionView::TotalOver {
