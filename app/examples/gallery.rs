@@ -49,6 +49,7 @@ fn nav(active: &'static str) -> Nav {
     let merchant = |slug: &str, name: &str| (slug.to_owned(), name.to_owned());
     Nav {
         operator_name: "Northbeam Commerce Ops".to_owned(),
+        operators: vec![merchant("northbeam", "Northbeam Commerce Ops")],
         merchants: vec![
             merchant("alder-pine", "Alder & Pine"),
             merchant("kitewood", "Kitewood"),

@@ -21,6 +21,11 @@ pub(super) fn nav(
     let pair = |merchant: &Merchant| (merchant.slug.clone(), merchant.name.clone());
     Nav {
         operator_name: person.operator_name.clone(),
+        operators: person
+            .operators
+            .iter()
+            .map(|operator| (operator.slug.clone(), operator.name.clone()))
+            .collect(),
         merchants: person
             .places
             .iter()

@@ -2,11 +2,14 @@
 //! that is shared or reloaded shows the same rows and nothing is skipped while new ones come in.
 
 use domain::Time;
-use engine::port::ListFilter;
+use engine::{
+    Rules,
+    port::{Due, ListFilter, since_named},
+};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::page::Visit;
+use super::{page::Visit, words::owner_name};
 use crate::ui::{Chip, Ico, Kind, LinkButton};
 
 /// Rows on one page of a list.
@@ -20,8 +23,13 @@ pub struct List {
     pub query: Option<String>,
     pub state: Option<String>,
     pub kind: Option<String>,
+    /// Filters that other pages lead here with: `due`, `since`, `holder`, as far as they are set.
+    led: Vec<(&'static str, String)>,
+    now: Time,
     before: Option<(Time, Uuid)>,
 }
+
+const LED: [&str; 3] = ["due", "since", "holder"];
 
 impl List {
     /// `list` is its path under the merchant.
@@ -32,6 +40,11 @@ impl List {
             query: text("q"),
             state: text("state"),
             kind: text("kind"),
+            led: LED
+                .iter()
+                .filter_map(|name| Some((*name, text(name)?)))
+                .collect(),
+            now: at.now(),
             before: at.query("before").and_then(read_cursor),
         }
     }
@@ -42,14 +55,50 @@ impl List {
             state: self.state.clone(),
             kind: self.kind.clone(),
             query: self.query.clone(),
+            due: self.led("due").map(|word| Due::named(word, self.now)),
+            since: self.led("since").map(|word| since_named(word, self.now)),
+            holder: self.led("holder").map(str::to_owned),
             before: self.before,
             limit: PAGE_ROWS as i64 + 1,
             ..ListFilter::default()
         }
     }
 
+    fn led(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.led.iter().find(|(known, _)| *known == name)?;
+        Some(value)
+    }
+
+    /// A filter for each with which one was led here, taken off by pressing it.
+    pub fn led_chips(&self, rules: &Rules) -> Vec<Chip> {
+        let label = |name: &str, value: &str| match (name, value) {
+            ("due", "overdue") => "Past its clock".to_owned(),
+            ("due", "hour") => "Within the hour".to_owned(),
+            ("since", "24h") => "Last 24 hours".to_owned(),
+            ("since", "7d") => "Last 7 days".to_owned(),
+            ("holder", holder) => match holder.parse() {
+                Ok(owner) => format!("With {}", owner_name(rules, &owner)),
+                Err(_) => "With nobody there is".to_owned(),
+            },
+            _ => format!("{name}: {value}"),
+        };
+        self.led
+            .iter()
+            .map(|(name, value)| {
+                let mut without = self.clone();
+                without.led.retain(|(known, _)| known != name);
+                Chip {
+                    label: format!("{} ×", label(name, value)),
+                    href: without.href(self.state.as_deref(), self.kind.as_deref(), None),
+                    active: true,
+                    ..Chip::default()
+                }
+            })
+            .collect()
+    }
+
     pub fn is_narrowed(&self) -> bool {
-        self.query.is_some() || self.state.is_some() || self.kind.is_some()
+        self.query.is_some() || self.state.is_some() || self.kind.is_some() || !self.led.is_empty()
     }
 
     /// Cuts the extra row off and returns the link to the next page, if there is one. `key` is what
@@ -109,6 +158,11 @@ impl List {
         [("state", &self.state), ("kind", &self.kind)]
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
+            .chain(
+                self.led
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone())),
+            )
             .collect()
     }
 
@@ -117,10 +171,15 @@ impl List {
             ("q", self.query.as_deref()),
             ("state", state),
             ("kind", kind),
-            ("before", before),
         ];
+        let led = self
+            .led
+            .iter()
+            .map(|(name, value)| (*name, Some(value.as_str())));
         let query: Vec<String> = pairs
             .into_iter()
+            .chain(led)
+            .chain([("before", before)])
             .filter_map(|(name, value)| Some(format!("{name}={}", escaped(value?))))
             .collect();
         if query.is_empty() {
@@ -158,8 +217,35 @@ mod tests {
             query: Some("reno & co".to_owned()),
             state: Some("open".to_owned()),
             kind: None,
+            led: Vec::new(),
+            now: Time::default(),
             before: None,
         }
+    }
+
+    #[test]
+    fn what_one_was_led_here_with_stays_until_it_is_taken_off() {
+        let led = List {
+            led: vec![("due", "overdue".to_owned())],
+            ..list()
+        };
+        assert!(led.state_chip("Open", None).href.ends_with("&due=overdue"));
+        assert!(
+            led.keep()
+                .contains(&("due".to_owned(), "overdue".to_owned()))
+        );
+        assert_eq!(
+            led.filter().due,
+            Some(Due::named("overdue", Time::default()))
+        );
+        assert!(
+            List {
+                query: None,
+                state: None,
+                ..led
+            }
+            .is_narrowed()
+        );
     }
 
     #[test]

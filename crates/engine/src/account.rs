@@ -40,6 +40,19 @@ pub(crate) async fn note_for_person(tx: &mut (dyn Tx + '_), note: PersonNote) ->
             trace_id: note.trace_id.clone(),
         });
     }
+    // whoever comes through an operator is noted in its chain, and not at each of its merchants
+    for member in tx.operator_memberships_of(note.person).await? {
+        tx.note(AuditNote {
+            merchant_id: member.operator_id,
+            at: note.at,
+            actor: note.actor.clone(),
+            action: note.action.to_owned(),
+            subject_kind: "person",
+            subject_id: note.person,
+            detail: note.detail.clone(),
+            trace_id: note.trace_id.clone(),
+        });
+    }
     Ok(())
 }
 

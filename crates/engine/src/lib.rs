@@ -76,5 +76,5 @@ pub use sign_in::{Client, Owed, SignIn};
 pub use tasks::TaskAct;
 pub use tokens::{NewToken, TOKEN_TERMS, TokenInput, TokenTerm};
 pub use vault::{KeyId, Place, Vault};
-pub use watch::{JobOutcome, JobReport, Watch};
+pub use watch::{Asked, JobOutcome, JobReport, Watch, noting_who};
 pub use wire::event_type;

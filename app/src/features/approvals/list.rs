@@ -76,13 +76,17 @@ fn render(model: Model, at: &Visit) -> Page {
         }
         None => "A contract says which exports need a person's word before they leave.".into_any(),
     };
-    let chips = vec![
+    let mut chips = vec![
         list.state_chip("All", None),
         list.state_chip("Open", Some("open")),
         list.state_chip("Approved", Some("approved")),
         list.state_chip("Declined", Some("declined")),
         list.state_chip("Expired", Some("expired")),
     ];
+    if list.state.as_deref() == Some("decided") {
+        chips.push(list.state_chip("Decided", Some("decided")));
+    }
+    chips.extend(list.led_chips(&at.rules));
     let shown = match rows.len() {
         1 => "1 approval".to_owned(),
         n => format!("{n} approvals, newest first"),

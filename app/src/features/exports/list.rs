@@ -147,6 +147,7 @@ fn render(model: Model, at: &Visit) -> Page {
                     }
                 }),
         )
+        .chain(list.led_chips(&at.rules))
         .collect();
     let shown = match rows.len() {
         1 => "1 export".to_owned(),

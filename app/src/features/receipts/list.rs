@@ -101,6 +101,7 @@ fn render(model: Model, at: &Visit) -> Page {
                 .clone()
                 .map(|kind| list.kind_chip(&format!("Topic {kind} ×"), &kind)),
         )
+        .chain(list.led_chips(&at.rules))
         .collect();
     let shown = match rows.len() {
         1 => "1 receipt".to_owned(),

@@ -95,6 +95,7 @@ fn render(model: Model, at: &Visit) -> Page {
             .iter()
             .map(|code| list.kind_chip(&code_words(code), code)),
     );
+    chips.extend(list.led_chips(&at.rules));
     let shown = match rows.len() {
         1 => "1 task".to_owned(),
         n if list.state.is_none() && next.is_none() && list.first().is_none() => {

@@ -11,6 +11,39 @@ pub struct Due {
     pub until: Option<Time>,
 }
 
+const HOUR_MS: i64 = 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+impl Due {
+    /// What stands in a list's URL: `overdue`, or `hour` for what follows within the next one. Another word
+    /// means no deadline at all: nothing fits, rather than everything.
+    pub fn named(word: &str, now: Time) -> Self {
+        match word {
+            "overdue" => Self {
+                after: None,
+                until: Some(now),
+            },
+            "hour" => Self {
+                after: Some(now),
+                until: Some(now.plus_ms(HOUR_MS)),
+            },
+            _ => Self {
+                after: Some(now),
+                until: Some(now),
+            },
+        }
+    }
+}
+
+/// `24h` or `7d` ago; never, for another word.
+pub fn since_named(word: &str, now: Time) -> Time {
+    match word {
+        "24h" => now.plus_ms(-DAY_MS),
+        "7d" => now.plus_ms(-7 * DAY_MS),
+        _ => Time::from_ms(i64::MAX),
+    }
+}
+
 /// How many promises are past their clock, and how many end within the next hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AtRisk {
