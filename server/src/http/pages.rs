@@ -40,6 +40,15 @@ pub fn router(site: &Arc<Site>) -> Router {
         .with_state(options)
 }
 
+/// Where there is a page.
+pub fn paths(site: &Arc<Site>) -> Vec<String> {
+    let options = LeptosOptions::builder().output_name("meshline").build();
+    let context = context(Arc::clone(&site.engine), options);
+    let (routes, _) =
+        generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, context);
+    routes.iter().map(|route| route.path().to_owned()).collect()
+}
+
 fn context(
     engine: Arc<Engine>,
     options: LeptosOptions,

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use store::{Database, Options, Priority, StoreError, params, testing};
+use store::testing;
 
 const SERVER: &str = "MESHLINE_TEST_POSTGRES_URL";
 
@@ -57,18 +57,5 @@ impl Fresh {
 
 /// One statement, for what no use-case does.
 pub async fn execute(url: &str, statement: String) {
-    let options = Options {
-        connections: 1,
-        ..Options::default()
-    };
-    let database = Database::connect(url, options).await.unwrap();
-    // the driver takes no text that was put together, so that nothing a user says gets into one
-    let statement: &'static str = statement.leak();
-    database
-        .write::<_, StoreError, _>(Priority::Normal, move |tx| {
-            Box::pin(async move { tx.conn().execute(statement, params![]).await })
-        })
-        .await
-        .unwrap();
-    database.close().await;
+    testing::execute(url, statement).await.unwrap();
 }

@@ -1,0 +1,168 @@
+//! Every route there is, and how it is asked for what is not the asker's. One line per route; a route that
+//! stands in the server and not here fails the test, and so does one that stands here only.
+//!
+//! A line names the route as `meshline routes` prints it, and the address and body with which it is called.
+//! What stands in braces is filled in: `{merchant}` and `{operator}` with a slug, everything else with an
+//! id (see `world.rs` for what there is). Each line is asked twice for every role and placement: once with
+//! what belongs to somebody else, once with what does not exist, and the answers must be the same.
+
+/// What is sent along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    Nothing,
+    /// As a browser sends a form.
+    Form(&'static str),
+    Json(&'static str),
+}
+
+/// What is asked of the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// Somebody else's is answered like nobody's.
+    Same,
+    /// They differ, for the reason given; nothing may be shown or changed all the same.
+    Differ(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// `GET /m/{merchant}/orders`
+    pub route: &'static str,
+    pub address: &'static str,
+    pub body: Body,
+    pub answers: Answers,
+}
+
+const fn get(route: &'static str, address: &'static str) -> Row {
+    Row {
+        route,
+        address,
+        body: Body::Nothing,
+        answers: Answers::Same,
+    }
+}
+
+/// A server function: its address, and the fields of its form.
+const fn form(route: &'static str, fields: &'static str) -> Row {
+    Row {
+        route,
+        address: "",
+        body: Body::Form(fields),
+        answers: Answers::Same,
+    }
+}
+
+const fn json(route: &'static str, address: &'static str, body: &'static str) -> Row {
+    Row {
+        route,
+        address,
+        body: Body::Json(body),
+        answers: Answers::Same,
+    }
+}
+
+impl Row {
+    const fn differ(mut self, why: &'static str) -> Self {
+        self.answers = Answers::Differ(why);
+        self
+    }
+}
+
+#[rustfmt::skip]
+pub const TABLE: &[Row] = &[
+    // pages
+    get("GET /", "/"),
+    get("GET /login", "/login?next=/m/{merchant}/orders/{order}"),
+    get("GET /m/{merchant}", "/m/{merchant}").differ("it leads to the queue, which answers"),
+    get("GET /m/{merchant}/orders", "/m/{merchant}/orders?q=zzcanary&cursor={cursor}"),
+    get("GET /m/{merchant}/orders/{id}", "/m/{merchant}/orders/{order}"),
+    get("GET /m/{merchant}/receipts", "/m/{merchant}/receipts?q=zzcanary"),
+    get("GET /m/{merchant}/receipts/{id}", "/m/{merchant}/receipts/{receipt}"),
+    get("GET /m/{merchant}/exports", "/m/{merchant}/exports?q=zzcanary"),
+    get("GET /m/{merchant}/exports/{id}", "/m/{merchant}/exports/{export}"),
+    get("GET /m/{merchant}/flows", "/m/{merchant}/flows"),
+    get("GET /m/{merchant}/flows/{id}", "/m/{merchant}/flows/{flow}"),
+    get("GET /m/{merchant}/contracts", "/m/{merchant}/contracts"),
+    get("GET /m/{merchant}/contracts/{id}", "/m/{merchant}/contracts/{contract}"),
+    get("GET /m/{merchant}/connections", "/m/{merchant}/connections"),
+    get("GET /m/{merchant}/connections/new", "/m/{merchant}/connections/new"),
+    get("GET /m/{merchant}/connections/{id}", "/m/{merchant}/connections/{source}"),
+    get("GET /m/{merchant}/connections/{id}", "/m/{merchant}/connections/{destination}"),
+    get("GET /m/{merchant}/audit", "/m/{merchant}/audit?subject={order}"),
+    get("GET /m/{merchant}/search", "/m/{merchant}/search?q=zzcanary"),
+    get("GET /m/{merchant}/search", "/m/{merchant}/search?q={order}"),
+    get("GET /m/{merchant}/queue", "/m/{merchant}/queue"),
+    get("GET /m/{merchant}/approvals", "/m/{merchant}/approvals?q=zzcanary"),
+    get("GET /m/{merchant}/approvals/{id}", "/m/{merchant}/approvals/{approval}"),
+    get("GET /m/{merchant}/tasks", "/m/{merchant}/tasks?q=zzcanary"),
+    get("GET /m/{merchant}/tasks/{id}", "/m/{merchant}/tasks/{task}"),
+
+    // lists as files
+    get("GET /m/{merchant}/orders.csv", "/m/{merchant}/orders.csv?q=zzcanary"),
+    get("GET /m/{merchant}/receipts.csv", "/m/{merchant}/receipts.csv"),
+    get("GET /m/{merchant}/exports.csv", "/m/{merchant}/exports.csv"),
+    get("GET /m/{merchant}/tasks.csv", "/m/{merchant}/tasks.csv"),
+
+    // changes
+    get("GET /live", "/live?merchant={merchant}"),
+
+    // forms
+    form("POST /ui/task/claim", "merchant={merchant}&task={task}"),
+    form("POST /ui/task/release", "merchant={merchant}&task={task}"),
+    form("POST /ui/task/reassign", "merchant={merchant}&task={task}&owner=user:{person}"),
+    form("POST /ui/task/snooze", "merchant={merchant}&task={task}&until_when=1h"),
+    form("POST /ui/task/resolve", "merchant={merchant}&task={task}&note=mine"),
+    form("POST /ui/export/withdraw", "merchant={merchant}&export={export}&reason=mine"),
+    form("POST /ui/campaign/start", "merchant={merchant}&flow={flow}&campaign_id=a-1&title=Mine&offer=All&discount_percent=10&skus=A&landing_url=https://shop.example/a&starts_at=2026-12-01T10:00&ends_at=2026-12-02T10:00&note=mine"),
+    form("POST /ui/source/create", "merchant={merchant}&system=shopify&name=Mine&secret=mine-mine-mine-mine"),
+    form("POST /ui/source/rotate", "merchant={merchant}&source={source}&secret=mine-mine-mine-mine"),
+    form("POST /ui/source/test", "merchant={merchant}&source={source}"),
+    form("POST /ui/approval/decide", "merchant={merchant}&export={export}&seen_hash={hash}&verdict=approve"),
+    form("POST /ui/approval/decide", "merchant={merchant}&export={pending}&seen_hash={hash}&verdict=decline&reason=mine"),
+    form("POST /ui/receipt/replay", "merchant={merchant}&receipt={receipt}"),
+    form("POST /ui/theme", "theme=dark"),
+
+    // API
+    get("GET /api/v1/receipts", "/api/v1/receipts?q=zzcanary&cursor={cursor}"),
+    get("GET /api/v1/receipts/{id}", "/api/v1/receipts/{receipt}"),
+    get("GET /api/v1/orders", "/api/v1/orders?q=zzcanary&merchant={merchant}"),
+    get("GET /api/v1/orders/{id}", "/api/v1/orders/{order}"),
+    get("GET /api/v1/flows", "/api/v1/flows"),
+    get("GET /api/v1/flows/{id}", "/api/v1/flows/{flow}"),
+    get("GET /api/v1/contracts", "/api/v1/contracts"),
+    get("GET /api/v1/contracts/{id}", "/api/v1/contracts/{contract}"),
+    get("GET /api/v1/contracts/{id}/versions/{v}/schema", "/api/v1/contracts/{contract}/versions/1.0/schema"),
+    get("GET /api/v1/exports", "/api/v1/exports?q=zzcanary"),
+    get("GET /api/v1/exports/{id}", "/api/v1/exports/{export}"),
+    get("GET /api/v1/approvals", "/api/v1/approvals"),
+    get("GET /api/v1/approvals/{id}", "/api/v1/approvals/{approval}"),
+    get("GET /api/v1/tasks", "/api/v1/tasks?q=zzcanary"),
+    get("GET /api/v1/tasks/{id}", "/api/v1/tasks/{task}"),
+    get("GET /api/v1/audit", "/api/v1/audit?subject_kind=order&subject_id={order}"),
+    get("GET /api/v1/audit/export", "/api/v1/audit/export"),
+    json("POST /api/v1/receipts/{id}/replay", "/api/v1/receipts/{receipt}/replay", ""),
+    json("POST /api/v1/exports", "/api/v1/exports", r#"{"flow":"promotion-go-live","campaign":{"campaign_id":"{order}","title":"{order}"}}"#),
+    json("POST /api/v1/exports/{id}/approve", "/api/v1/exports/{pending}/approve", r#"{"content_hash":"{hash}"}"#),
+    json("POST /api/v1/exports/{id}/decline", "/api/v1/exports/{pending}/decline", r#"{"content_hash":"{hash}","reason":"mine"}"#),
+    json("POST /api/v1/exports/{id}/withdraw", "/api/v1/exports/{pending}/withdraw", r#"{"reason":"mine"}"#),
+    json("POST /api/v1/exports/{id}/cancel", "/api/v1/exports/{pending}/cancel", r#"{"reason":"mine"}"#),
+    json("POST /api/v1/exports/{id}/ack", "/api/v1/exports/{export}/ack", r#"{"status":"accepted"}"#),
+    json("POST /api/v1/tasks/{id}/claim", "/api/v1/tasks/{task}/claim", ""),
+    json("POST /api/v1/tasks/{id}/release", "/api/v1/tasks/{task}/release", ""),
+    json("POST /api/v1/tasks/{id}/reassign", "/api/v1/tasks/{task}/reassign", r#"{"owner":{"user_id":"{person}"}}"#),
+    json("POST /api/v1/tasks/{id}/snooze", "/api/v1/tasks/{task}/snooze", r#"{"until":"2026-12-01T10:00:00Z"}"#),
+    json("POST /api/v1/tasks/{id}/resolve", "/api/v1/tasks/{task}/resolve", r#"{"note":"mine"}"#),
+    get("GET /api/openapi.json", "/api/openapi.json"),
+    get("GET /api/docs", "/api/docs"),
+
+    // intake, and what tells how the process is
+    json("POST /in/{source}", "/in/{source_path}", r#"{"id":1}"#).differ("the path is a secret: who knows it hears that the signature is wrong"),
+    get("GET /healthz", "/healthz"),
+    get("GET /readyz", "/readyz"),
+    get("GET /metrics", "/metrics"),
+
+    // signing in, of nobody but oneself
+    form("POST /ui/login", "email=nobody@example.com&password=wrong"),
+    // last: the session ends with it
+    form("POST /ui/logout", ""),
+];
