@@ -42,6 +42,17 @@ impl Party {
             Self::System => "system",
         }
     }
+
+    /// "the agency", "the 3PL".
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Agency => "the agency",
+            Self::Merchant => "the merchant",
+            Self::ThreePl => "the 3PL",
+            Self::Carrier => "the carrier",
+            Self::System => "the system",
+        }
+    }
 }
 
 impl FromStr for Party {

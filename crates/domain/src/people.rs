@@ -6,7 +6,6 @@ use uuid::Uuid;
 use crate::{
     access::Access,
     owner::{Owner, Party},
-    time::Time,
 };
 
 /// An agency account (or a founder on their own).
@@ -133,17 +132,6 @@ impl Membership {
             Owner::System(_) => false,
         }
     }
-}
-
-/// An API token: shown once, kept as a hash, scoped to one merchant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiToken {
-    pub id: Uuid,
-    pub merchant_id: Uuid,
-    pub name: String,
-    pub access: Access,
-    pub created_at: Time,
-    pub expires_at: Option<Time>,
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Result},
     exception::{Trouble, evidence},
     port::StoreExt,
+    sight::must_see_export,
     work::Work,
 };
 
@@ -38,7 +39,12 @@ impl Engine {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    let sight = ctx.sight(&rules);
                     let mut work = Work::of(&ctx, tx, engine, rules);
+                    if !sight.is_whole() {
+                        let export = work.export(export_id).await?;
+                        must_see_export(&mut *work.tx, &sight, &export).await?;
+                    }
                     let is_proved = ctx.is_freshly_proved();
                     work.decide(export_id, user_id, &decision, is_proved).await
                 })
@@ -107,7 +113,7 @@ impl Work<'_> {
             .tx
             .place(export.merchant_id, user_id)
             .await?
-            .filter(|one| one.access.allows(Action::Decide))
+            .filter(|one| one.may(Action::Decide))
             .ok_or_else(|| Error::forbidden("You may not approve here any more."))?;
         let all = self.tx.approvals_of(export.merchant_id, export.id).await?;
         let open = all

@@ -2,7 +2,7 @@
 //! What the pages draw as the thread, and the API returns whole.
 
 use domain::{
-    access::Action,
+    access::{Action, Noun},
     approval::{Approval, ApprovalState},
     audit::AuditEntry,
     connection::{Destination, Source},
@@ -10,6 +10,7 @@ use domain::{
     export::{Attempt, Export, ExportState},
     flow::{Campaign, Flow, Run},
     receipt::Receipt,
+    sight::Sight,
     task::Task,
 };
 use uuid::Uuid;
@@ -19,6 +20,7 @@ use crate::{
     engine::Engine,
     error::{Error, Result},
     port::{AuditFilter, EventRow, ListFilter, OrderRow, Reads},
+    sight::{must_see_export, see},
 };
 
 /// An export with everything that hangs on it.
@@ -73,7 +75,7 @@ impl Chain {
 impl Engine {
     /// A page of receipts, newest first.
     pub async fn receipts(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Receipt>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Receipt)?;
         self.store
             .reads()
             .await?
@@ -82,7 +84,7 @@ impl Engine {
     }
 
     pub async fn orders(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<OrderRow>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Order)?;
         self.store
             .reads()
             .await?
@@ -91,17 +93,18 @@ impl Engine {
     }
 
     pub async fn exports(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Export>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Export)?;
+        let filter = self.narrowed(ctx, filter).await?;
         self.store
             .reads()
             .await?
-            .exports(ctx.merchant_id(), filter)
+            .exports(ctx.merchant_id(), &filter)
             .await
     }
 
     /// For the rows of a list, in the order of `subjects`.
     pub async fn under_way(&self, ctx: &Ctx, subjects: &[Uuid]) -> Result<Vec<UnderWay>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Order)?;
         let merchant = ctx.merchant_id();
         let mut reads = self.store.reads().await?;
         let mut found = Vec::with_capacity(subjects.len());
@@ -136,10 +139,11 @@ impl Engine {
         ctx: &Ctx,
         filter: &ListFilter,
     ) -> Result<Vec<(Approval, Export)>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Approval)?;
+        let filter = self.narrowed(ctx, filter).await?;
         let mut reads = self.store.reads().await?;
         let mut found = Vec::new();
-        for approval in reads.approvals(ctx.merchant_id(), filter).await? {
+        for approval in reads.approvals(ctx.merchant_id(), &filter).await? {
             if let Some(export) = reads.export(ctx.merchant_id(), approval.export_id).await? {
                 found.push((approval, export));
             }
@@ -148,38 +152,45 @@ impl Engine {
     }
 
     pub async fn approval(&self, ctx: &Ctx, id: Uuid) -> Result<Approval> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Approval)?;
         let found = self
             .store
             .reads()
             .await?
             .approval(ctx.merchant_id(), id)
             .await?;
-        found.ok_or_else(|| Error::not_found("approval"))
+        let sight = self.sight(ctx).await?;
+        found
+            .filter(|one| sight.sees(&one.marks()))
+            .ok_or_else(|| Error::not_found("approval"))
     }
 
     pub async fn tasks(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Task>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Task)?;
+        let filter = self.narrowed(ctx, filter).await?;
         self.store
             .reads()
             .await?
-            .tasks(ctx.merchant_id(), filter)
+            .tasks(ctx.merchant_id(), &filter)
             .await
     }
 
     pub async fn task(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Task)?;
         let found = self
             .store
             .reads()
             .await?
             .task(ctx.merchant_id(), id)
             .await?;
-        found.ok_or_else(|| Error::not_found("task"))
+        let sight = self.sight(ctx).await?;
+        found
+            .filter(|one| sight.sees(&one.marks()))
+            .ok_or_else(|| Error::not_found("task"))
     }
 
     pub async fn receipt_body(&self, ctx: &Ctx, id: Uuid) -> Result<Vec<u8>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Receipt)?;
         let found = self
             .store
             .reads()
@@ -191,7 +202,7 @@ impl Engine {
 
     /// The receipt first in `receipts`, then the others of its order.
     pub async fn receipt_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Receipt)?;
         let mut reads = self.store.reads().await?;
         let merchant = ctx.merchant_id();
         let receipt = reads
@@ -212,7 +223,7 @@ impl Engine {
     }
 
     pub async fn order_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Order)?;
         let mut reads = self.store.reads().await?;
         let mut chain = Chain::default();
         order_part(&mut *reads, ctx.merchant_id(), id, &mut chain).await?;
@@ -227,13 +238,18 @@ impl Engine {
 
     /// The chain of the export's subject, and which export was asked for.
     pub async fn export_chain(&self, ctx: &Ctx, id: Uuid) -> Result<(ExportChain, Chain)> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Export)?;
         let mut reads = self.store.reads().await?;
         let merchant = ctx.merchant_id();
         let export = reads
             .export(merchant, id)
             .await?
             .ok_or_else(|| Error::not_found("export"))?;
+        let sight = self.sight(ctx).await?;
+        if !sight.is_whole() {
+            must_see_export(&mut *reads, &sight, &export).await?;
+            return theirs(&mut *reads, &sight, export).await;
+        }
         let mut chain = Chain::default();
         if export.subject_kind == "order" {
             order_part(&mut *reads, merchant, export.subject_id, &mut chain).await?;
@@ -253,17 +269,18 @@ impl Engine {
 
     /// The bytes an export was or will be sent as, once they are fixed.
     pub async fn export_wire(&self, ctx: &Ctx, id: Uuid) -> Result<Option<Vec<u8>>> {
-        ctx.require(Action::ViewWork)?;
-        self.store
-            .reads()
-            .await?
-            .export_wire(ctx.merchant_id(), id)
-            .await
+        ctx.read(Noun::Export)?;
+        let sight = self.sight(ctx).await?;
+        let (mut reads, merchant) = (self.store.reads().await?, ctx.merchant_id());
+        if !see(&mut *reads, &sight, merchant, "export", id).await? {
+            return Err(Error::not_found("export"));
+        }
+        reads.export_wire(merchant, id).await
     }
 
     /// Of one run, oldest first.
     pub async fn exports_of_run(&self, ctx: &Ctx, run_id: Uuid) -> Result<Vec<Export>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Flow)?;
         self.store
             .reads()
             .await?
@@ -273,12 +290,12 @@ impl Engine {
 
     /// The newest published version of each export type.
     pub async fn contracts(&self, ctx: &Ctx) -> Result<Vec<Contract>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Contract)?;
         self.store.reads().await?.contracts(ctx.merchant_id()).await
     }
 
     pub async fn contract(&self, ctx: &Ctx, id: Uuid) -> Result<Contract> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Contract)?;
         let found = self
             .store
             .reads()
@@ -289,7 +306,7 @@ impl Engine {
     }
 
     pub async fn contract_versions(&self, ctx: &Ctx, export_type: &str) -> Result<Vec<Contract>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Contract)?;
         self.store
             .reads()
             .await?
@@ -299,12 +316,12 @@ impl Engine {
 
     /// The newest published version of each flow.
     pub async fn flows(&self, ctx: &Ctx) -> Result<Vec<Flow>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Flow)?;
         self.store.reads().await?.flows(ctx.merchant_id()).await
     }
 
     pub async fn flow(&self, ctx: &Ctx, id: Uuid) -> Result<Flow> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Flow)?;
         let found = self
             .store
             .reads()
@@ -316,7 +333,7 @@ impl Engine {
 
     /// The newest runs of a flow.
     pub async fn runs_of_flow(&self, ctx: &Ctx, flow_key: &str, limit: i64) -> Result<Vec<Run>> {
-        ctx.require(Action::ViewWork)?;
+        ctx.read(Noun::Flow)?;
         self.store
             .reads()
             .await?
@@ -325,7 +342,7 @@ impl Engine {
     }
 
     pub async fn audit(&self, ctx: &Ctx, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
-        ctx.require(Action::ViewAudit)?;
+        ctx.read(Noun::Audit)?;
         self.store
             .reads()
             .await?
@@ -349,12 +366,38 @@ impl Engine {
             limit,
             ..AuditFilter::default()
         };
-        self.store
-            .reads()
-            .await?
-            .audit(ctx.merchant_id(), &filter)
-            .await
+        let sight = self.sight(ctx).await?;
+        let (mut reads, merchant) = (self.store.reads().await?, ctx.merchant_id());
+        if !see(&mut *reads, &sight, merchant, subject_kind, id).await? {
+            return Err(Error::not_found(subject_kind));
+        }
+        reads.audit(merchant, &filter).await
     }
+}
+
+/// An export as somebody from outside sees it: itself, and those of its run that are theirs; not what it
+/// is about, and not what else the run did.
+async fn theirs(
+    reads: &mut dyn Reads,
+    sight: &Sight,
+    export: Export,
+) -> Result<(ExportChain, Chain)> {
+    let merchant = export.merchant_id;
+    let mut runs = run_chains(reads, merchant, export.subject_id).await?;
+    runs.retain(|run| run.run.id == export.run_id);
+    let found = export_part(reads, merchant, export).await?;
+    for run in &mut runs {
+        run.tasks.clear();
+        run.exports.retain(|one| {
+            let asked = one.approvals.iter().any(|step| sight.sees(&step.marks()));
+            asked || sight.sees(&one.export.marks())
+        });
+    }
+    let chain = Chain {
+        runs,
+        ..Chain::default()
+    };
+    Ok((found, chain))
 }
 
 async fn order_part(

@@ -2,12 +2,17 @@
 
 use domain::{
     Time,
-    access::{Access, Action},
-    people::{ApiToken, Membership, Merchant, User},
+    access::{Access, Action, Noun},
+    people::{Membership, Merchant, User},
+    sight::Sight,
+    token::ApiToken,
 };
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    rules::Rules,
+};
 
 #[derive(Clone, Debug)]
 pub enum Actor {
@@ -102,15 +107,14 @@ impl Ctx {
     pub fn access(&self) -> Option<Access> {
         match &self.actor {
             Actor::User { membership, .. } => Some(membership.access),
-            Actor::Token(token) => Some(token.access),
-            Actor::Destination { .. } | Actor::System => None,
+            Actor::Token(_) | Actor::Destination { .. } | Actor::System => None,
         }
     }
 
     pub fn may(&self, action: Action) -> bool {
         match &self.actor {
-            Actor::User { membership, .. } => membership.access.allows(action),
-            Actor::Token(token) => token.access.allows(action),
+            Actor::User { membership, .. } => membership.may(action),
+            Actor::Token(token) => token.may(action),
             Actor::Destination { .. } => action == Action::Acknowledge,
             Actor::System => true,
         }
@@ -120,11 +124,60 @@ impl Ctx {
         if self.may(action) {
             return Ok(());
         }
-        let role = self.access().map_or("this sender", Access::as_str);
-        Err(Error::forbidden(format!(
-            "Your access ({role}) does not include {}.",
-            action.as_str().replace('_', " ")
-        )))
+        if self.is_outside() && !action.is_known_outside() {
+            return Err(Error::not_found("page"));
+        }
+        let what = action.words();
+        Err(Error::forbidden(match &self.actor {
+            Actor::User { membership, .. } if membership.access.allows(action) => format!(
+                "From the side of {} nobody may {what} here.",
+                membership.party.title()
+            ),
+            Actor::User { membership, .. } => format!(
+                "Your access ({}) does not let you {what}.",
+                membership.access
+            ),
+            Actor::Token(_) if !action.is_for_tokens() => {
+                format!("Only a person may {what}; a token cannot.")
+            }
+            Actor::Token(_) => format!("This API token may not {what}."),
+            Actor::Destination { .. } | Actor::System => {
+                format!("This sender may not {what}.")
+            }
+        }))
+    }
+
+    /// Whether there is anything of this noun for the caller to see.
+    pub fn reads(&self, noun: Noun) -> bool {
+        match &self.actor {
+            Actor::User { membership, .. } => membership.reads(noun),
+            _ => noun.read_cell().is_some_and(|cell| self.may(cell.action)),
+        }
+    }
+
+    /// The gate before every look at something. Somebody from outside to whom a noun is closed finds that
+    /// there is none.
+    pub fn read(&self, noun: Noun) -> Result<()> {
+        let cell = noun
+            .read_cell()
+            .ok_or_else(|| Error::internal(format!("nobody can read {noun:?}")))?;
+        if self.is_outside() && !self.reads(noun) {
+            return Err(Error::not_found(noun.word()));
+        }
+        self.require(cell.action)
+    }
+
+    /// Somebody of a party that was admitted for its own part only.
+    pub fn is_outside(&self) -> bool {
+        matches!(&self.actor, Actor::User { membership, .. } if membership.party.is_outside())
+    }
+
+    /// How far the caller sees; `rules` are those of the caller's merchant.
+    pub fn sight(&self, rules: &Rules) -> Sight {
+        match &self.actor {
+            Actor::User { membership, .. } => Sight::of(membership, &rules.destinations),
+            _ => Sight::EVERYTHING,
+        }
     }
 
     /// The signed-in person; approvals and claims need one.

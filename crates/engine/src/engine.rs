@@ -148,6 +148,8 @@ impl Engine {
 
     pub(crate) fn ctx(&self, actor: Actor, merchant: Merchant, trace_id: Option<String>) -> Ctx {
         let trace_id = trace_id.unwrap_or_else(|| self.new_trace_id());
-        Ctx::new(actor, merchant, trace_id, self.now())
+        let ctx = Ctx::new(actor, merchant, trace_id, self.now());
+        crate::watch::let_in(&ctx);
+        ctx
     }
 }

@@ -38,6 +38,7 @@ mod runs;
 mod seats;
 mod second_factor;
 mod sessions;
+mod sight;
 mod sign_in;
 mod tasks;
 mod tokens;

@@ -48,7 +48,7 @@ fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
 
 impl Engine {
     pub async fn publish_contract(&self, ctx: &Ctx, contract: Contract) -> Result<()> {
-        ctx.require(Action::ManageConnections)?;
+        ctx.require(Action::Publish)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let faults = contract_faults(&contract, &rules);
         if !faults.is_empty() {
@@ -74,7 +74,7 @@ impl Engine {
     }
 
     pub async fn publish_flow(&self, ctx: &Ctx, flow: Flow) -> Result<()> {
-        ctx.require(Action::ManageConnections)?;
+        ctx.require(Action::Publish)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let faults = flow_faults(&flow, &rules);
         if !faults.is_empty() {

@@ -10,11 +10,16 @@ use domain::{
     approval::Approval,
     export::Export,
     people::{Membership, Merchant, User},
+    sight::Sight,
     task::{Severity, Task, TaskState},
 };
 use uuid::Uuid;
 
-use crate::{engine::Engine, error::Result, port::Reads};
+use crate::{
+    engine::Engine,
+    error::Result,
+    port::{ListFilter, Reads},
+};
 
 /// More than this nobody works off in a day; the page says so.
 const MOST: i64 = 500;
@@ -80,14 +85,13 @@ impl Engine {
             .iter()
             .filter(|(merchant, _)| only.is_none_or(|id| id == merchant.id))
             .collect();
-        let ids: Vec<Uuid> = places.iter().map(|(merchant, _)| merchant.id).collect();
         let mut queue = Queue::default();
-        if ids.is_empty() {
+        if places.is_empty() {
             return Ok(queue);
         }
         let mut reads = self.store.reads().await?;
         let mut elsewhere = Vec::new();
-        for approval in reads.pending_approvals(&ids, MOST).await? {
+        for approval in pending(&mut *reads, &places).await? {
             if let Some((merchant, member)) = place(&places, approval.merchant_id)
                 && asks(&approval, member, user)
                 && !approved_before(&mut *reads, &approval, user.id).await?
@@ -105,12 +109,12 @@ impl Engine {
                 elsewhere.extend(approval.accept_by);
             }
         }
-        for task in reads.live_tasks(&ids, MOST).await? {
+        for task in live(&mut *reads, &places).await? {
             let Some((merchant, member)) = place(&places, task.merchant_id) else {
                 continue;
             };
             *queue.live_tasks.entry(merchant.id).or_default() += 1;
-            let mine = task.is_for(member) && member.access.allows(Action::WorkTasks);
+            let mine = task.is_for(member) && member.may(Action::WorkTasks);
             let watched = task.watchers.iter().any(|owner| member.answers_for(owner));
             let item = QueueItem {
                 merchant: merchant.clone(),
@@ -135,6 +139,60 @@ impl Engine {
     }
 }
 
+/// Where they see everything, and where only what is theirs.
+fn apart<'p>(
+    places: &[&'p (Merchant, Membership)],
+) -> (Vec<Uuid>, Vec<&'p (Merchant, Membership)>) {
+    let (outside, whole): (Vec<_>, Vec<_>) = places
+        .iter()
+        .copied()
+        .partition(|(_, member)| member.party.is_outside());
+    (
+        whole.iter().map(|(merchant, _)| merchant.id).collect(),
+        outside,
+    )
+}
+
+/// What this member sees in this state, from outside.
+fn theirs(member: &Membership, state: &str) -> ListFilter {
+    ListFilter {
+        state: Some(state.to_owned()),
+        // approvals and tasks have no destination
+        seen_by: Sight::of(member, []).held(),
+        limit: MOST,
+        ..ListFilter::default()
+    }
+}
+
+async fn pending(
+    reads: &mut dyn Reads,
+    places: &[&(Merchant, Membership)],
+) -> Result<Vec<Approval>> {
+    let (whole, outside) = apart(places);
+    let mut found = match whole.as_slice() {
+        [] => Vec::new(),
+        ids => reads.pending_approvals(ids, MOST).await?,
+    };
+    for (merchant, member) in outside {
+        let filter = theirs(member, "pending");
+        found.extend(reads.approvals(merchant.id, &filter).await?);
+    }
+    Ok(found)
+}
+
+async fn live(reads: &mut dyn Reads, places: &[&(Merchant, Membership)]) -> Result<Vec<Task>> {
+    let (whole, outside) = apart(places);
+    let mut found = match whole.as_slice() {
+        [] => Vec::new(),
+        ids => reads.live_tasks(ids, MOST).await?,
+    };
+    for (merchant, member) in outside {
+        let filter = theirs(member, "live");
+        found.extend(reads.tasks(merchant.id, &filter).await?);
+    }
+    Ok(found)
+}
+
 fn place<'p>(
     places: &[&'p (Merchant, Membership)],
     merchant_id: Uuid,
@@ -148,7 +206,7 @@ fn place<'p>(
 /// Whether it is this person's move: a role they hold, and not their own work.
 fn asks(approval: &Approval, member: &Membership, user: &User) -> bool {
     approval.may_be_decided_by(member)
-        && member.access.allows(Action::Decide)
+        && member.may(Action::Decide)
         && approval.author != Some(user.id)
 }
 

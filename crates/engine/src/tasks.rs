@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     job::{Job, JobKind},
     port::StoreExt,
+    sight::see,
     work::Work,
 };
 
@@ -55,7 +56,11 @@ impl Engine {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    let user = ctx.user_id();
+                    let (user, sight) = (ctx.user_id(), ctx.sight(&rules));
+                    let merchant = ctx.merchant_id();
+                    if !see(&mut *tx, &sight, merchant, "task", task_id).await? {
+                        return Err(Error::not_found("task"));
+                    }
                     let mut work = Work::of(&ctx, tx, engine, rules);
                     work.act(task_id, user, act).await
                 })

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, Within, searchable},
+    list::{Before, List, Marks, Within, parties, searchable},
     params,
     sql::{Conn, Query, Row},
 };
@@ -36,6 +36,7 @@ static LIST: List = List {
     }),
     since: Some(" AND decided_at > "),
     holder: None,
+    marks: Marks::Own,
     before: Before::Id(" AND id < "),
     order: " ORDER BY id DESC LIMIT ",
 };
@@ -98,7 +99,7 @@ pub(crate) async fn pending(
 pub(crate) async fn insert(conn: &mut Conn, approval: &Approval) -> Result<()> {
     conn.execute(
         "INSERT INTO approvals (merchant_id, id, export_id, step, state, accept_by, rev, search, doc, asked_at, \
-         decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         decided_at, parties) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
             approval.merchant_id,
             approval.id,
@@ -111,6 +112,7 @@ pub(crate) async fn insert(conn: &mut Conn, approval: &Approval) -> Result<()> {
             doc::text(approval)?,
             approval.asked_at,
             decided_at(approval),
+            parties(&approval.marks()),
         ],
     )
     .await?;
@@ -121,7 +123,7 @@ pub(crate) async fn save(conn: &mut Conn, approval: &Approval) -> Result<()> {
     let changed = conn
         .execute(
             "UPDATE approvals SET state = $4, accept_by = $5, doc = $6, asked_at = $7, decided_at = $8, \
-             rev = rev + 1 \
+             parties = $9, rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 approval.merchant_id,
@@ -132,6 +134,7 @@ pub(crate) async fn save(conn: &mut Conn, approval: &Approval) -> Result<()> {
                 doc::text(approval)?,
                 approval.asked_at,
                 decided_at(approval),
+                parties(&approval.marks()),
             ],
         )
         .await?;

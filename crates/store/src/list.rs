@@ -1,6 +1,9 @@
 //! Lists: filtered, newest first, paged by key. A page begins strictly behind the last row of the
 //! page before, so that rows that arrive meanwhile neither repeat nor hide one.
 
+use std::collections::BTreeSet;
+
+use domain::sight::Mark;
 use engine::port::ListFilter;
 use uuid::Uuid;
 
@@ -32,6 +35,7 @@ pub(crate) struct List {
     pub since: Option<&'static str>,
     /// ` AND holder = `
     pub holder: Option<&'static str>,
+    pub marks: Marks,
     pub before: Before,
     /// ` ORDER BY … LIMIT `
     pub order: &'static str,
@@ -48,6 +52,14 @@ pub(crate) struct Within {
 }
 
 const NOTHING: &str = " AND 1 = 0";
+
+/// Where the marks of its rows are, by which somebody from outside sees them: in a column `parties`.
+pub(crate) enum Marks {
+    None,
+    Own,
+    /// An export is seen by whoever an approval of it asks, too.
+    OwnOrAsked,
+}
 
 /// How a list is cut into pages.
 pub(crate) enum Before {
@@ -112,6 +124,20 @@ impl List {
                 None => query.push(NOTHING),
             };
         }
+        if let Some(marks) = &filter.seen_by {
+            query = match self.marks {
+                Marks::None => query.push(NOTHING),
+                Marks::Own => held(query.push(" AND parties <> '' AND ("), marks).push(")"),
+                Marks::OwnOrAsked => {
+                    let own = held(query.push(" AND ("), marks);
+                    let asked = own
+                        .push(" OR id IN (SELECT export_id FROM approvals WHERE merchant_id = ")
+                        .bind(merchant)
+                        .push(" AND parties <> '' AND (");
+                    held(asked, marks).push(")))")
+                }
+            };
+        }
         if let Some((time, id)) = filter.before {
             query = match self.before {
                 Before::TimeAndId(text) => {
@@ -126,6 +152,33 @@ impl List {
             .fetch_all(conn)
             .await
     }
+}
+
+/// One of the marks is there.
+fn held(mut query: Query, marks: &[Mark]) -> Query {
+    for (index, mark) in marks.iter().enumerate() {
+        query = query
+            .push(if index == 0 {
+                "parties LIKE "
+            } else {
+                " OR parties LIKE "
+            })
+            .bind(format!("%|{}|%", literally(mark)))
+            .push(r" ESCAPE '\'");
+    }
+    if marks.is_empty() {
+        query = query.push("1 = 0");
+    }
+    query
+}
+
+/// The marks of a row, for its `parties` column: `|3pl|user:…|`, or nothing.
+pub(crate) fn parties(marks: &BTreeSet<Mark>) -> String {
+    if marks.is_empty() {
+        return String::new();
+    }
+    let marks: Vec<&str> = marks.iter().map(String::as_str).collect();
+    format!("|{}|", marks.join("|"))
 }
 
 /// What a row can be found by, for its `search` column.

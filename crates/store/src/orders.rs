@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, Within, searchable},
+    list::{Before, List, Marks, Within, searchable},
     params,
     sql::{Conn, Row},
 };
@@ -35,6 +35,7 @@ static LIST: List = List {
     }),
     since: None,
     holder: None,
+    marks: Marks::None,
     before: Before::TimeAndId(" AND (updated_at, id) < ("),
     order: " ORDER BY updated_at DESC, id DESC LIMIT ",
 };

@@ -19,7 +19,7 @@ use crate::{
     doc,
     error::{Kind, Result, StoreError},
     jobs,
-    list::{Before, List, searchable},
+    list::{Before, List, Marks, searchable},
     params,
     sql::{Conn, InsertMany, Query, Row, Value},
 };
@@ -113,6 +113,7 @@ static LIST: List = List {
     due: None,
     since: Some(" AND received_at > "),
     holder: None,
+    marks: Marks::None,
     before: Before::TimeAndId(" AND (received_at, id) < ("),
     order: " ORDER BY received_at DESC, id DESC LIMIT ",
 };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::Result,
-    list::{Before, List, Within, searchable},
+    list::{Before, List, Marks, Within, parties, searchable},
     params,
     sql::{Conn, Query, Row},
 };
@@ -32,6 +32,7 @@ static LIST: List = List {
     }),
     since: None,
     holder: Some(" AND holder = "),
+    marks: Marks::Own,
     before: Before::TimeAndId(" AND (created_at, id) < ("),
     order: " ORDER BY created_at DESC, id DESC LIMIT ",
 };
@@ -113,8 +114,8 @@ pub(crate) async fn insert(conn: &mut Conn, task: &Task) -> Result<bool> {
     let inserted = conn
         .execute(
             "INSERT INTO tasks (merchant_id, id, dedup_key, code, state, deadline, receipt_id, order_id, run_id, \
-             export_id, created_at, rev, search, doc, holder, ended_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+             export_id, created_at, rev, search, doc, holder, ended_at, parties) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
              ON CONFLICT (merchant_id, dedup_key) WHERE state NOT IN ('resolved', 'cancelled') DO NOTHING",
             params![
                 task.merchant_id,
@@ -133,6 +134,7 @@ pub(crate) async fn insert(conn: &mut Conn, task: &Task) -> Result<bool> {
                 doc::text(task)?,
                 task.holder().to_string(),
                 task.resolved_at,
+                parties(&task.marks()),
             ],
         )
         .await?;
@@ -142,7 +144,8 @@ pub(crate) async fn insert(conn: &mut Conn, task: &Task) -> Result<bool> {
 pub(crate) async fn save(conn: &mut Conn, task: &Task) -> Result<()> {
     let changed = conn
         .execute(
-            "UPDATE tasks SET state = $4, deadline = $5, search = $6, doc = $7, holder = $8, ended_at = $9, rev = rev + 1 \
+            "UPDATE tasks SET state = $4, deadline = $5, search = $6, doc = $7, holder = $8, ended_at = $9, \
+             parties = $10, rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 task.merchant_id,
@@ -154,6 +157,7 @@ pub(crate) async fn save(conn: &mut Conn, task: &Task) -> Result<()> {
                 doc::text(task)?,
                 task.holder().to_string(),
                 task.resolved_at,
+                parties(&task.marks()),
             ],
         )
         .await?;

@@ -355,6 +355,14 @@ impl Action {
         self.cells().any(|cell| cell.outside)
     }
 
+    /// Whether it is about a noun of which somebody from outside can see anything at all. What is not does not
+    /// exist for them.
+    pub fn is_known_outside(self) -> bool {
+        self.cells()
+            .filter_map(|cell| cell.noun.read_cell())
+            .any(|read| read.outside)
+    }
+
     /// "read orders, receipts, exports, approvals, tasks, flows and contracts", "decide approvals".
     pub fn words(self) -> String {
         let mut verbs: Vec<(&str, Vec<&str>)> = Vec::new();

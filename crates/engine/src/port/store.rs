@@ -111,10 +111,10 @@ pub struct IdempotencyRow {
     pub created_at: Time,
 }
 
-/// A sealed secret, and where it stands. What belongs to people has the nil id for a merchant.
+/// A sealed secret, and where it stands. What belongs to a person has no merchant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealRow {
-    pub merchant_id: Uuid,
+    pub merchant_id: Option<Uuid>,
     pub table: &'static str,
     pub row_id: Uuid,
     /// As in [`Place`](crate::Place).
@@ -314,6 +314,9 @@ pub trait Reads: SessionReads {
 pub trait Tx: Reads + SessionTx {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
+    /// Until the end of the transaction nobody else gets past this: who counts an operator's admins and
+    /// then takes one away must not do so beside another.
+    async fn lock_operator(&mut self, id: Uuid) -> Result<()>;
     async fn save_operator(&mut self, operator: &Operator) -> Result<()>;
     async fn insert_operator_member(&mut self, member: &OperatorMember) -> Result<()>;
     async fn save_operator_member(&mut self, member: &OperatorMember) -> Result<()>;

@@ -37,6 +37,10 @@ impl Tx for Ports<Writing<'_>> {
         Ok(operators::insert(self.0.conn()?, operator).await?)
     }
 
+    async fn lock_operator(&mut self, id: Uuid) -> Result<()> {
+        Ok(operators::lock(self.0.conn()?, id).await?)
+    }
+
     async fn save_operator(&mut self, operator: &Operator) -> Result<()> {
         Ok(operators::save(self.0.conn()?, operator).await?)
     }
@@ -300,10 +304,9 @@ impl Tx for Ports<Writing<'_>> {
     }
 
     async fn renew_seal(&mut self, row: &SealRow, renewed: &[u8]) -> Result<bool> {
-        let conn = if row.merchant_id.is_nil() {
-            self.0.conn()?
-        } else {
-            self.0.of(row.merchant_id)?
+        let conn = match row.merchant_id {
+            Some(merchant) => self.0.of(merchant)?,
+            None => self.0.conn()?,
         };
         Ok(seals::renew(conn, row, renewed).await?)
     }

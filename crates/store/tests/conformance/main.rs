@@ -15,6 +15,7 @@
 
 mod harness;
 
+mod access;
 mod audit;
 mod commits;
 mod isolation;
@@ -27,6 +28,7 @@ mod people;
 mod plans;
 mod postgres_only;
 mod schema;
+mod seals;
 mod sqlite_only;
 mod tenant;
 mod tenants;
@@ -79,6 +81,11 @@ conformance! {
     audit::concurrent_operations_keep_one_chain_per_merchant,
     audit::what_is_undone_leaves_no_entry,
     audit::damage_in_the_table_is_found,
+    access::a_token_has_two_secrets_for_a_while,
+    access::a_tokens_use_only_moves_forward,
+    access::pages_of_somebody_from_outside_are_full,
+    access::a_task_that_changes_hands_changes_sides,
+    access::rows_of_before_get_their_marks,
     people::people_come_back,
     people::sessions_are_replaced_and_end,
     people::idempotency_keys_are_taken_once,
@@ -111,6 +118,8 @@ conformance! {
     overview::every_number_is_the_rows_behind_it,
     overview::what_moves_on_is_counted_no_more,
     overview::two_hundred_merchants_are_counted_at_once,
+    seals::seals_are_found_by_their_key_and_exchanged_once,
+    seals::a_seal_is_exchanged_in_its_merchants_name_only,
     tenants::every_read_of_another_merchant_finds_nothing,
     tenants::no_write_reaches_another_merchant,
     tenants::an_operator_is_removed_with_everything,

@@ -1,6 +1,6 @@
 //! People, sessions, keys, connections and rules come back as they went in.
 
-use domain::{access::Access, export::ExportState, owner::Party};
+use domain::{access::Access, export::ExportState, owner::Party, token::Shown};
 use engine::Kind;
 
 use crate::{

@@ -72,6 +72,8 @@ pub async fn ask_everything(
         members(),
         invitation(t.invitation.id),
         open_invitations(),
+        token(t.token.id),
+        tokens(),
         source(t.source.id),
         sources(),
         destination(t.destination.id),
@@ -111,6 +113,7 @@ pub async fn ask_everything(
         audit(&audit),
         audit_from(1, 9),
         audit_head(),
+        seals_not_under(&[2; 9], 9),
         idempotency("key-1"),
     ];
     asked
