@@ -65,6 +65,16 @@ pub(crate) async fn insert(conn: &mut Conn, operator: &Operator) -> Result<()> {
     Ok(())
 }
 
+/// On both engines an update that changes nothing holds the row; SQLite has one writer anyway.
+pub(crate) async fn lock(conn: &mut Conn, id: Uuid) -> Result<()> {
+    conn.execute(
+        "UPDATE operators SET name = name WHERE id = $1",
+        params![id],
+    )
+    .await?;
+    Ok(())
+}
+
 pub(crate) async fn save(conn: &mut Conn, operator: &Operator) -> Result<()> {
     let changed = conn
         .execute(

@@ -204,15 +204,12 @@ async fn next(conn: &mut Conn, all: &mut All, merchants: &[Uuid]) -> Result<()> 
         Ok(())
     })?;
     let rows = Query::new(
-        "SELECT a.merchant_id, a.doc, e.doc FROM (SELECT merchant_id, export_id, doc, \
-         ROW_NUMBER() OVER (PARTITION BY merchant_id ORDER BY accept_by, id) AS place \
-         FROM approvals WHERE merchant_id IN ",
+        "SELECT merchant_id, doc, of_export FROM (SELECT a.merchant_id AS merchant_id, a.doc AS doc, e.doc AS of_export, \
+         ROW_NUMBER() OVER (PARTITION BY a.merchant_id ORDER BY a.accept_by, a.id) AS place FROM approvals a \
+         JOIN exports e ON e.merchant_id = a.merchant_id AND e.id = a.export_id WHERE a.merchant_id IN ",
     )
     .list(merchants.to_vec())
-    .push(
-        " AND state = 'pending') AS a JOIN exports e ON e.merchant_id = a.merchant_id AND e.id = a.export_id \
-         WHERE a.place = 1",
-    )
+    .push(" AND a.state = 'pending') AS pending WHERE place = 1")
     .fetch_all(conn)
     .await?;
     each(&rows, all, |figures, row| {
@@ -278,23 +275,12 @@ async fn receipts(conn: &mut Conn, all: &mut All, merchants: &[Uuid], span: &Spa
     each(&rows, all, |figures, row| {
         figures.receipts = row.int(1)?;
         Ok(())
-    })?;
-    // one look at the end of each merchant's index; grouped, it would read all of it
-    let rows = Query::new(
-        "SELECT m.id, (SELECT MAX(r.received_at) FROM receipts r WHERE r.merchant_id = m.id) \
-         FROM merchants m WHERE m.id IN ",
-    )
-    .list(merchants.to_vec())
-    .fetch_all(conn)
-    .await?;
-    each(&rows, all, |figures, row| {
-        figures.last_receipt = row.time_opt(1)?;
-        Ok(())
     })
 }
 
-/// Which sources were heard since yesterday. Looked for from the newest receipt backwards, by time: the
-/// source is compared through a function, or it would be looked up among all it ever sent.
+/// When something came last, and which sources were heard since yesterday: one look each at the end of an
+/// index; grouped, it would read all of it. A source is looked for from the newest receipt backwards, by
+/// time: it is compared through a function, or it would be looked up among all it ever sent.
 async fn sources(conn: &mut Conn, all: &mut All, merchants: &[Uuid], span: &Span) -> Result<()> {
     #[derive(Deserialize)]
     struct Named {
@@ -306,8 +292,8 @@ async fn sources(conn: &mut Conn, all: &mut All, merchants: &[Uuid], span: &Span
     )
     .bind(span.day)
     .push(
-        " AND COALESCE(r.source_id, r.merchant_id) = s.id ORDER BY r.received_at DESC LIMIT 1) \
-         FROM sources s WHERE s.merchant_id IN ",
+        " AND COALESCE(r.source_id, r.merchant_id) = s.id ORDER BY r.received_at DESC LIMIT 1), \
+         (SELECT MAX(r.received_at) FROM receipts r WHERE r.merchant_id = s.merchant_id) FROM sources s WHERE s.merchant_id IN ",
     )
     .list(merchants.to_vec())
     .push(" ORDER BY s.id")
@@ -315,6 +301,7 @@ async fn sources(conn: &mut Conn, all: &mut All, merchants: &[Uuid], span: &Span
     .await?;
     each(&rows, all, |figures, row| {
         figures.sources += 1;
+        figures.last_receipt = row.time_opt(4)?;
         let heard: Option<Time> = row.time_opt(3)?;
         if heard.is_none() {
             let named: Named = row.json(2)?;

@@ -12,14 +12,14 @@ use clap::Args;
 use domain::{
     access::Access,
     owner::{Owner, Party},
-    people::{Membership, Merchant, Operator},
+    people::{Membership, Merchant, Operator, OperatorMember},
 };
 use engine::{Ctx, DestinationInput, Engine, SourceInput, port::Ids};
 use serde::Serialize;
 use uuid::Uuid;
 
 use self::{
-    cast::{FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part},
+    cast::{AT_THE_OPERATOR, FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part},
     rules::Making,
 };
 use crate::{
@@ -147,6 +147,18 @@ async fn make(settings: &Settings, engine: &Arc<Engine>, reset: bool) -> Result<
                 .collect(),
             functional_roles: part.roles,
         });
+    }
+    for (email, access) in AT_THE_OPERATOR {
+        let known = engine.store().reads().await?.credentials(email).await?;
+        if let Some(known) = known {
+            engine
+                .found_operator_member(OperatorMember {
+                    operator_id: operator.id,
+                    user_id: known.user.id,
+                    access,
+                })
+                .await?;
+        }
     }
     let mut merchants = Vec::new();
     let mut sources = Vec::new();

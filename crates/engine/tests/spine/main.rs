@@ -6,6 +6,7 @@
 mod approvals;
 mod deliveries;
 mod failures;
+mod operators;
 mod orders;
 mod rules;
 mod world;
