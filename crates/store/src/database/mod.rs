@@ -156,6 +156,14 @@ impl Database {
         }
     }
 
+    /// Connections to Postgres: open, and of these idle.
+    pub fn connections(&self) -> Option<(u32, usize)> {
+        match &*self.backend {
+            Backend::Sqlite(_) => None,
+            Backend::Postgres(postgres) => Some((postgres.pool.size(), postgres.pool.num_idle())),
+        }
+    }
+
     /// For a connection beside the pool.
     pub(crate) fn postgres_options(&self) -> Option<sqlx::postgres::PgConnectOptions> {
         match &*self.backend {

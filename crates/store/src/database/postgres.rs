@@ -85,7 +85,7 @@ impl Lease {
                 } else {
                     "BEGIN READ ONLY"
                 };
-                let begin = AssertSqlSafe(format!("{mode}; {}", scope.settings()));
+                let begin = AssertSqlSafe(scope.begin(mode));
                 let transaction =
                     Transaction::begin(connection, Some(begin.into_sql_str())).await?;
                 self.state = Session::Open(transaction, Some(scope.clone()));

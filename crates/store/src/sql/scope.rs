@@ -117,19 +117,34 @@ impl Scope {
         self.across
     }
 
+    /// Said to Postgres where a transaction begins. What is not said is empty there.
+    pub(crate) fn begin(&self, begin: &str) -> String {
+        match self.across {
+            _ if *self == Self::NOBODY => begin.to_owned(),
+            None => format!("{begin}; {}", self.setting_of_merchants()),
+            Some(_) => format!("{begin}; {}", self.settings()),
+        }
+    }
+
     /// Said to Postgres, for the rest of the transaction. Nothing in it comes from outside: ids in
     /// hexadecimal, and names that stand above.
     pub(crate) fn settings(&self) -> String {
-        let mut text = String::with_capacity(96 + 37 * self.merchants.len());
+        let tables = self.across.map_or(&[][..], Across::tables).join(",");
+        format!(
+            "{}; SET LOCAL meshline.across = '{tables}'",
+            self.setting_of_merchants()
+        )
+    }
+
+    fn setting_of_merchants(&self) -> String {
+        let mut text = String::with_capacity(64 + 37 * self.merchants.len());
         text.push_str("SET LOCAL meshline.merchants = '{");
         for (index, merchant) in self.merchants.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             // writing to a String cannot fail
             let _ = write!(text, "{comma}{merchant}");
         }
-        text.push_str("}'; SET LOCAL meshline.across = '");
-        text.push_str(&self.across.map_or(&[][..], Across::tables).join(","));
-        text.push('\'');
+        text.push_str("}'");
         text
     }
 }
@@ -149,6 +164,11 @@ mod tests {
         assert_eq!(
             Scope::across(Across::Jobs).settings(),
             "SET LOCAL meshline.merchants = '{}'; SET LOCAL meshline.across = 'jobs'"
+        );
+        assert_eq!(Scope::NOBODY.begin("BEGIN"), "BEGIN");
+        assert_eq!(
+            Scope::of(a).begin("BEGIN"),
+            "BEGIN; SET LOCAL meshline.merchants = '{00000000-0000-0000-0000-000000000001}'"
         );
     }
 }
