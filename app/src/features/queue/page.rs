@@ -21,7 +21,12 @@ pub fn HomePage() -> impl IntoView {
     home(
         "queue",
         |desk| async move { all_rules(&desk, None).await },
-        |rules, desk| queue(desk, None, &rules),
+        |rules, desk| {
+            let chosen = desk.asked.query("merchant");
+            let mut places = desk.person.places.iter().map(|(merchant, _)| merchant);
+            let only = places.find(|merchant| Some(merchant.slug.as_str()) == chosen);
+            queue(desk, only, &rules)
+        },
     )
 }
 
@@ -98,6 +103,8 @@ fn queue(desk: &Desk, only: Option<&Merchant>, rules: &AllRules) -> Page {
         .then(|| group_view(Group::Snoozed, snoozed, desk, rules, Told::Asked));
     let told = (!watching.is_empty())
         .then(|| group_view(Group::Watching, watching, desk, rules, Told::Watching));
+    let everywhere = desk.asked.path == "/";
+    let chips = everywhere.then(|| by_merchant(desk, only));
     let crumbs = match only {
         Some(merchant) => vec![
             Crumb::link("My queue", "/"),
@@ -112,11 +119,67 @@ fn queue(desk: &Desk, only: Option<&Merchant>, rules: &AllRules) -> Page {
         view! {
             <div id="queue-head" data-live=""><PageHead title=head sub/></div>
             <div id="queue" data-live="" data-live-eager="">
+                {chips}
                 <KeysList>{groups}{asleep}{told}</KeysList>
             </div>
             {hints}
         },
     )
+}
+
+/// Filters for the merchants at which something waits, once there are two; most first.
+fn by_merchant(desk: &Desk, only: Option<&Merchant>) -> Option<AnyView> {
+    let mut waiting: Vec<(&Merchant, u64, bool)> = Vec::new();
+    for item in &desk.queue.items {
+        let late = item.deadline <= desk.now;
+        match waiting
+            .iter_mut()
+            .find(|(merchant, ..)| merchant.id == item.merchant.id)
+        {
+            Some((_, count, any_late)) => {
+                *count += 1;
+                *any_late |= late;
+            }
+            None => waiting.push((&item.merchant, 1, late)),
+        }
+    }
+    if waiting.len() < 2 && only.is_none() {
+        return None;
+    }
+    waiting.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    let all = Chip {
+        label: "All merchants".to_owned(),
+        href: "/".to_owned(),
+        active: only.is_none(),
+        count: u64::try_from(desk.queue.items.len()).ok(),
+        tone: None,
+    };
+    let each = waiting.into_iter().map(|(merchant, count, late)| {
+        let active = only.is_some_and(|one| one.id == merchant.id);
+        Chip {
+            label: merchant.name.clone(),
+            href: if active {
+                "/".to_owned()
+            } else {
+                format!("/?merchant={}", merchant.slug)
+            },
+            active,
+            count: Some(count),
+            tone: late.then_some(Tone::Late),
+        }
+    });
+    let links = std::iter::once(all)
+        .chain(each)
+        .map(|chip| {
+            view! {
+                <a class="chip" href=chip.href aria-current=chip.active.then_some("true")>
+                    {chip.label}
+                    {chip.count.map(|n| view! { <span data-tone=chip.tone.map(Tone::key)>{n}</span> })}
+                </a>
+            }
+        })
+        .collect_view();
+    Some(view! { <nav class="chips" aria-label="Merchants">{links}</nav> }.into_any())
 }
 
 /// The next deadline, and what one answers for.

@@ -340,6 +340,7 @@ pub fn approval(export: &Export, step: i64, state: ApprovalState) -> Approval {
         owner: role("finance"),
         backup: role("operations"),
         reason: "over $100.00".to_owned(),
+        critical: false,
         content_hash: export.content_hash.clone(),
         author: None,
         state,

@@ -83,10 +83,13 @@ fn complaint(sql: &str, line: &str) -> Option<&'static str> {
     if line.starts_with("SCAN ") && !line.contains("CONSTANT ROW") {
         let counts = sql.contains("COUNT(*)") && line.contains("COVERING INDEX");
         let minimum = sql.contains("MIN(due_at)") && line.contains("jobs_by_due");
-        return (!counts && !minimum && !SMALL.contains(&table)).then_some("reads a whole table");
+        // what a statement has gathered itself
+        let gathered = table.starts_with("(subquery") || matches!(table, "live" | "pending");
+        let fine = counts || minimum || gathered || SMALL.contains(&table);
+        return (!fine).then_some("reads a whole table");
     }
     // what it holds are the few that are not over
-    let live = line.contains("tasks_live_by_deadline");
+    let live = line.contains("INDEX tasks_live_by_");
     let all_of_a_merchant =
         !live && line.starts_with("SEARCH ") && line.ends_with("(merchant_id=?)");
     let paged = sql.contains(" LIMIT ");
