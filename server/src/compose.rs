@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use connectors::{http_channel, shopify::Shopify};
+use connectors::{guard::Guard, http_channel, shopify::Shopify};
 use engine::{Engine, Parts, Vault, port::Store};
 use store::{OpenError, Options, SqlStore};
 
 use crate::{
     config::Settings,
-    key::{self, KeyError, SecretKey},
+    fleet::{self, Skew},
+    key::{self, KeyError, SecretKeys},
     metrics::{CountingChannel, Metrics},
     ports::{SystemClock, SystemIds},
 };
 
 /// An engine with everything it needs, and what the process itself holds on to.
+#[derive(Clone)]
 pub struct Installation {
     pub engine: Arc<Engine>,
     pub store: Arc<SqlStore>,
     pub metrics: Arc<Metrics>,
+    pub skew: Arc<Skew>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +39,9 @@ pub enum ComposeError {
 pub async fn open(settings: &Settings) -> Result<Installation, ComposeError> {
     let store = SqlStore::open_and_migrate(settings.database.expose(), Options::default()).await?;
     let is_empty = is_empty(&store).await.map_err(ComposeError::Store)?;
-    let key = key::find_or_make(settings, is_empty)?;
-    let installation = assemble(settings, store, Vault::new(key.expose()))?;
+    let keys = key::find_or_make(settings, is_empty)?;
+    let installation = assemble(settings, store, keys.vault())?;
+    fleet::measure(&installation.store, &installation.skew).await;
     installation
         .engine
         .give_operators_paths()
@@ -57,13 +61,13 @@ pub async fn migrate(settings: &Settings) -> Result<(), ComposeError> {
 /// have the database open. Without a key it opens no secret.
 pub async fn open_to_look(
     settings: &Settings,
-    key: Option<&SecretKey>,
+    keys: Option<&SecretKeys>,
 ) -> Result<Installation, ComposeError> {
     let store = SqlStore::open_read_only(settings.database.expose(), Options::default()).await?;
     assemble(
         settings,
         store,
-        Vault::new(key.map_or(&[0; 32], SecretKey::expose)),
+        keys.map_or_else(|| Vault::new(&[0; 32]), SecretKeys::vault),
     )
 }
 
@@ -77,23 +81,27 @@ fn assemble(
     vault: Vault,
 ) -> Result<Installation, ComposeError> {
     let metrics = Arc::new(Metrics::default());
+    let skew = Arc::new(Skew::default());
+    let clock = SystemClock::new(settings.clock_offset_file.clone(), Arc::clone(&skew));
     let channel = CountingChannel {
-        inner: http_channel::HttpChannel::new()?,
+        inner: http_channel::HttpChannel::new(Guard::new(settings.allowed_targets()))?,
         metrics: Arc::clone(&metrics),
     };
     let engine = Engine::new(Parts {
         store: Arc::clone(&store) as _,
-        clock: Arc::new(SystemClock::new(settings.clock_offset_file.clone())),
+        clock: Arc::new(clock),
         ids: Arc::new(SystemIds::default()),
         channel: Arc::new(channel),
         connectors: vec![Arc::new(Shopify)],
         vault,
         public_url: settings.public_url.clone(),
     });
+    engine.watched_by(Arc::clone(&metrics) as _);
     Ok(Installation {
         engine,
         store,
         metrics,
+        skew,
     })
 }
 

@@ -11,12 +11,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use domain::address::Exceptions;
 use serde::Deserialize;
 use url::Url;
 
 use crate::{
-    http::client::Proxies,
-    key::{KeyFault, SecretKey},
+    http::{client::Proxies, health::MetricsToken},
+    key::{KeyFault, SecretKeys},
 };
 
 /// Read when it is there and nothing else was asked for.
@@ -32,12 +33,26 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
   DATABASE_URL           sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [sqlite://meshline.db]
   MESHLINE_SECRET_KEY    Seals the secrets in the database: 32 bytes as 64 hexadecimal digits or base64. On a loopback
                          address it may be left out; then a key file beside the database is made and used.
-                         `openssl rand -hex 32` makes one
+                         `openssl rand -hex 32` makes one. Several, separated by commas: the first seals, the others
+                         still open what they sealed (see `meshline keys`)
+  MESHLINE_SECRET_KEY_FILE  The same, read from a file
   MESHLINE_LOG           What is logged, e.g. info or info,engine=debug [info; warn for commands that end by themselves]
   MESHLINE_LOG_FORMAT    text or json [text]
+  MESHLINE_METRICS_TOKEN Who sends it as a bearer token reads /metrics, and nobody else; without it only this machine
+                         does. At least 16 characters
+  OTEL_EXPORTER_OTLP_ENDPOINT  Where traces and logs are sent, as OTLP over HTTP (http://collector:4318); the other
+                         variables of OpenTelemetry (OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER...) count too. Without it
+                         nothing is sent. Of these only the environment is read, not the file
   MESHLINE_TRUSTED_PROXIES  Networks of the proxies in front, such as 10.0.0.0/8,fd00::/8: from them X-Forwarded-For counts
                          [none: the connection's address is the client's]
   MESHLINE_SANDBOX_ADDR  Where `meshline sandbox` listens and the demo's destinations point [127.0.0.1:3100]
+  MESHLINE_ALLOW_PRIVATE_URLS
+                         What destinations may be called at although it is private, or without https: HOST:PORT or networks,
+                         with commas between, such as 127.0.0.1:3100,oms.internal:8443,10.20.0.0/16
+                         [the sandbox's address while MESHLINE_ADDR is a loopback address, else nothing]
+  MESHLINE_LIMIT_SOURCE, MESHLINE_LIMIT_TOKEN, MESHLINE_LIMIT_ACCOUNT, MESHLINE_LIMIT_ADDRESS
+                         Requests a second from one source, with one API token, by one person, from one client address
+                         [5000, 300, 100, 500]; twice as many at once; 0 is no limit. Each process counts for itself
 
 For tests only, on a loopback address:
   MESHLINE_CLOCK_OFFSET_FILE  A file with a number of milliseconds that are added to the system's clock";
@@ -48,12 +63,27 @@ pub struct Settings {
     /// Without a trailing slash.
     pub public_url: String,
     pub database: DatabaseUrl,
-    pub secret_key: Option<SecretKey>,
+    pub secret_key: Option<SecretKeys>,
+    /// Where the key is kept when it is not a setting itself; see [`crate::key::file_of`].
+    pub secret_key_file: Option<PathBuf>,
     pub log: Option<String>,
     pub log_format: LogFormat,
     pub sandbox_addr: SocketAddr,
+    /// As written; see [`Settings::allowed_targets`].
+    pub allow_private_urls: Option<Exceptions>,
+    pub rates: Rates,
     pub trusted_proxies: Proxies,
     pub clock_offset_file: Option<PathBuf>,
+    pub metrics_token: Option<MetricsToken>,
+}
+
+/// Requests per second; 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    pub source: u32,
+    pub token: u32,
+    pub account: u32,
+    pub address: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,11 +122,18 @@ struct Written {
     public_url: Option<String>,
     database_url: Option<String>,
     secret_key: Option<String>,
+    secret_key_file: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
     sandbox_addr: Option<String>,
+    allow_private_urls: Option<String>,
+    limit_source: Option<String>,
+    limit_token: Option<String>,
+    limit_account: Option<String>,
+    limit_address: Option<String>,
     trusted_proxies: Option<String>,
     clock_offset_file: Option<String>,
+    metrics_token: Option<String>,
 }
 
 impl Settings {
@@ -128,8 +165,9 @@ impl Settings {
             secret_key: written
                 .secret_key
                 .as_deref()
-                .map(SecretKey::parse)
+                .map(SecretKeys::parse)
                 .transpose()?,
+            secret_key_file: written.secret_key_file.map(PathBuf::from),
             log: written.log,
             log_format: log_format(written.log_format)?,
             sandbox_addr: address(
@@ -137,11 +175,19 @@ impl Settings {
                 written.sandbox_addr,
                 "127.0.0.1:3100",
             )?,
+            allow_private_urls: written.allow_private_urls.map(exceptions).transpose()?,
+            rates: Rates {
+                source: rate("MESHLINE_LIMIT_SOURCE", written.limit_source, 5_000)?,
+                token: rate("MESHLINE_LIMIT_TOKEN", written.limit_token, 300)?,
+                account: rate("MESHLINE_LIMIT_ACCOUNT", written.limit_account, 100)?,
+                address: rate("MESHLINE_LIMIT_ADDRESS", written.limit_address, 500)?,
+            },
             trusted_proxies: proxies(written.trusted_proxies)?,
             clock_offset_file: written.clock_offset_file.map(PathBuf::from),
+            metrics_token: metrics_token(written.metrics_token)?,
         };
         if !settings.is_private() {
-            if settings.secret_key.is_none() {
+            if settings.secret_key.is_none() && settings.secret_key_file.is_none() {
                 return Err(ConfigError::KeyMissing(addr));
             }
             if settings.clock_offset_file.is_some() {
@@ -162,6 +208,17 @@ impl Settings {
         self.addr.ip().is_loopback()
     }
 
+    /// What destinations may be called at although it is not public. Where only this machine can connect,
+    /// the sandbox is among it unless something else was said.
+    pub fn allowed_targets(&self) -> Exceptions {
+        let sandbox = self.sandbox_addr;
+        match &self.allow_private_urls {
+            Some(written) => written.clone(),
+            None if self.is_private() => Exceptions::default().and(sandbox.ip(), sandbox.port()),
+            None => Exceptions::default(),
+        }
+    }
+
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
@@ -180,11 +237,18 @@ impl Written {
             public_url: over("MESHLINE_PUBLIC_URL", self.public_url),
             database_url: over("DATABASE_URL", self.database_url),
             secret_key: over("MESHLINE_SECRET_KEY", self.secret_key),
+            secret_key_file: over("MESHLINE_SECRET_KEY_FILE", self.secret_key_file),
             log: over("MESHLINE_LOG", self.log),
             log_format: over("MESHLINE_LOG_FORMAT", self.log_format),
             sandbox_addr: over("MESHLINE_SANDBOX_ADDR", self.sandbox_addr),
+            allow_private_urls: over("MESHLINE_ALLOW_PRIVATE_URLS", self.allow_private_urls),
+            limit_source: over("MESHLINE_LIMIT_SOURCE", self.limit_source),
+            limit_token: over("MESHLINE_LIMIT_TOKEN", self.limit_token),
+            limit_account: over("MESHLINE_LIMIT_ACCOUNT", self.limit_account),
+            limit_address: over("MESHLINE_LIMIT_ADDRESS", self.limit_address),
             trusted_proxies: over("MESHLINE_TRUSTED_PROXIES", self.trusted_proxies),
             clock_offset_file: over("MESHLINE_CLOCK_OFFSET_FILE", self.clock_offset_file),
+            metrics_token: over("MESHLINE_METRICS_TOKEN", self.metrics_token),
         }
     }
 }
@@ -249,6 +313,41 @@ fn public_url(value: String) -> Result<String, ConfigError> {
         ));
     }
     Ok(url.origin().ascii_serialization())
+}
+
+fn exceptions(value: String) -> Result<Exceptions, ConfigError> {
+    value.parse().map_err(|why| ConfigError::Value {
+        name: "MESHLINE_ALLOW_PRIVATE_URLS",
+        value,
+        why,
+    })
+}
+
+fn rate(name: &'static str, written: Option<String>, default: u32) -> Result<u32, ConfigError> {
+    let Some(value) = written else {
+        return Ok(default);
+    };
+    let read = value.parse().ok().filter(|rate| *rate <= 1_000_000);
+    read.ok_or_else(|| ConfigError::Value {
+        name,
+        value,
+        why: "write how many requests a second are let in, at most 1000000; 0 is no limit"
+            .to_owned(),
+    })
+}
+
+fn metrics_token(written: Option<String>) -> Result<Option<MetricsToken>, ConfigError> {
+    written
+        .map(|text| {
+            // what was written is not repeated: it may be the beginning of a good one
+            MetricsToken::new(text).ok_or_else(|| ConfigError::Value {
+                name: "MESHLINE_METRICS_TOKEN",
+                value: "***".to_owned(),
+                why: "it is too short to keep anybody out; `openssl rand -hex 24` makes a good one"
+                    .to_owned(),
+            })
+        })
+        .transpose()
 }
 
 fn log_format(written: Option<String>) -> Result<LogFormat, ConfigError> {
@@ -381,7 +480,27 @@ mod tests {
         );
         check("MESHLINE_TRUSTED_PROXIES", "proxy.local", "10.0.0.0/8");
         check("MESHLINE_LOG_FORMAT", "xml", "text or json");
+        check("MESHLINE_ALLOW_PRIVATE_URLS", "10.0.0.1", "HOST:PORT");
+        check("MESHLINE_LIMIT_TOKEN", "-1", "0 is no limit");
         check("MESHLINE_SECRET_KEY", "short", "64 hexadecimal digits");
+    }
+
+    #[test]
+    fn only_a_machine_of_its_own_calls_its_sandbox_unasked() {
+        let sandbox = ("MESHLINE_SANDBOX_ADDR", "127.0.0.1:4100");
+        let open = ("MESHLINE_ADDR", "0.0.0.0:3000");
+        let key = ("MESHLINE_SECRET_KEY", KEY);
+        let allowed = |variables: &[(&str, &str)]| {
+            settings("", variables)
+                .unwrap()
+                .allowed_targets()
+                .to_string()
+        };
+        assert_eq!(allowed(&[sandbox]), "127.0.0.1:4100");
+        assert_eq!(allowed(&[sandbox, open, key]), "");
+        let said = ("MESHLINE_ALLOW_PRIVATE_URLS", "10.0.0.0/8");
+        assert_eq!(allowed(&[sandbox, said]), "10.0.0.0/8");
+        assert_eq!(allowed(&[sandbox, open, key, said]), "10.0.0.0/8");
     }
 
     #[test]

@@ -6,8 +6,10 @@ mod compose;
 mod config;
 mod demo;
 mod doctor;
+mod fleet;
 mod http;
 mod key;
+mod keys;
 mod metrics;
 mod ports;
 mod problem;
@@ -53,6 +55,11 @@ enum Command {
     Doctor,
     /// Prints the OpenAPI document of the JSON API
     Openapi,
+    /// Prints every route of the server: methods, path, and whether it is a page, a function, API or other
+    Routes,
+    /// Exchanges the key that seals the secrets in the database, or says how it stands
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Checks audit trails, or takes one out to be checked elsewhere
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -88,7 +95,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        Command::Keys(command) => keys::run(&settings(true)?, command).await?,
         Command::Openapi => print_whole(&api::openapi())?,
+        Command::Routes => print_whole(&serve::routes(&settings(true)?).await?)?,
         Command::Audit(audit::AuditCommand::Verify { file: Some(file) }) => {
             audit::verify_file(file)?
         }

@@ -8,9 +8,11 @@ use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    compose::{self, ComposeError},
+    compose::{self, ComposeError, Installation},
     config::Settings,
+    fleet,
     http::{self, Site},
+    keys, telemetry,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -34,14 +36,20 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     let engine = Arc::clone(&installation.engine);
     let (stop_serving, serving) = watch::channel(false);
     let (stop_working, working) = watch::channel(false);
-    let worker = tokio::spawn(Arc::clone(&engine).work(working));
+    let worker = tokio::spawn(Arc::clone(&engine).work(working.clone()));
+    let news = tokio::spawn({
+        let (store, working) = (Arc::clone(&installation.store), working.clone());
+        async move { store.listen(working).await }
+    });
+    let timekeeper = tokio::spawn(fleet::keep_time(installation.clone(), working));
+    installation.metrics.hear_everybody();
     let sweeper = tokio::spawn(http::sweep(Arc::clone(&engine), serving.clone()));
-    let site = Site {
-        engine,
-        metrics: Arc::clone(&installation.metrics),
-        is_https: settings.is_https(),
-        stop: serving.clone(),
-    };
+    let keeper = tokio::spawn(keys::follow(
+        settings.clone(),
+        Arc::clone(&engine),
+        serving.clone(),
+    ));
+    let site = site(&installation, settings, serving.clone());
     let server = tokio::spawn(http::listen(
         listener,
         http::router(Arc::new(site)),
@@ -56,14 +64,43 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     let _ = stop_serving.send(true);
     let _ = server.await;
     let _ = stop_working.send(true);
-    for task in [worker, sweeper] {
+    for task in [worker, news, timekeeper, sweeper, keeper] {
         if let Err(error) = task.await {
             tracing::error!(%error, "a background task ended badly");
         }
     }
     installation.close().await;
     tracing::info!("stopped");
+    telemetry::end().await;
     Ok(())
+}
+
+/// What the handlers share, on this installation.
+fn site(installation: &Installation, settings: &Settings, stop: watch::Receiver<bool>) -> Site {
+    Site {
+        engine: Arc::clone(&installation.engine),
+        metrics: Arc::clone(&installation.metrics),
+        metrics_token: settings.metrics_token.clone(),
+        is_https: settings.is_https(),
+        stop,
+    }
+}
+
+/// Prints every route there is, one per line: methods, path, kind.
+pub async fn routes(settings: &Settings) -> Result<String, ServeError> {
+    let installation = compose::open_to_look(settings, None).await?;
+    let (_going, stop) = watch::channel(false);
+    let routes = http::registered(Arc::new(site(&installation, settings, stop)));
+    installation.close().await;
+    let lines = routes.iter().map(|route| {
+        format!(
+            "{}\t{}\t{}",
+            route.methods.join(","),
+            route.path,
+            route.kind
+        )
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Ctrl-C, or what a service manager sends.

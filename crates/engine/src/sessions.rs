@@ -121,6 +121,16 @@ impl Engine {
         })
     }
 
+    /// The session's data under the current key, if the key it is under is still known.
+    pub(crate) fn rewrapped_session(&self, row: &SessionRow) -> Option<String> {
+        let sealed = STANDARD_NO_PAD.decode(&row.data).ok()?;
+        let renewed = self
+            .vault
+            .rewrap(&*self.ids, place(&row.id_hash), &sealed)
+            .ok()??;
+        Some(STANDARD_NO_PAD.encode(renewed))
+    }
+
     /// A session that begins.
     pub async fn begin_session(&self, row: SessionRow) -> Result<()> {
         let row = self.sealed(row)?;

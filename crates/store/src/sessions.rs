@@ -61,6 +61,29 @@ pub(crate) async fn of(conn: &mut Conn, user: Uuid) -> Result<Vec<SessionRow>> {
     doc::all(rows, read)
 }
 
+/// Sealed under another key than this prefix tells; the seal is text, its first nine bytes are twelve
+/// characters.
+pub(crate) async fn not_under(conn: &mut Conn, prefix: &str, now: Time) -> Result<Vec<SessionRow>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT id_hash, user_id, is_half, data, created_at, expires_at, last_seen_at, address, agent \
+             FROM sessions WHERE expires_at > $2 AND substr(data, 1, 12) <> $1",
+            params![prefix, now],
+        )
+        .await?;
+    doc::all(rows, read)
+}
+
+pub(crate) async fn renew(conn: &mut Conn, session: &SessionRow, renewed: &str) -> Result<bool> {
+    let changed = conn
+        .execute(
+            "UPDATE sessions SET data = $3 WHERE id_hash = $1 AND data = $2",
+            params![session.id_hash.as_slice(), &session.data, renewed],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
 pub(crate) async fn save(conn: &mut Conn, session: &SessionRow) -> Result<()> {
     conn.execute(
         "INSERT INTO sessions \

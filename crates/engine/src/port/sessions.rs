@@ -73,6 +73,8 @@ pub trait SessionReads: Send {
     async fn session(&mut self, id_hash: &[u8]) -> Result<Option<SessionRow>>;
     /// Wholly signed-in ones, ended or not, the one seen last first.
     async fn sessions_of(&mut self, user: Uuid) -> Result<Vec<SessionRow>>;
+    /// Those that have not ended and whose sealed data does not begin like this.
+    async fn sessions_not_under(&mut self, prefix: &str, now: Time) -> Result<Vec<SessionRow>>;
     async fn second_factor(&mut self, user: Uuid) -> Result<Option<SecondFactorRow>>;
     async fn unused_recovery_codes(&mut self, user: Uuid) -> Result<i64>;
     /// Whether the person signed in from there before.
@@ -87,6 +89,8 @@ pub trait SessionTx: SessionReads {
     async fn update_session(&mut self, session: &SessionRow) -> Result<bool>;
     /// It was used: when, until when it lasts now, and from where.
     async fn touch_session(&mut self, id_hash: &[u8], seen: &Seen) -> Result<()>;
+    /// The same data under another key. False when it is not the data that was read any more.
+    async fn renew_session(&mut self, session: &SessionRow, renewed: &str) -> Result<bool>;
     async fn delete_session(&mut self, id_hash: &[u8]) -> Result<()>;
     /// The person's, except this one; how many.
     async fn delete_other_sessions(&mut self, user: Uuid, kept: &[u8]) -> Result<u64>;

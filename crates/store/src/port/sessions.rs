@@ -21,6 +21,10 @@ impl<C: Connected> SessionReads for Ports<C> {
         Ok(sessions::of(self.0.conn()?, user).await?)
     }
 
+    async fn sessions_not_under(&mut self, prefix: &str, now: Time) -> Result<Vec<SessionRow>> {
+        Ok(sessions::not_under(self.0.conn()?, prefix, now).await?)
+    }
+
     async fn second_factor(&mut self, user: Uuid) -> Result<Option<SecondFactorRow>> {
         Ok(second_factor::by_user(self.0.conn()?, user).await?)
     }
@@ -46,6 +50,10 @@ impl SessionTx for Ports<Writing<'_>> {
 
     async fn touch_session(&mut self, id_hash: &[u8], seen: &Seen) -> Result<()> {
         Ok(sessions::touch(self.0.conn()?, id_hash, seen).await?)
+    }
+
+    async fn renew_session(&mut self, session: &SessionRow, renewed: &str) -> Result<bool> {
+        Ok(sessions::renew(self.0.conn()?, session, renewed).await?)
     }
 
     async fn delete_session(&mut self, id_hash: &[u8]) -> Result<()> {
