@@ -2,7 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use domain::Time;
@@ -10,14 +13,16 @@ use engine::port::{Clock, Ids};
 use rand::RngCore;
 use uuid::{Builder, Uuid};
 
-use crate::wall_clock;
+use crate::{fleet::Skew, wall_clock};
 
 /// How long an offset counts before its file is read again.
 const OFFSET_FRESH_MS: i64 = 20;
 
-/// The machine's clock. Tests that run the real program move it through a file.
+/// The machine's clock, put right by the database's where several processes share one. Tests that run
+/// the real program move it through a file.
 pub struct SystemClock {
     offset: Option<Offset>,
+    skew: Arc<Skew>,
 }
 
 struct Offset {
@@ -27,13 +32,13 @@ struct Offset {
 }
 
 impl SystemClock {
-    pub fn new(offset_file: Option<PathBuf>) -> Self {
+    pub fn new(offset_file: Option<PathBuf>, skew: Arc<Skew>) -> Self {
         let offset = offset_file.map(|file| Offset {
             file,
             ms: AtomicI64::new(0),
             read_at_ms: AtomicI64::new(i64::MIN),
         });
-        Self { offset }
+        Self { offset, skew }
     }
 }
 
@@ -56,7 +61,7 @@ impl Offset {
 
 impl Clock for SystemClock {
     fn now(&self) -> Time {
-        let now = wall_clock::now();
+        let now = wall_clock::now().plus_ms(self.skew.ms());
         match &self.offset {
             Some(offset) => now.plus_ms(offset.at(now)),
             None => now,
@@ -124,11 +129,11 @@ mod tests {
     #[test]
     fn the_clock_follows_its_file() {
         let file = std::env::temp_dir().join(format!("meshline-offset-{}", std::process::id()));
-        let clock = SystemClock::new(Some(file.clone()));
+        let clock = SystemClock::new(Some(file.clone()), Arc::default());
         let ahead = |clock: &SystemClock| clock.now().since_ms(wall_clock::now());
         assert!(ahead(&clock).abs() < 5_000);
         std::fs::write(&file, "86400000\n").unwrap();
-        let clock = SystemClock::new(Some(file.clone()));
+        let clock = SystemClock::new(Some(file.clone()), Arc::default());
         assert!((86_395_000..86_405_000).contains(&ahead(&clock)));
         std::fs::remove_file(&file).unwrap();
         assert!(

@@ -54,6 +54,11 @@ impl Door {
         usize::try_from(self.source.max_body_bytes).unwrap_or(0)
     }
 
+    /// The kind of system that delivers here.
+    pub fn system(&self) -> &'static str {
+        self.connector.system()
+    }
+
     pub(crate) fn connector(&self) -> &dyn Connector {
         &*self.connector
     }
@@ -227,7 +232,11 @@ impl Engine {
         let missing = || Error::not_found("source");
         let source = {
             let mut reads = self.store.reads().await?;
-            reads.source_by_path(path).await?.ok_or_else(missing)?
+            reads
+                .source_by_path(path)
+                .await?
+                .filter(|source| source.disabled_at.is_none())
+                .ok_or_else(missing)?
         };
         let connector = self
             .connectors

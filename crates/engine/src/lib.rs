@@ -25,6 +25,7 @@ mod intake;
 mod invitations;
 mod keys;
 mod members;
+mod merchant;
 mod operators;
 mod overview;
 mod password;

@@ -4,8 +4,12 @@
 use std::sync::{Arc, OnceLock};
 
 use domain::Time;
+use uuid::Uuid;
 
-use crate::job::Job;
+use crate::{
+    ctx::{Actor, Ctx},
+    job::Job,
+};
 
 /// What became of one claim of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,40 @@ impl Watcher {
     pub(crate) fn get(&self) -> Option<&dyn Watch> {
         self.0.get().map(|watch| &**watch)
     }
+}
+
+/// Who asked, in a word, and at which merchant: for the line that a request leaves in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub actor: &'static str,
+    pub merchant_id: Uuid,
+}
+
+tokio::task_local! {
+    static ASKED: Arc<OnceLock<Asked>>;
+}
+
+/// Runs a request and says who it was let in as, if it came to that.
+pub async fn noting_who<F: Future>(request: F) -> (F::Output, Option<Asked>) {
+    let asked = Arc::new(OnceLock::new());
+    let answered = ASKED.scope(Arc::clone(&asked), request).await;
+    (answered, asked.get().copied())
+}
+
+pub(crate) fn let_in(ctx: &Ctx) {
+    let actor = match ctx.actor() {
+        Actor::User { .. } => "user",
+        Actor::Token(_) => "token",
+        Actor::Destination { .. } => "destination",
+        Actor::System => "system",
+    };
+    // Nobody takes notes outside a request, and the first one is the one that asked.
+    let _ = ASKED.try_with(|asked| {
+        asked.set(Asked {
+            actor,
+            merchant_id: ctx.merchant_id(),
+        })
+    });
 }
 
 /// Filled in as soon as it is known to which piece of work a job belongs, also when the job fails later.

@@ -1,21 +1,46 @@
 //! For machines that watch: is the process there, can it work, how much has it done.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
+use subtle::ConstantTimeEq;
 
-use super::Site;
+use super::{Site, client};
 use crate::{metrics::Gauges, problem::Problem};
 
 /// Long enough for a database under load, short enough for whoever asks.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Opens `/metrics` to other machines; never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MetricsToken(String);
+
+impl MetricsToken {
+    const LEAST_CHARS: usize = 16;
+
+    /// None when it is so short that it could be guessed.
+    pub fn new(text: String) -> Option<Self> {
+        (text.chars().count() >= Self::LEAST_CHARS).then_some(Self(text))
+    }
+
+    /// Takes as long for a wrong guess as for a nearly right one.
+    fn is(&self, given: &str) -> bool {
+        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for MetricsToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetricsToken(***)")
+    }
+}
 
 pub fn router(site: &Arc<Site>) -> Router {
     Router::new()
@@ -42,7 +67,36 @@ async fn ready(State(site): State<Arc<Site>>) -> Response {
     }
 }
 
-async fn metrics(State(site): State<Arc<Site>>) -> Response {
+/// Open to this machine; with a token, to whoever has it and to nobody else. What came through a proxy
+/// did not come from this machine, whatever the connection says.
+fn may_read(site: &Site, request: &Request) -> bool {
+    match &site.metrics_token {
+        Some(token) => request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .is_some_and(|given| token.is(given)),
+        None => {
+            let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
+            client::of(request.extensions()).0.is_loopback()
+                && forwarded
+                    .iter()
+                    .all(|name| !request.headers().contains_key(*name))
+        }
+    }
+}
+
+async fn metrics(State(site): State<Arc<Site>>, request: Request) -> Response {
+    if !may_read(&site, &request) {
+        let detail = "Metrics are read from this machine, or with MESHLINE_METRICS_TOKEN.";
+        let mut refused = Problem::new(StatusCode::UNAUTHORIZED, detail).into_response();
+        refused.headers_mut().insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"metrics\""),
+        );
+        return refused;
+    }
     let gauges = gauges(&site).await.ok();
     let text = site.metrics.text(gauges.as_ref());
     (

@@ -27,7 +27,12 @@ use http_body_util::BodyExt;
 use tokio::time::Instant;
 
 use super::{Site, security, trace};
-use crate::{metrics::Rejected, problem::Problem};
+use crate::{
+    metrics::Rejected,
+    problem::Problem,
+    telemetry::traces::{self, Arrival},
+    wall_clock,
+};
 
 /// A sender that takes longer over a body than this is not sending.
 const BODY_PATIENCE: Duration = Duration::from_secs(15);
@@ -127,13 +132,29 @@ async fn take(intake: &Intake, source: &str, request: Request) -> Result<Respons
                 "The body did not arrive in time.",
             ))
         })?;
-    let trace_id = trace::given(&parts.headers);
+    // where nothing is traced, nothing is prepared for it
+    let traced = traces::on().map(|traces| (traces, wall_clock::now(), Instant::now()));
+    let mut trace_id = trace::given(&parts.headers);
+    if traced.is_some() {
+        trace_id.get_or_insert_with(|| engine.new_trace_id());
+    }
+    let traced = traced.zip(trace_id.clone());
     match engine
         .receive(&door, &readable(&parts.headers), body, trace_id)
         .await
     {
         Ok((receipt_id, status)) => {
-            intake.site.metrics.received(&status);
+            if let Some(((traces, began_at, begun), trace_id)) = traced {
+                let arrival = Arrival {
+                    trace_id: &trace_id,
+                    sender: trace::given_span(&parts.headers),
+                    receipt_id,
+                    status: status.as_str(),
+                    began_at,
+                };
+                traces.intake(&arrival, begun.elapsed());
+            }
+            intake.site.metrics.received(&status, door.system());
             Ok(acknowledgement(&format!(
                 "{{\"receipt_id\":\"{receipt_id}\",\"status\":\"{}\"}}",
                 status.as_str()

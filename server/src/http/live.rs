@@ -6,7 +6,12 @@
 //! person, a member or an operator: whoever signed out, was signed out or lost their place hears nothing
 //! more, also when that happened at another process.
 
-use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -17,6 +22,7 @@ use axum::{
     },
     routing::get,
 };
+use domain::people::Membership;
 use engine::{Change, Engine, Error, Kind, port::SessionRow};
 use http::{HeaderValue, header};
 use serde::Deserialize;
@@ -93,13 +99,21 @@ async fn open(site: &Site, which: Which, session: &Session) -> engine::Result<Me
         user_id,
         merchant: which.merchant,
     };
-    let merchants = listener
-        .merchants()
+    let places = listener
+        .places()
         .await?
         .ok_or_else(|| Error::not_found("merchant"))?;
     let (out, messages) = mpsc::channel(4);
-    tokio::spawn(listener.speak(merchants, out, site.stop.clone()));
+    tokio::spawn(listener.speak(places, out, site.stop.clone()));
     Ok(ReceiverStream::new(messages))
+}
+
+/// Where somebody hears what happens.
+#[derive(Default)]
+struct Places {
+    all: HashSet<Uuid>,
+    /// Where they hear only of what is theirs.
+    outside: HashMap<Uuid, Membership>,
 }
 
 /// What happened since the last message.
@@ -134,7 +148,7 @@ impl Gathered {
 
 impl Listener {
     /// The merchants this stream is about, as things stand now. `None`: nothing any more.
-    async fn merchants(&self) -> engine::Result<Option<HashSet<Uuid>>> {
+    async fn places(&self) -> engine::Result<Option<Places>> {
         let session = self.engine.load_session(&self.session).await?;
         let is_theirs =
             |session: &SessionRow| session.user_id == Some(self.user_id) && !session.is_half;
@@ -145,17 +159,39 @@ impl Listener {
             return Ok(None);
         };
         let wanted = |slug: &str| self.merchant.as_deref().is_none_or(|only| only == slug);
-        let merchants: HashSet<Uuid> = places
-            .iter()
-            .filter(|(merchant, _)| wanted(&merchant.slug))
-            .map(|(merchant, _)| merchant.id)
-            .collect();
-        Ok(Some(merchants).filter(|merchants| !merchants.is_empty()))
+        let mut found = Places::default();
+        for (merchant, member) in places {
+            if wanted(&merchant.slug) {
+                found.all.insert(merchant.id);
+                if member.party.is_outside() {
+                    found.outside.insert(merchant.id, member);
+                }
+            }
+        }
+        Ok(Some(found).filter(|found| !found.all.is_empty()))
+    }
+
+    /// Somebody from outside hears of what they see, and of nothing else. That several things happened at
+    /// once says nothing of any of them.
+    async fn is_told(&self, places: &Places, change: &Change) -> bool {
+        let Some(member) = places.outside.get(&change.merchant_id) else {
+            return true;
+        };
+        if change.is_many() {
+            return true;
+        }
+        self.engine
+            .is_told(member, change)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::warn!(%error, "a change was kept back: it could not be looked up");
+                false
+            })
     }
 
     async fn speak(
         self,
-        mut merchants: HashSet<Uuid>,
+        mut places: Places,
         out: mpsc::Sender<Result<Event, Infallible>>,
         mut stop: watch::Receiver<bool>,
     ) {
@@ -180,7 +216,12 @@ impl Listener {
                         ticks.reset_immediately();
                     }
                     let next = match change {
-                        Ok(change) if change.concerns(&merchants) => Gathered::and(gathered.take(), change),
+                        Ok(change) if change.concerns(&places.all) => {
+                            if !self.is_told(&places, &change).await {
+                                continue;
+                            }
+                            Gathered::and(gathered.take(), change)
+                        }
                         Ok(_) => continue,
                         Err(RecvError::Lagged(_)) => Gathered::Many,
                         Err(RecvError::Closed) => return,
@@ -195,8 +236,8 @@ impl Listener {
                     due = Instant::now() + GATHER;
                 }
                 _ = ticks.tick() => {
-                    match self.merchants().await {
-                        Ok(Some(still)) => merchants = still,
+                    match self.places().await {
+                        Ok(Some(still)) => places = still,
                         Ok(None) => return,
                         // not known is not allowed
                         Err(error) => {

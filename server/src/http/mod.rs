@@ -9,8 +9,8 @@
 mod assets;
 pub mod client;
 mod csv;
-mod edge;
-mod health;
+pub mod edge;
+pub mod health;
 mod intake;
 mod listen;
 mod live;
@@ -47,6 +47,8 @@ const COMPRESSION: i32 = 4;
 pub struct Site {
     pub engine: Arc<Engine>,
     pub metrics: Arc<Metrics>,
+    /// Opens `/metrics` to other machines.
+    pub metrics_token: Option<health::MetricsToken>,
     pub is_https: bool,
     /// Turns true when the process is asked to stop, so that open streams end.
     pub stop: watch::Receiver<bool>,

@@ -32,6 +32,13 @@ pub fn given(headers: &HeaderMap) -> Option<String> {
     parse(headers.get(HEADER)?.to_str().ok()?).map(str::to_owned)
 }
 
+/// The span of the sender's that this request belongs to.
+pub fn given_span(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(HEADER)?.to_str().ok()?;
+    parse(header)?;
+    header.split('-').nth(2)
+}
+
 fn parse(header: &str) -> Option<&str> {
     let is_hex = |text: &str| {
         text.bytes()

@@ -16,7 +16,7 @@ use engine::{
     Error, Kind as ErrorKind,
     port::{AuditNote, CommitHook, Priority as PortPriority, Reads, Store, WriteOp},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -124,6 +124,7 @@ impl Store for SqlStore {
             PortPriority::Normal => Priority::Normal,
         };
         let write = async move {
+            let begun = Instant::now();
             let done = db
                 .write(priority, move |tx| {
                     Box::pin(async move {
@@ -140,6 +141,7 @@ impl Store for SqlStore {
                     })
                 })
                 .await?;
+            metrics::histogram!("meshline_database_write_seconds").record(begun.elapsed());
             if let Some(hook) = hook {
                 hook.committed(&done.notes, done.earliest_job);
             }
