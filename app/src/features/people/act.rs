@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::invitations::Fresh;
 use crate::web::{
-    Done, PROVED_KEY, Posted, Refused, USER_KEY, engine, id, lost, session, signed_in,
+    Done, Posted, Refused, engine, expect_second_factor, id, let_in, on_the_way, signed_in,
 };
 
 #[server(prefix = "/ui", endpoint = "people/invite")]
@@ -241,18 +241,17 @@ pub async fn accept_as_new(
         .keep("name", &name)
         .run_open(|engine| async move {
             let (user, merchant) = engine.accept_as_new(&token, &name, &password).await?;
-            let session = session()?;
-            session.cycle_id().await.map_err(lost)?;
-            session.insert(USER_KEY, user.id).await.map_err(lost)?;
-            session
-                .insert(PROVED_KEY, engine.now())
-                .await
-                .map_err(lost)?;
+            let next = format!("/m/{}/queue", merchant.slug);
+            if engine.second_factor_required(user.id).await? {
+                expect_second_factor(&engine, &user).await?;
+                return Ok(Done::to(&on_the_way("/second-factor", &next), ""));
+            }
+            let_in(&engine, &user).await?;
             let said = format!(
                 "Welcome to {}. What waits on you stands here.",
                 merchant.name
             );
-            Ok(Done::to(&format!("/m/{}/queue", merchant.slug), said))
+            Ok(Done::to(&next, said))
         })
         .await
 }

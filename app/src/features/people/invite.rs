@@ -30,15 +30,19 @@ fn render((): (), at: &Visit) -> Page {
     let name = typed
         .text("name", "Name, if you like")
         .hint("They choose their own when they accept.");
+    let hidden = at.hidden(&[]);
+    let fields = place_fields(&typed, None);
+    let email_is = typed.value("email");
+    let name_is = typed.value("name");
     let body = view! {
         <PageHead title=title.clone() sub="They get a link that works once, for 7 days. Nothing happens until they accept.".into_any()/>
         <div class="max-w-xl">
             <Card padded=true>
                 <form method="post" action="/ui/people/invite">
-                    {at.hidden(&[])}
-                    <Input text=email kind="email" value=typed.value("email") autocomplete="off" required=true autofocus=true/>
-                    <Input text=name value=typed.value("name") autocomplete="off"/>
-                    {place_fields(&typed, None)}
+                    {hidden}
+                    <Input text=email kind="email" value=email_is autocomplete="off" required=true autofocus=true/>
+                    <Input text=name value=name_is autocomplete="off"/>
+                    {fields}
                     <div class="acts mt-4"><Button label="Invite" kind=Kind::Primary/></div>
                 </form>
             </Card>
