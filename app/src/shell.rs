@@ -23,6 +23,8 @@ pub struct Nav {
     /// The merchant whose pages the sidebar links to. On pages across merchants: the last visited.
     pub current: Option<(String, String)>,
     pub user_name: String,
+    /// Entries of this merchant whose pages are not there for this person.
+    pub closed: Vec<&'static str>,
     /// Which entry is lit: `queue` or a path under the merchant, such as `exports`.
     pub active: &'static str,
     pub queue_count: u32,
@@ -155,8 +157,21 @@ const GROUPS: &[(&str, &[Entry])] = &[
         ],
     ),
     ("Proof", &[("audit", "Audit", Ico::Audit)]),
-    ("Merchant", &[("people", "People", Ico::People)]),
+    (
+        "Merchant",
+        &[
+            ("people", "People", Ico::People),
+            ("settings", "Settings", Ico::Settings),
+        ],
+    ),
 ];
+
+/// Every entry under a merchant, by its path.
+pub fn entries() -> impl Iterator<Item = &'static str> {
+    GROUPS
+        .iter()
+        .flat_map(|(_, entries)| entries.iter().map(|(key, ..)| *key))
+}
 
 #[component]
 fn Sidebar(nav: Nav) -> impl IntoView {
@@ -215,9 +230,16 @@ fn nav_group(
     entries: &'static [Entry],
     slug: &str,
     nav: &Nav,
-) -> impl IntoView + use<> {
-    let links = entries
+) -> Option<AnyView> {
+    let open: Vec<&Entry> = entries
         .iter()
+        .filter(|(key, ..)| !nav.closed.contains(key))
+        .collect();
+    if open.is_empty() {
+        return None;
+    }
+    let links = open
+        .into_iter()
         .map(|&(key, label, icon)| {
             view! {
                 <li>
@@ -234,10 +256,13 @@ fn nav_group(
             }
         })
         .collect_view();
-    view! {
-        <h2 class="nav-group" id=format!("nav-{title}")>{title}</h2>
-        <ul aria-labelledby=format!("nav-{title}")>{links}</ul>
-    }
+    Some(
+        view! {
+            <h2 class="nav-group" id=format!("nav-{title}")>{title}</h2>
+            <ul aria-labelledby=format!("nav-{title}")>{links}</ul>
+        }
+        .into_any(),
+    )
 }
 
 /// A count beside an entry. It is a live region of its own even at nought, so that it can come and go

@@ -20,6 +20,7 @@ pub enum Ico {
     Connections,
     Audit,
     People,
+    Settings,
     Search,
     Menu,
     Copy,
@@ -71,6 +72,9 @@ impl Ico {
             }
             Self::People => {
                 r#"<circle cx="7.6" cy="7" r="2.9"/><path d="M2.6 16.2a5 5 0 0 1 10 0M12.7 4.4a2.9 2.9 0 0 1 0 5.2M14.6 12a5 5 0 0 1 2.8 4.2"/>"#
+            }
+            Self::Settings => {
+                r#"<path d="M3.5 6h6M14 6h2.5M3.5 14h2.5M10.5 14h6"/><circle cx="11.8" cy="6" r="2.2"/><circle cx="8.2" cy="14" r="2.2"/>"#
             }
             Self::Search => r#"<circle cx="9" cy="9" r="5.2"/><path d="m13 13 3.6 3.6"/>"#,
             Self::Menu => r#"<path d="M3.5 6h13M3.5 10h13M3.5 14h13"/>"#,

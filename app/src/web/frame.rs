@@ -1,6 +1,6 @@
 //! The shell around a signed-in page, filled with what is true now: counts, place, flash.
 
-use domain::{Time, people::Merchant};
+use domain::{Time, access::Noun, people::Merchant};
 use engine::Queue;
 use leptos::prelude::*;
 
@@ -32,6 +32,7 @@ pub(super) fn nav(
             .map(|(merchant, _)| pair(merchant))
             .collect(),
         current: current.map(pair),
+        closed: closed(person, current),
         user_name: person.user.name.clone(),
         active,
         queue_count: count(queue.items.len()),
@@ -41,6 +42,19 @@ pub(super) fn nav(
             .map_or(0, |n| count(*n)),
         theme: person.theme.clone(),
     }
+}
+
+/// The entries whose pages this person would not find there.
+fn closed(person: &Person, current: Option<&Merchant>) -> Vec<&'static str> {
+    let member = current.and_then(|current| {
+        let mut places = person.places.iter();
+        places.find(|(merchant, _)| merchant.id == current.id)
+    });
+    let reads = |key: &str| match (member, Noun::of_page(key)) {
+        (Some((_, member)), Some(noun)) => member.reads(noun),
+        _ => false,
+    };
+    crate::shell::entries().filter(|key| !reads(key)).collect()
 }
 
 fn count(n: usize) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use domain::{Time, people::Merchant};
+use domain::{Time, access::Noun, people::Merchant, sight::Sight};
 use engine::{Ctx, Engine, Queue, Result, Rules};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -75,6 +75,16 @@ impl Visit {
     /// A path under this merchant: `at.path("exports")`, `at.path(&format!("orders/{id}"))`.
     pub fn path(&self, rest: &str) -> String {
         format!("/m/{}/{rest}", self.slug())
+    }
+
+    /// How far this person sees here.
+    pub fn sight(&self) -> Sight {
+        self.ctx.sight(&self.rules)
+    }
+
+    /// The path of a noun's page, for those who find something there.
+    pub fn path_to(&self, noun: Noun, rest: &str) -> Option<String> {
+        self.ctx.reads(noun).then(|| self.path(rest))
     }
 
     /// The `:id` of the path.

@@ -55,18 +55,19 @@ impl Engine {
             return Err(Error::invalid_fields(faults));
         }
         let ctx = ctx.clone();
-        let engine_note = self.set_up(
+        let mut note = self.set_up(
             ctx.merchant_id(),
             "contract.published",
             "contract",
             contract.id,
             json!({ "export_type": contract.export_type, "version": contract.version }),
         );
+        note.actor = ctx.actor_name();
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     tx.insert_contract(&contract).await?;
-                    tx.note(engine_note);
+                    tx.note(note);
                     Ok(())
                 })
             })
@@ -80,13 +81,14 @@ impl Engine {
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
-        let note = self.set_up(
+        let mut note = self.set_up(
             ctx.merchant_id(),
             "flow.published",
             "flow",
             flow.id,
             json!({ "key": flow.key, "version": flow.version }),
         );
+        note.actor = ctx.actor_name();
         self.store
             .write(move |tx| {
                 Box::pin(async move {

@@ -69,6 +69,15 @@ pub(crate) async fn insert_merchant(conn: &mut Conn, merchant: &Merchant) -> Res
     Ok(())
 }
 
+pub(crate) async fn save_merchant(conn: &mut Conn, merchant: &Merchant) -> Result<()> {
+    conn.execute(
+        "UPDATE merchants SET name = $2 WHERE id = $1",
+        params![merchant.id, &merchant.name],
+    )
+    .await?;
+    Ok(())
+}
+
 pub(crate) async fn user(conn: &mut Conn, id: Uuid) -> Result<Option<User>> {
     let row = conn
         .fetch_opt(
@@ -225,7 +234,9 @@ pub(crate) async fn delete_operator(conn: &mut Conn, id: Uuid) -> Result<()> {
             params![id],
         )
         .await?;
-    let merchants = doc::all(rows, |row| row.uuid(0))?;
+    let mut merchants = doc::all(rows, |row| row.uuid(0))?;
+    // its own audit chain is kept beside those of its merchants, under its id
+    merchants.push(id);
     conn.enter(Scope::of_all(merchants).and(Across::DeleteOperator));
     for statement in DELETE_OPERATOR {
         conn.execute(statement, params![id]).await?;

@@ -80,7 +80,7 @@ pub async fn enter_or_verify(
         .await)
 }
 
-async fn known(engine: &Engine, parts: &Parts) -> Result<Caller, Problem> {
+async fn known(engine: &Arc<Engine>, parts: &Parts) -> Result<Caller, Problem> {
     let trace_id = trace::given(&parts.headers);
     if let Some(value) = parts.headers.get(AUTHORIZATION) {
         let token = value.to_str().ok().and_then(|text| text.split_once(' '));
@@ -140,18 +140,16 @@ async fn verified(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Caller, Problem> {
-    let Some((merchant, destination, secret)) = engine.callback_secret(export_id).await? else {
+    let Some((merchant, destination, secrets)) = engine.callback_secrets(export_id).await? else {
         return Err(Problem::not_found("export"));
     };
-    let secret = Secret::parse(&secret).map_err(Problem::internal)?;
-    webhooks::verify(
-        &[secret],
-        headers,
-        body,
-        engine.now(),
-        webhooks::TOLERANCE_S,
-    )
-    .map_err(|why| Problem::unauthenticated(format!("The signature does not hold: {why}.")))?;
+    let secrets = secrets
+        .iter()
+        .map(|secret| Secret::parse(secret))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Problem::internal)?;
+    webhooks::verify(&secrets, headers, body, engine.now(), webhooks::TOLERANCE_S)
+        .map_err(|why| Problem::unauthenticated(format!("The signature does not hold: {why}.")))?;
     let trace_id = trace::given(headers);
     Ok(Caller(
         engine

@@ -54,6 +54,7 @@ trace of a `traceparent` that came with the request.";
         (name = "exports", description = "Commands under a contract: checked, approved, delivered, acknowledged."),
         (name = "approvals", description = "Decisions that people are asked for."),
         (name = "tasks", description = "What somebody has to do, by when."),
+        (name = "tokens", description = "Which API tokens there are, and what they may do."),
         (name = "flows", description = "From a trigger through steps to an outcome."),
         (name = "contracts", description = "What exports must look like, and who answers for them."),
         (name = "people", description = "Who works at the merchant, and what they answer for."),

@@ -27,6 +27,7 @@ mod receipts;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod views;
 
 use std::sync::Arc;
@@ -66,6 +67,7 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(tasks::list_tasks))
         .routes(routes!(tasks::get_task))
         .routes(routes!(people::list_people))
+        .routes(routes!(tokens::list_tokens))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
 }

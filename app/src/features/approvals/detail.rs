@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    access::Noun,
     approval::{Approval, ApprovalState},
     export::{Export, ExportState, QaResult, QaStatus},
 };
@@ -15,7 +16,7 @@ use super::{
     summary::{Content, content_view},
 };
 use crate::{
-    features::thread::stations,
+    features::thread::{own_stations, stations},
     ui::{
         time::{exact, stamp_text},
         *,
@@ -64,13 +65,13 @@ fn render(model: Model, at: &Visit) -> Page {
         Crumb::link("Approvals", at.path("approvals")),
         Crumb::here(title.clone()),
     ];
-    let thread = stations(
-        &model.chain,
-        Some(model.export.export.id),
-        &at.rules,
-        at.slug(),
-        at.now(),
-    );
+    let sight = at.sight();
+    let thread = if sight.is_whole() {
+        let export = Some(model.export.export.id);
+        stations(&model.chain, export, &at.rules, at.slug(), at.now())
+    } else {
+        own_stations(&model.export, &sight, &at.rules, at.slug(), at.now())
+    };
     let actions = actions(&model, at);
     let refused = (declining(at) && model.standing.may_decline).then(|| {
         let form = decline_form(&model, at);
@@ -380,8 +381,11 @@ fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
             let different =
                 (one.step > 1).then(|| "a second person, and not the author".to_owned());
             let aside = word(one, &at.rules).into_any();
-            let href = at.path(&format!("approvals/{}", one.id));
-            view! { <Row tone=tone(one.state) title nostrip:sub=different href aside/> }
+            let href = at
+                .sight()
+                .sees(&one.marks())
+                .then(|| at.path(&format!("approvals/{}", one.id)));
+            view! { <Row tone=tone(one.state) title nostrip:sub=different nostrip:href=href aside/> }
         })
         .collect_view();
     view! { <Card title="Approvals">{rows}</Card> }.into_any()
@@ -390,7 +394,11 @@ fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
 fn facts(approval: &Approval, export: &Export, chain: &ExportChain, at: &Visit) -> AnyView {
     let now = at.now();
     let of_contract = format!("{} {}", export.export_type, export.contract_version);
-    let contract_path = at.path(&format!("contracts/{}", export.contract_id));
+    let contract_path = at.path_to(Noun::Contract, &format!("contracts/{}", export.contract_id));
+    let contract = match contract_path {
+        Some(href) => view! { <a class="link mono" href=href>{of_contract}</a> }.into_any(),
+        None => view! { <span class="mono">{of_contract}</span> }.into_any(),
+    };
     let export_path = at.path(&format!("exports/{}", export.id));
     let to = chain
         .destination
@@ -407,7 +415,7 @@ fn facts(approval: &Approval, export: &Export, chain: &ExportChain, at: &Visit) 
                 <KvRow label="On approve">{intended}</KvRow>
                 <KvRow label="To">{to}</KvRow>
                 <KvRow label="Why asked">{rationale}</KvRow>
-                <KvRow label="Contract"><a class="link mono" href=contract_path>{of_contract}</a></KvRow>
+                <KvRow label="Contract">{contract}</KvRow>
                 <KvRow label="Export"><a class="link" href=export_path>"Version " {version}</a></KvRow>
                 <KvRow label="Bound to"><CopyId id=hash what="content hash"/></KvRow>
                 {deadline}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    access::Noun,
     approval::{Approval, ApprovalState},
     export::Export,
 };
@@ -126,10 +127,11 @@ fn empty(list: &List, at: &Visit) -> AnyView {
         }
         .into_any();
     }
-    let actions =
-        view! { <LinkButton href=at.path("contracts") label="See the contracts"/> }.into_any();
+    let actions = at
+        .path_to(Noun::Contract, "contracts")
+        .map(|href| view! { <LinkButton href label="See the contracts"/> }.into_any());
     view! {
-        <Empty icon=Ico::Approvals title="No approval was asked for yet" actions>
+        <Empty icon=Ico::Approvals title="No approval was asked for yet" nostrip:actions=actions>
             "The first one comes when an export is made whose contract asks for a person: an order over its limit, \
              or a promotion before it goes live."
         </Empty>

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     Time,
-    access::Action,
+    access::{Action, Noun},
     connection::{Destination, Source},
     export::Export,
 };
@@ -34,6 +34,7 @@ pub fn ConnectionsPage() -> impl IntoView {
 }
 
 pub(super) async fn load(at: Arc<Visit>) -> Result<Heard> {
+    at.ctx.read(Noun::Connection)?;
     let newest = ListFilter {
         limit: NEWEST,
         ..ListFilter::default()

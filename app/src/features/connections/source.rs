@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::{
     Time,
-    access::Action,
+    access::{Action, Noun},
     connection::{Destination, Source},
     export::Export,
     receipt::Receipt,
@@ -47,6 +47,7 @@ pub fn ConnectionPage() -> impl IntoView {
 }
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
+    at.ctx.read(Noun::Connection)?;
     let id = at.id("connection")?;
     let (engine, ctx) = (at.engine(), &at.ctx);
     let newest = ListFilter {

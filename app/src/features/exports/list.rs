@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
+    access::Noun,
     approval::Approval,
     export::{Export, ExportState},
     task::Task,
@@ -187,9 +188,12 @@ fn nothing(at: &Visit, narrowed: bool) -> impl IntoView + use<> {
         }
         .into_any();
     }
-    let actions = view! { <LinkButton href=at.path("flows") label="See the flows" kind=Kind::Primary icon=Ico::Flows/> }.into_any();
+    let actions = at.path_to(Noun::Flow, "flows").map(|href| {
+        view! { <LinkButton href label="See the flows" kind=Kind::Primary icon=Ico::Flows/> }
+            .into_any()
+    });
     view! {
-        <Empty icon=Ico::Exports title="No exports yet" actions>
+        <Empty icon=Ico::Exports title="No exports yet" nostrip:actions=actions>
             "A flow makes the first one: by itself when an order may be shipped, or when somebody starts a campaign."
         </Empty>
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    access::Action,
+    access::{Action, Noun},
     approval::{Approval, ApprovalState},
     audit::AuditEntry,
     export::Export,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     features::{
         approvals::{Content, content_view},
-        thread::stations,
+        thread::{own_stations, stations},
     },
     ui::*,
     web::{Page, Visit, owner_name, page},
@@ -98,8 +98,13 @@ fn render(model: Model, at: &Visit) -> Page {
         .iter()
         .find(|one| one.state == ApprovalState::Pending);
     let mine = pending.filter(|step| is_mine(step, &found.approvals, at));
-    let next = export_move(export, pending, &found.tasks, cast);
-    let thread = stations(chain, Some(export.id), &at.rules, at.slug(), at.now());
+    let next = seen(export_move(export, pending, &found.tasks, cast), found, at);
+    let sight = at.sight();
+    let thread = if sight.is_whole() {
+        stations(chain, Some(export.id), &at.rules, at.slug(), now)
+    } else {
+        own_stations(found, &sight, &at.rules, at.slug(), now)
+    };
     let title = export.title.clone();
     let crumbs = vec![
         Crumb::link("Exports", at.path("exports")),
@@ -136,11 +141,34 @@ fn render(model: Model, at: &Visit) -> Page {
     Page::new(title, crumbs, body)
 }
 
+/// A move that is made on a page which this person would not find is no link.
+fn seen(next: Move, found: &ExportChain, at: &Visit) -> Move {
+    let sight = at.sight();
+    let is_there = |href: &String| {
+        let of_task = found.tasks.iter().map(|one| (one.id, one.marks()));
+        let of_step = found.approvals.iter().map(|one| (one.id, one.marks()));
+        of_task
+            .chain(of_step)
+            .any(|(id, marks)| href.ends_with(&id.to_string()) && sight.sees(&marks))
+    };
+    Move {
+        href: next.href.filter(|href| sight.is_whole() || is_there(href)),
+        ..next
+    }
+}
+
 fn subtitle(export: &Export, at: &Visit) -> AnyView {
-    let contract = at.path(&format!("contracts/{}", export.contract_id));
+    let named = format!("{} {}", export.export_type, export.contract_version);
+    let contract = match at.path_to(Noun::Contract, &format!("contracts/{}", export.contract_id)) {
+        Some(href) => view! { <a class="link" href=href>{named}</a> }.into_any(),
+        None => named.into_any(),
+    };
     let subject = if export.subject_kind == "order" {
-        let href = at.path(&format!("orders/{}", export.subject_id));
-        view! { "order " <a class="link" href=href>{export.source_ref.clone()}</a> }.into_any()
+        let name = export.source_ref.clone();
+        match at.path_to(Noun::Order, &format!("orders/{}", export.subject_id)) {
+            Some(href) => view! { "order " <a class="link" href=href>{name}</a> }.into_any(),
+            None => view! { "order " {name} }.into_any(),
+        }
     } else {
         view! { "campaign " <code>{export.source_ref.clone()}</code> }.into_any()
     };
@@ -149,7 +177,7 @@ fn subtitle(export: &Export, at: &Visit) -> AnyView {
     view! {
         <StateBadge tone=export_tone(export.state) word=export.state.words() soft=true/>
         " "
-        <a class="link" href=contract>{export.export_type.clone()}" "{export.contract_version.clone()}</a>
+        {contract}
         " · "
         {subject}
         {format!(" · from {from} to {to}")}
@@ -160,7 +188,12 @@ fn subtitle(export: &Export, at: &Visit) -> AnyView {
 
 fn actions(model: &Model, mine: Option<&Approval>, at: &Visit) -> AnyView {
     let export = &model.found.export;
-    let open = model.found.tasks.iter().find(|task| !task.state.is_over());
+    let sight = at.sight();
+    let open = model
+        .found
+        .tasks
+        .iter()
+        .find(|task| !task.state.is_over() && sight.sees(&task.marks()));
     let task = open.map(|task| {
         let href = at.path(&format!("tasks/{}", task.id));
         view! { <LinkButton href label="Open the task" icon=Ico::Tasks/> }

@@ -144,13 +144,16 @@ fn approval(one: &Approval, at: &Visit) -> impl IntoView + use<> {
         sub = format!("{sub} · “{note}”");
     }
     let title = owner_name(&at.rules, &one.owner);
-    let href = at.path(&format!("approvals/{}", one.id));
+    let href = at
+        .sight()
+        .sees(&one.marks())
+        .then(|| at.path(&format!("approvals/{}", one.id)));
     let state = match one.state {
         ApprovalState::Pending => "waiting",
         ApprovalState::Queued => "next",
         other => other.as_str(),
     };
-    view! { <Row tone=approval_tone(one.state) title sub href aside=state.into_any()/> }
+    view! { <Row tone=approval_tone(one.state) title sub nostrip:href=href aside=state.into_any()/> }
 }
 
 /// The versions of this command, newest first; nothing when there is only one.

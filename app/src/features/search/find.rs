@@ -1,6 +1,6 @@
 //! Looking: by exact id first, then in every list.
 
-use domain::{export::Export, receipt::Receipt, task::Task};
+use domain::{access::Noun, export::Export, receipt::Receipt, task::Task};
 use engine::{
     Error, Kind, Result,
     port::{ListFilter, OrderRow},
@@ -55,7 +55,8 @@ pub(super) async fn by_id(at: &Visit, id: Uuid) -> Result<Option<String>> {
         "contracts"
     } else if there(engine.flow(ctx, id).await)? {
         "flows"
-    } else if at.rules.source(id).is_some() || at.rules.destinations.iter().any(|one| one.id == id)
+    } else if ctx.reads(Noun::Connection)
+        && (at.rules.source(id).is_some() || at.rules.destinations.iter().any(|one| one.id == id))
     {
         "connections"
     } else {
@@ -72,8 +73,16 @@ pub(super) async fn by_words(at: &Visit, words: &str) -> Result<Found> {
         ..ListFilter::default()
     };
     Ok(Found {
-        orders: engine.orders(ctx, &filter).await?,
-        receipts: engine.receipts(ctx, &filter).await?,
+        orders: if ctx.reads(Noun::Order) {
+            engine.orders(ctx, &filter).await?
+        } else {
+            Vec::new()
+        },
+        receipts: if ctx.reads(Noun::Receipt) {
+            engine.receipts(ctx, &filter).await?
+        } else {
+            Vec::new()
+        },
         exports: engine.exports(ctx, &filter).await?,
         tasks: engine.tasks(ctx, &filter).await?,
     })

@@ -71,12 +71,15 @@ pub async fn reassign_task(
             let rules = engine.rules_of(ctx.merchant_id()).await?;
             let name = owner_name(&rules, &to);
             let act = TaskAct::Reassign { to };
-            engine
+            let task = engine
                 .act_on_task(&ctx, id(&task, "task")?, act)
                 .await
                 .map_err(at_the_choice)?;
+            // given to the other side, it is out of sight for somebody from outside
+            let seen = ctx.sight(&rules).sees(&task.marks());
+            let list = format!("/m/{}/tasks", ctx.merchant().slug);
             Ok(Done::to(
-                &after,
+                if seen { &after } else { &list },
                 format!("{name} has it now, with a fresh clock."),
             ))
         })

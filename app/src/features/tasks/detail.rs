@@ -16,7 +16,7 @@ use super::{
     story::story,
 };
 use crate::{
-    features::thread::stations,
+    features::thread::{own_stations, stations},
     ui::{
         time::{exact, stamp_text},
         *,
@@ -115,13 +115,19 @@ fn render(model: Model, at: &Visit) -> Page {
     let actions = actions(&task, &can, at);
     let opened = opened_form(&task, &can, at);
     let banner = banner(&task, &can, at);
+    let there = chain.is_some();
     let thread = chain.map(|chain| {
-        let stations = stations(&chain, task.export_id, &at.rules, at.slug(), now);
+        let sight = at.sight();
+        let own = chain.exports().find(|one| Some(one.export.id) == task.export_id);
+        let stations = match own.filter(|_| !sight.is_whole()) {
+            Some(own) => own_stations(own, &sight, &at.rules, at.slug(), now),
+            None => stations(&chain, task.export_id, &at.rules, at.slug(), now),
+        };
         view! { <div id="task-thread" data-live=""><Thread stations label="The life of what this is about"/></div> }
     });
     let resolve = resolve(&task, &can, at);
     let side = side(&task, &history, at);
-    let evidence = evidence(&task.evidence, at);
+    let evidence = evidence(&task, there, at);
     let steps = remediation(&task.remediation_steps);
     let head = title.clone();
     Page::new(
@@ -235,7 +241,7 @@ fn fields(task: &Task, at: &Visit) -> Vec<(&'static str, String)> {
 fn actions(task: &Task, can: &Possible, at: &Visit) -> Option<AnyView> {
     let more = (can.work && opened(at).is_none()).then(|| {
         let snooze = snooze_form(fields(task, at), &at.form("snooze"));
-        let reassign = reassign_form(fields(task, at), owner_choices(task, &at.rules), &at.form("reassign"));
+        let reassign = reassign_form(fields(task, at), owner_choices(task, at), &at.form("reassign"));
         view! {
             <Dialog id="snooze" label="Snooze…" title="Until when?" key="s" kind=Kind::Quiet>{snooze}</Dialog>
             <Dialog id="reassign" label="Reassign…" title="Who is to have it?" key="r" kind=Kind::Quiet>{reassign}</Dialog>
@@ -268,7 +274,7 @@ fn opened_form(task: &Task, can: &Possible, at: &Visit) -> AnyView {
             snooze_form(fields(task, at), &at.form("snooze")),
         ),
         Some(_) => {
-            let choices = owner_choices(task, &at.rules);
+            let choices = owner_choices(task, at);
             (
                 "Who is to have it?",
                 reassign_form(fields(task, at), choices, &at.form("reassign")),
@@ -328,7 +334,11 @@ fn remediation(steps: &[String]) -> AnyView {
     .into_any()
 }
 
-fn evidence(all: &[Evidence], at: &Visit) -> AnyView {
+/// `there`: whether this person finds the export that the task is about.
+fn evidence(task: &Task, there: bool, at: &Visit) -> AnyView {
+    let all: &[Evidence] = &task.evidence;
+    let about = task.export_id.map(|id| id.to_string());
+    let whole = at.sight().is_whole();
     if all.is_empty() {
         return ().into_any();
     }
@@ -339,6 +349,7 @@ fn evidence(all: &[Evidence], at: &Visit) -> AnyView {
             let href = one
                 .link
                 .as_ref()
+                .filter(|(_, id)| whole || (there && about.as_ref() == Some(id)))
                 .and_then(|(noun, id)| noun_path(at.slug(), noun, id));
             let shown = match href {
                 Some(href) => view! { <a class="link" href=href>{value}</a> }.into_any(),

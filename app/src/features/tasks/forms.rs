@@ -1,13 +1,12 @@
 //! The small forms about a task, as the queue and its own page use them alike.
 
 use domain::{people::Membership, task::Task};
-use engine::Rules;
 use leptos::prelude::*;
 
 use super::snooze::choices;
 use crate::{
     ui::{Button, Kind, PostButton, Select},
-    web::{Typed, owner_name},
+    web::{Typed, Visit, owner_name},
 };
 
 type Fields = Vec<(&'static str, String)>;
@@ -62,21 +61,37 @@ pub(super) fn reassign_form(
 
 /// Whom a task can go to: every role that somebody active answers for, then every person; not the one
 /// who has it.
-pub(super) fn owner_choices(task: &Task, rules: &Rules) -> Vec<(String, String)> {
+///
+/// Somebody from outside is not told who else there is: they keep it on their side, or give it to those
+/// whom the task itself names.
+pub(super) fn owner_choices(task: &Task, at: &Visit) -> Vec<(String, String)> {
     use domain::owner::Owner;
+    let rules = &at.rules;
+    let side = at
+        .ctx
+        .member()
+        .ok()
+        .map(|(_, member)| member.party)
+        .filter(|party| party.is_outside());
+    let is_theirs = |member: &Membership| side.is_none_or(|party| member.party == party);
     let mut roles: Vec<Owner> = rules
         .members
         .iter()
-        .filter(|(user, _)| user.active)
+        .filter(|(user, member)| user.active && is_theirs(member))
         .flat_map(|(_, member)| roles_of(member))
         .collect();
+    if side.is_some() {
+        let named = std::iter::once(&task.backup);
+        let rungs = task.escalation.steps.iter().map(|step| &step.target);
+        roles.extend(named.chain(rungs).cloned());
+    }
     roles.sort();
     roles.dedup();
     let people = rules
         .members
         .iter()
         .filter(|(user, member)| {
-            user.active && member.access.allows(domain::access::Action::WorkTasks)
+            user.active && is_theirs(member) && member.may(domain::access::Action::WorkTasks)
         })
         .map(|(user, _)| Owner::User(user.id));
     roles

@@ -156,7 +156,9 @@ impl Draw<'_> {
             _ => None,
         };
         Station {
-            href: self.path("approval", approval.id),
+            href: self
+                .path("approval", approval.id)
+                .filter(|_| self.sight.sees(&approval.marks())),
             owner_initials: Some(who.unwrap_or(owner)),
             progress,
             ..self.station(&label, state, lines)

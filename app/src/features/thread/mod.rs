@@ -16,6 +16,7 @@ use domain::{
     flow::{RunState, StepKind},
     owner::Owner,
     receipt::{Receipt, ReceiptStatus},
+    sight::Sight,
     task::Task,
 };
 use engine::{Chain, ExportChain, Rules, RunChain};
@@ -37,7 +38,12 @@ pub fn stations(
     slug: &str,
     now: Time,
 ) -> Vec<Station> {
-    let draw = Draw { rules, slug, now };
+    let draw = Draw {
+        rules,
+        slug,
+        now,
+        sight: &Sight::EVERYTHING,
+    };
     let mut stations = Vec::new();
     if let Some(receipt) = chain.receipts.first() {
         stations.push(draw.receipt(chain, receipt));
@@ -79,6 +85,24 @@ pub fn stations(
     stations
 }
 
+/// The life of one export alone, as somebody sees it who was admitted for their own part: stations of what
+/// is not theirs are no links, and what it is about is not shown.
+pub fn own_stations(
+    export: &ExportChain,
+    sight: &Sight,
+    rules: &Rules,
+    slug: &str,
+    now: Time,
+) -> Vec<Station> {
+    let draw = Draw {
+        rules,
+        slug,
+        now,
+        sight,
+    };
+    draw.export(export)
+}
+
 /// The run and the export that the thread leads through.
 fn chosen(chain: &Chain, focus: Option<Uuid>) -> Option<(&RunChain, Option<&ExportChain>)> {
     let focused = focus.and_then(|id| {
@@ -105,6 +129,8 @@ struct Draw<'a> {
     rules: &'a Rules,
     slug: &'a str,
     now: Time,
+    /// How far the reader sees.
+    sight: &'a Sight,
 }
 
 impl Draw<'_> {
@@ -180,7 +206,9 @@ impl Draw<'_> {
                 } else {
                     Tone::Wait
                 },
-                href: self.path("task", task.id),
+                href: self
+                    .path("task", task.id)
+                    .filter(|_| self.sight.sees(&task.marks())),
             });
         }
         station

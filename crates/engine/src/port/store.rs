@@ -322,6 +322,8 @@ pub trait Tx: Reads + SessionTx {
     async fn save_operator_member(&mut self, member: &OperatorMember) -> Result<()>;
     async fn delete_operator_member(&mut self, operator: Uuid, user: Uuid) -> Result<()>;
     async fn insert_merchant(&mut self, merchant: &Merchant) -> Result<()>;
+    /// Its name; the rest of a merchant never changes.
+    async fn save_merchant(&mut self, merchant: &Merchant) -> Result<()>;
     async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<()>;
     async fn insert_membership(&mut self, membership: &Membership) -> Result<()>;
     async fn save_membership(&mut self, membership: &Membership) -> Result<()>;

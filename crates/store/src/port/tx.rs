@@ -61,6 +61,10 @@ impl Tx for Ports<Writing<'_>> {
         Ok(people::insert_merchant(self.0.conn()?, merchant).await?)
     }
 
+    async fn save_merchant(&mut self, merchant: &Merchant) -> Result<()> {
+        Ok(people::save_merchant(self.0.conn()?, merchant).await?)
+    }
+
     async fn insert_user(&mut self, user: &User, password_hash: &str) -> Result<()> {
         Ok(people::insert_user(self.0.conn()?, user, password_hash).await?)
     }

@@ -16,6 +16,7 @@ mod order;
 mod person;
 mod receipt;
 mod task;
+mod token;
 mod words;
 
 pub use approval::{ApprovalView, AskedView};
@@ -29,4 +30,5 @@ pub use order::OrderView;
 pub use person::PersonView;
 pub use receipt::ReceiptView;
 pub use task::TaskView;
+pub use token::TokenView;
 pub use words::AckStatus;
