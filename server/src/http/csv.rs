@@ -309,8 +309,8 @@ impl Call {
             due: full(&self.asked.due).map(|word| Due::named(&word, ctx.now())),
             since: full(&self.asked.since).map(|word| since_named(&word, ctx.now())),
             holder: full(&self.asked.holder),
-            before: None,
             limit: PAGE,
+            ..ListFilter::default()
         };
         let crlf = csv::Terminator::CRLF;
         let mut writer = csv::WriterBuilder::new()
