@@ -11,13 +11,22 @@ use crate::{
 };
 
 impl Channel for HttpChannel {
+    fn refuses(&self, url: &str) -> Option<String> {
+        self.guard().admit(url).err().map(|why| why.to_string())
+    }
+
     fn deliver(
         &self,
         request: DeliveryRequest,
     ) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
         Box::pin(async move {
-            let secret = match Secret::parse(&request.secret) {
-                Ok(secret) => secret,
+            let parsed: Result<Vec<Secret>, _> = request
+                .secrets
+                .iter()
+                .map(|secret| Secret::parse(secret))
+                .collect();
+            let secrets = match parsed {
+                Ok(secrets) => secrets,
                 // not sent unsigned: the attempt is recorded with the reason, and nobody was called
                 Err(why) => {
                     let error = Some(format!("the destination's secret cannot be used: {why}"));
@@ -39,7 +48,7 @@ impl Channel for HttpChannel {
             let request = http_channel::DeliveryRequest {
                 url,
                 webhook_id,
-                secrets: vec![secret],
+                secrets,
                 body,
                 traceparent,
                 now,

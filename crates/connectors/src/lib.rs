@@ -3,6 +3,7 @@
 //! A source reads what a system sends, a channel carries an export to a destination. Neither decides
 //! anything: they translate, check and report, and the engine acts.
 
+pub mod guard;
 pub mod http_channel;
 mod http_out;
 pub mod shopify;

@@ -30,6 +30,9 @@ pub struct Source {
     /// Who is asked when something arrives here that does not fit.
     pub owner: Owner,
     pub backup: Owner,
+    /// Since when it is switched off: its address then reads as unknown.
+    #[serde(default)]
+    pub disabled_at: Option<Time>,
     pub created_at: Time,
     pub rev: i64,
 }
@@ -54,6 +57,18 @@ pub struct Destination {
     pub url: String,
     #[serde(skip)]
     pub sealed_secret: Vec<u8>,
+    #[serde(skip)]
+    pub sealed_previous: Option<Vec<u8>>,
+    /// Until when exports are also signed with the secret before the last rotation.
+    #[serde(default)]
+    pub previous_until: Option<Time>,
+    /// Since when nothing is sent there any more.
+    #[serde(default)]
+    pub retired_at: Option<Time>,
     pub created_at: Time,
     pub rev: i64,
 }
+
+/// How long exports carry two signatures after a destination's secret was rotated: its people find the new
+/// one in the morning.
+pub const SIGNING_OVERLAP_MS: i64 = 24 * 60 * 60 * 1000;

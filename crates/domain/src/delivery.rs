@@ -6,6 +6,7 @@
 //! the attempt, so that a person can later see what was said and why we did what we did.
 //!
 //! The rules, in the order they are tried:
+//! - not called at all, because the channel may not or the destination was retired: final;
 //! - no answer, or one that broke off: try again, the idempotency key makes a repeat safe;
 //! - 2xx: delivered; with a `status` in a JSON body it is the acknowledgement (or the refusal) too;
 //! - 410: the destination is gone, final;
@@ -53,6 +54,17 @@ pub struct Answer {
     /// `Retry-After` in milliseconds from the attempt, not yet capped.
     pub retry_after_ms: Option<i64>,
     pub duration_ms: i64,
+    /// Nobody was called, and why not; `error` says it in a sentence.
+    pub not_called: Option<NotCalled>,
+}
+
+/// Why an attempt ended before it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCalled {
+    /// The URL leads where nothing may be sent.
+    ForbiddenAddress,
+    /// Somebody retired the destination.
+    Retired,
 }
 
 /// What a destination says about an export, in its answer or later by callback.
@@ -91,6 +103,8 @@ pub enum Verdict {
     },
     /// Another refusal that repeating would not change.
     Refused { status: u16, detail: String },
+    /// Not sent at all, and repeating would not change that.
+    NotCalled { why: NotCalled, detail: String },
 }
 
 /// The meaning of one answer.
@@ -100,6 +114,10 @@ pub fn judge(answer: &Answer) -> Verdict {
         .map(|ms| ms.clamp(0, RETRY_AFTER_CAP_MS));
     let retry = |reason: String| Verdict::Retry { after_ms, reason };
 
+    if let Some(why) = answer.not_called {
+        let detail = answer.error.clone().unwrap_or_default();
+        return Verdict::NotCalled { why, detail };
+    }
     let Some(status) = answer.status else {
         let reason = answer.error.clone();
         return retry(reason.unwrap_or_else(|| "the destination did not answer".to_owned()));
@@ -109,6 +127,11 @@ pub fn judge(answer: &Answer) -> Verdict {
             // the acknowledgement may have been in the part that is missing
             Some(error) => retry(format!("answered {status}, then {error}")),
             None => judge_success(answer),
+        },
+        300..=399 => Verdict::Refused {
+            status,
+            detail: "A redirect, and redirects are not followed: the destination's URL has to be the final one"
+                .to_owned(),
         },
         410 => Verdict::Gone,
         408 | 425 | 429 | 500.. => retry(format!("answered {status}")),
@@ -301,6 +324,22 @@ mod tests {
         }
     }
 
+    const REDIRECT: &str =
+        "A redirect, and redirects are not followed: the destination's URL has to be the final one";
+
+    #[test]
+    fn what_was_not_sent_is_final_whatever_else_the_answer_says() {
+        for why in [NotCalled::ForbiddenAddress, NotCalled::Retired] {
+            let answer = Answer {
+                not_called: Some(why),
+                error: Some("not there".into()),
+                ..answered(200, r#"{"status":"accepted"}"#)
+            };
+            let detail = "not there".to_owned();
+            assert_eq!(judge(&answer), Verdict::NotCalled { why, detail });
+        }
+    }
+
     fn refused(status: u16, detail: &str) -> Verdict {
         Verdict::Refused {
             status,
@@ -390,8 +429,9 @@ mod tests {
             (410, r#"{"exception_code":"x"}"#, Verdict::Gone),
             (401, "no\n\n  entry\u{0}", refused(401, "no entry")),
             (404, "", refused(404, "")),
-            (301, "", refused(301, "")),
-            (304, "", refused(304, "")),
+            (301, "", refused(301, REDIRECT)),
+            (304, "", refused(304, REDIRECT)),
+            (307, r#"{"exception_code":"moved"}"#, refused(307, REDIRECT)),
             // worth repeating
             (408, "", retry("answered 408")),
             (425, "", retry("answered 425")),

@@ -22,7 +22,6 @@ use crate::{
     exception::{Trouble, evidence},
     job::JobKind,
     port::{EventRow, StoreExt},
-    vault::Place,
     work::Work,
 };
 
@@ -39,9 +38,12 @@ pub struct Ack {
 const REJECTED: &str = domain::delivery::UNSPECIFIED_REJECTION;
 
 impl Engine {
-    /// Merchant, destination and shared secret of the destination an export went to, to check a
+    /// Merchant, destination and the shared secrets of the destination an export went to, to check a
     /// signed callback with. `None`: there is no such export.
-    pub async fn callback_secret(&self, export_id: Uuid) -> Result<Option<(Uuid, Uuid, String)>> {
+    pub async fn callback_secrets(
+        &self,
+        export_id: Uuid,
+    ) -> Result<Option<(Uuid, Uuid, Vec<String>)>> {
         let mut reads = self.store.reads().await?;
         let Some(merchant_id) = reads.merchant_of_export(export_id).await? else {
             return Ok(None);
@@ -55,15 +57,8 @@ impl Engine {
             .destination(merchant_id, export.destination_id)
             .await?
             .ok_or_else(lost)?;
-        let place = Place {
-            merchant_id,
-            table: "destinations",
-            row_id: destination.id,
-            column: "secret",
-        };
-        let secret = String::from_utf8(self.vault.open(place, &destination.sealed_secret)?)
-            .map_err(|_| Error::internal("a destination's secret is not text"))?;
-        Ok(Some((merchant_id, destination.id, secret)))
+        let secrets = self.signing_secrets(&destination, self.now())?;
+        Ok(Some((merchant_id, destination.id, secrets)))
     }
 
     /// A destination whose signature was found good.

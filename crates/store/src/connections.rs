@@ -99,7 +99,8 @@ pub(crate) async fn destination(
 ) -> Result<Option<Destination>> {
     let row = conn
         .fetch_opt(
-            "SELECT doc, rev, sealed_secret FROM destinations WHERE merchant_id = $1 AND id = $2",
+            "SELECT doc, rev, sealed_secret, sealed_previous FROM destinations \
+             WHERE merchant_id = $1 AND id = $2",
             params![merchant, id],
         )
         .await?;
@@ -110,7 +111,8 @@ pub(crate) async fn destination(
 pub(crate) async fn destinations(conn: &mut Conn, merchant: Uuid) -> Result<Vec<Destination>> {
     let rows = conn
         .fetch_all(
-            "SELECT doc, rev, sealed_secret FROM destinations WHERE merchant_id = $1 ORDER BY id",
+            "SELECT doc, rev, sealed_secret, sealed_previous FROM destinations \
+             WHERE merchant_id = $1 ORDER BY id",
             params![merchant],
         )
         .await?;
@@ -121,12 +123,14 @@ fn read_destination(row: &Row) -> Result<Destination> {
     let mut destination: Destination = row.json(0)?;
     destination.rev = row.int(1)?;
     destination.sealed_secret = row.blob(2)?;
+    destination.sealed_previous = row.blob_opt(3)?;
     Ok(destination)
 }
 
 pub(crate) async fn insert_destination(conn: &mut Conn, destination: &Destination) -> Result<()> {
     conn.execute(
-        "INSERT INTO destinations (merchant_id, id, key, rev, doc, sealed_secret) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO destinations (merchant_id, id, key, rev, doc, sealed_secret, sealed_previous) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         params![
             destination.merchant_id,
             destination.id,
@@ -134,6 +138,7 @@ pub(crate) async fn insert_destination(conn: &mut Conn, destination: &Destinatio
             destination.rev,
             doc::text(destination)?,
             destination.sealed_secret.as_slice(),
+            destination.sealed_previous.as_deref(),
         ],
     )
     .await?;
@@ -143,7 +148,7 @@ pub(crate) async fn insert_destination(conn: &mut Conn, destination: &Destinatio
 pub(crate) async fn save_destination(conn: &mut Conn, destination: &Destination) -> Result<()> {
     let changed = conn
         .execute(
-            "UPDATE destinations SET key = $4, doc = $5, sealed_secret = $6, rev = rev + 1 \
+            "UPDATE destinations SET key = $4, doc = $5, sealed_secret = $6, sealed_previous = $7, rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 destination.merchant_id,
@@ -152,6 +157,7 @@ pub(crate) async fn save_destination(conn: &mut Conn, destination: &Destination)
                 &destination.key,
                 doc::text(destination)?,
                 destination.sealed_secret.as_slice(),
+                destination.sealed_previous.as_deref(),
             ],
         )
         .await?;

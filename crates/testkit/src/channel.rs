@@ -20,6 +20,7 @@ pub enum Reply {
 pub struct Sent {
     pub url: String,
     pub webhook_id: String,
+    pub secrets: Vec<String>,
     pub body: Vec<u8>,
 }
 
@@ -75,6 +76,12 @@ fn answer(reply: Reply) -> Answer {
 }
 
 impl Channel for ScriptedChannel {
+    /// Everything goes, but for one name that tests use for what does not.
+    fn refuses(&self, url: &str) -> Option<String> {
+        url.contains("forbidden.example")
+            .then(|| "This address may not be called.".to_owned())
+    }
+
     fn deliver(
         &self,
         request: DeliveryRequest,
@@ -88,6 +95,7 @@ impl Channel for ScriptedChannel {
             sent.push(Sent {
                 url: request.url,
                 webhook_id: request.webhook_id,
+                secrets: request.secrets,
                 body: request.body.to_vec(),
             });
         }

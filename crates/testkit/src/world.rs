@@ -290,7 +290,7 @@ impl World {
     pub async fn acknowledges(&self, export: Uuid, ack: Ack) -> Result<ExportState> {
         let (merchant, destination, _) = self
             .engine
-            .callback_secret(export)
+            .callback_secrets(export)
             .await?
             .unwrap_or_else(|| panic!("no export {export}"));
         let ctx = self

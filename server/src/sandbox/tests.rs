@@ -13,6 +13,7 @@ use std::{
 
 use axum::{Router, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use connectors::{
+    guard::Guard,
     http_channel::{DeliveryRequest, HttpChannel},
     standard_webhooks::{self as webhooks, Secret},
 };
@@ -25,6 +26,10 @@ use super::{DEMO_SECRET, SandboxArgs, http, open};
 use crate::wall_clock;
 
 static DIRECTORIES: AtomicUsize = AtomicUsize::new(0);
+
+fn guard() -> Guard {
+    Guard::new("127.0.0.0/8".parse().unwrap())
+}
 
 struct World {
     directory: PathBuf,
@@ -92,7 +97,7 @@ impl World {
             traceparent: None,
             now: wall_clock::now(),
         };
-        let channel = HttpChannel::new().unwrap();
+        let channel = HttpChannel::new(guard()).unwrap();
         self.client.block_on(channel.deliver(request))
     }
 
@@ -230,7 +235,7 @@ fn one_key_is_executed_once_also_at_the_same_moment() {
                     traceparent: None,
                     now: wall_clock::now(),
                 };
-                accepted(&runtime.block_on(HttpChannel::new().unwrap().deliver(request)));
+                accepted(&runtime.block_on(HttpChannel::new(guard()).unwrap().deliver(request)));
             });
         }
     });

@@ -75,7 +75,8 @@ pub struct DeliveryRequest {
     pub url: String,
     /// Stable over all attempts.
     pub webhook_id: String,
-    pub secret: String,
+    /// Those in use, the newest first; each adds a signature.
+    pub secrets: Vec<String>,
     pub body: Bytes,
     pub traceparent: String,
     pub now: Time,
@@ -83,6 +84,10 @@ pub struct DeliveryRequest {
 
 /// The way out. One try; the answer is recorded whatever it is.
 pub trait Channel: Send + Sync {
+    /// Why this URL could never be delivered to, in a sentence; asked before it is saved. What a name
+    /// leads to is judged at every delivery.
+    fn refuses(&self, url: &str) -> Option<String>;
+
     fn deliver(
         &self,
         request: DeliveryRequest,

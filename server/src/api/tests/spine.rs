@@ -61,13 +61,14 @@ async fn an_order_becomes_an_approved_and_acknowledged_export() {
     api.world.runs_due_work().await.unwrap();
     let ack = format!("exports/{id}/ack");
     let done = json!({ "status": "completed", "external_ref": "3PL-1", "unheard_of": 1 });
-    let (_, _, secret) = api
+    let (_, _, secrets) = api
         .world
         .engine
-        .callback_secret(id.parse().unwrap())
+        .callback_secrets(id.parse().unwrap())
         .await
         .unwrap()
         .unwrap();
+    let secret = secrets.into_iter().next().unwrap();
     let wrong = "whsec_YW5vdGhlci1zZWNyZXQtYWx0b2dldGhlcg==";
     api.call(As::Nobody, api.signed(&ack, wrong, &done))
         .await
