@@ -179,7 +179,7 @@ pub async fn rows_of_before_get_their_marks(world: &World) {
     let tables = ["tasks", "approvals", "exports"];
     let mut written = Vec::new();
     for table in tables {
-        written.push(marks(world, table).await);
+        written.push(marks(world, t.id(), table).await);
     }
     assert!(
         written[0].iter().any(|(_, marks)| marks.len() == 4),
@@ -196,31 +196,23 @@ pub async fn rows_of_before_get_their_marks(world: &World) {
         let begin = folder.find(&format!("UPDATE {table} SET parties")).unwrap();
         let (update, _) = folder[begin..].split_once(';').unwrap();
         for statement in [emptied, update] {
-            world
-                .db
-                .write::<_, StoreError, _>(store::Priority::Normal, move |tx| {
-                    Box::pin(async move {
-                        tx.conn()
-                            .execute(statement, store::params![])
-                            .await
-                            .map(|_| ())
-                    })
-                })
-                .await
-                .unwrap();
+            world.script(Box::leak(Box::new([statement]))).await;
         }
-        assert_eq!(marks(world, table).await, written, "{table}");
+        assert_eq!(marks(world, t.id(), table).await, written, "{table}");
     }
 }
 
-async fn marks(world: &World, table: &str) -> Vec<(Uuid, BTreeSet<Mark>)> {
-    let sql: &'static str =
-        Box::leak(format!("SELECT id, parties FROM {table} ORDER BY id").into_boxed_str());
+async fn marks(world: &World, merchant: Uuid, table: &str) -> Vec<(Uuid, BTreeSet<Mark>)> {
+    let sql: &'static str = Box::leak(
+        format!("SELECT id, parties FROM {table} WHERE merchant_id = $1 ORDER BY id")
+            .into_boxed_str(),
+    );
     let rows = world
         .db
         .read::<_, StoreError, _>(|conn| {
             Box::pin(async move {
-                let rows = conn.fetch_all(sql, store::params![]).await?;
+                conn.enter(store::sql::Scope::of(merchant));
+                let rows = conn.fetch_all(sql, store::params![merchant]).await?;
                 rows.iter()
                     .map(|row| Ok((row.uuid(0)?, row.text(1)?)))
                     .collect::<store::Result<Vec<_>>>()

@@ -198,7 +198,10 @@ async fn plan(world: &World, statement: &str) -> Vec<String> {
 /// wait is quicker than reading those.
 pub async fn claiming_does_not_read_what_waits(world: &World) {
     let store = store(world);
-    let waiting: Vec<_> = (0..100_000).map(|n| job(id(), at(1_000_000 + n))).collect();
+    let merchants: Vec<_> = (0..20).map(|_| id()).collect();
+    let waiting: Vec<_> = (0..100_000)
+        .map(|n| job(merchants[n as usize % 20], at(1_000_000 + n)))
+        .collect();
     let due: Vec<_> = (0..5).map(|n| job(id(), at(n))).collect();
     write!(store, [waiting, due], tx => async {
         tx.enqueue(&waiting).await?;
