@@ -25,6 +25,7 @@ use crate::{
         receipts::{ReceiptPage, ReceiptsPage},
         search::SearchPage,
         session::{ConfirmPage, LoginPage, RecoveryCodesPage, SecondFactorPage},
+        settings::{AccessPage, NewTokenPage, SettingsPage, TokensPage},
         tasks::{TaskPage, TasksPage},
     },
     shell::document,
@@ -72,6 +73,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/people/:id") view=PersonPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/people/:id/leave") view=LeavePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/audit") view=AuditPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/settings") view=SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/settings/access") view=AccessPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/settings/tokens/new") view=NewTokenPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/search") view=SearchPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/queue") view=QueuePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/approvals") view=ApprovalsPage ssr=SsrMode::Async/>

@@ -13,5 +13,6 @@ pub mod queue;
 pub mod receipts;
 pub mod search;
 pub mod session;
+pub mod settings;
 pub mod tasks;
 pub mod thread;

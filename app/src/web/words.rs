@@ -66,6 +66,8 @@ pub fn action_words(action: &str) -> String {
         "export.ready" => "Ready to send".to_owned(),
         "export.replayed" => "Sent again".to_owned(),
         "member.added" => "Member added".to_owned(),
+        "token.created" => "Token made".to_owned(),
+        "merchant.renamed" => "Merchant renamed".to_owned(),
         "member.left" => "Taken out".to_owned(),
         other => {
             let said = other.split_once('.').map_or(other, |(_, said)| said);

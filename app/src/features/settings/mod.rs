@@ -1,0 +1,19 @@
+//! Settings of one merchant: what it is called, who may do what, and which programs may call the API.
+//!
+//! The matrix is not written down here: the page shows the tables that every gate is computed from
+//! ([`domain::access`]). A token's secret is shown once, on the page that follows its making or its
+//! rotation.
+
+mod act;
+mod matrix;
+mod new_token;
+mod page;
+mod secret;
+mod tokens;
+mod words;
+
+pub use act::{IssueToken, RenameMerchant, RevokeToken, RotateToken};
+pub use matrix::AccessPage;
+pub use new_token::NewTokenPage;
+pub use page::SettingsPage;
+pub use tokens::TokensPage;
