@@ -54,7 +54,7 @@ impl Fresh {
                     <div class="card-body">
                         <p class="break-all"><CopyId id=self.link whole=true what="link"/></p>
                         <p class="text-ink-2 mt-2">
-                            "Give it to them, and to nobody else: whoever has it can take the place. It works once, until "
+                            "Give it to them, and to nobody else: whoever has it can take the place. It works once, and expires "
                             <When at=self.expires_at now/> ". It is not shown again; sending the invitation again makes a new one."
                         </p>
                     </div>
@@ -132,7 +132,7 @@ fn row(invitation: &Invitation, at: &Visit) -> impl IntoView + use<> {
             </td>
             <td>
                 <StateBadge tone word/>
-                <small>{if over { "since " } else { "until " }} <When at=until now/></small>
+                <small>{if over { "" } else { "expires " }} <When at=until now/></small>
             </td>
             <td class="wide">{place} {inviter.map(|text| view! { <small>{text}</small> })}</td>
             <td>

@@ -155,7 +155,7 @@ fn successors(leaving: &Leaving, typed: &Typed) -> impl IntoView + use<> {
     let hint = if nobody {
         "Nobody can take all of it: choose somebody for each part below."
     } else {
-        "Tasks start anew in their queue; flows and contracts get a new version that names them."
+        "They take on the roles, and tasks start anew in their queue. What named this person names them, flows and contracts in a new version."
     };
     let all = typed.text("to", "Everything goes to").hint(hint);
     let parts = leaving

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use domain::{
     access::Access,
     invitation::{PERSON_PARTIES, STANDARD_ROLES},
-    owner::{Party, role_title},
+    owner::{Owner, Party, role_title},
     people::Membership,
 };
-use engine::Seat;
+use engine::{Holds, Seat};
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use crate::{
     ui::*,
@@ -120,30 +121,31 @@ pub(super) fn place_fields(typed: &Typed, place: Option<&Membership>) -> impl In
     }
 }
 
-/// One line for each thing, with all its seats: "Promotion go-live · owner of “Activate”, backup of …".
+/// One line for each thing, and for each role in it: "Promotion go-live · As marketing ops: owner of “Activate”".
 pub(super) fn seat_rows(seats: &[Seat], slug: &str) -> impl IntoView + use<> {
-    let mut things: BTreeMap<(engine::Holds, String, uuid::Uuid), Vec<String>> = BTreeMap::new();
+    let mut things: BTreeMap<(Holds, String, Uuid, Option<String>), Vec<String>> = BTreeMap::new();
     for seat in seats {
-        let place = match &seat.owner {
-            domain::owner::Owner::Role { .. } => {
-                format!("{} ({})", seat.place, seat.owner.title().to_lowercase())
-            }
-            _ => seat.place.clone(),
+        let role = match &seat.owner {
+            Owner::Role { role, .. } => Some(role.replace('_', " ")),
+            _ => None,
         };
         things
-            .entry((seat.holds, seat.title.clone(), seat.id))
+            .entry((seat.holds, seat.title.clone(), seat.id, role))
             .or_default()
-            .push(place);
+            .push(seat.place.clone());
     }
     things
         .into_iter()
-        .map(|((holds, title, id), mut places)| {
+        .map(|((holds, title, id, role), mut places)| {
             places.dedup();
             let more = places.len().saturating_sub(SHOWN_SEATS);
             places.truncate(SHOWN_SEATS);
             let mut sub = places.join(", ");
             if more > 0 {
                 sub.push_str(&format!(" and {more} more"));
+            }
+            if let Some(role) = role {
+                sub = format!("As {role}: {sub}");
             }
             let aside = view! { {role_title(holds.as_str())} }.into_any();
             match noun_path(slug, holds.as_str(), &id.to_string()) {
