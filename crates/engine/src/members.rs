@@ -446,7 +446,11 @@ async fn hold(tx: &mut (dyn Tx + '_), merchant: Uuid, mut people: BTreeSet<Uuid>
 }
 
 /// Whether the caller is an admin at every merchant where this person works; the reason, if not.
-async fn runs_all_of(reads: &mut (dyn Reads + '_), ctx: &Ctx, user: &User) -> Result<Result<()>> {
+pub(crate) async fn runs_all_of(
+    reads: &mut (dyn Reads + '_),
+    ctx: &Ctx,
+    user: &User,
+) -> Result<Result<()>> {
     let Actor::User { user: caller, .. } = ctx.actor() else {
         return Ok(match ctx.actor() {
             Actor::System => Ok(()),

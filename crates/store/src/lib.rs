@@ -11,6 +11,7 @@
 //!
 //! Nothing here reads a clock to decide anything; times come in as values.
 
+mod accounts;
 mod approvals;
 pub mod audit;
 mod connections;

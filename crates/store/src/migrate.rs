@@ -38,6 +38,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_spine"),
     migration!(3, "0003_members"),
     migration!(4, "0004_access"),
+    migration!(5, "0005_accounts"),
     migration!(6, "0006_second_factor"),
     migration!(7, "0007_operators"),
     migration!(8, "0008_destinations"),

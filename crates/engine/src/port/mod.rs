@@ -1,10 +1,12 @@
 //! The ports: what the use-cases need from the outside, as traits.
 
+mod accounts;
 mod edges;
 mod overview;
 mod sessions;
 mod store;
 
+pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
 pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};
 pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, SessionTx, Turned};

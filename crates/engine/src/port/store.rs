@@ -27,7 +27,10 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::sessions::{SessionReads, SessionTx};
+use super::{
+    accounts::{AccountReads, AccountTx},
+    sessions::{SessionReads, SessionTx},
+};
 use crate::{
     error::{Error, Result},
     job::Job,
@@ -160,7 +163,7 @@ pub struct Claim {
 }
 
 #[async_trait]
-pub trait Reads: SessionReads {
+pub trait Reads: SessionReads + AccountReads {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
     async fn operator_by_slug(&mut self, slug: &str) -> Result<Option<Operator>>;
@@ -311,7 +314,7 @@ pub trait Reads: SessionReads {
 }
 
 #[async_trait]
-pub trait Tx: Reads + SessionTx {
+pub trait Tx: Reads + SessionTx + AccountTx {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
     /// Until the end of the transaction nobody else gets past this: who counts an operator's admins and

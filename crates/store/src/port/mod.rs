@@ -4,6 +4,7 @@
 //! What a driver says stops here. A use-case gets an error with a kind and a sentence; the rest is in
 //! the private context.
 
+mod accounts;
 mod reads;
 mod sessions;
 mod tx;
@@ -257,6 +258,7 @@ impl Writing<'_> {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
+        let raced = matches!(error.kind(), Kind::Stale | Kind::Busy);
         let (kind, sentence) = match error.kind() {
             Kind::Conflict(_) => (ErrorKind::Conflict, "This exists already."),
             Kind::Stale => (
@@ -277,6 +279,9 @@ impl From<StoreError> for Error {
             ),
             Kind::Corrupt | Kind::Internal => return Error::internal(format!("{error:?}")),
         };
-        Error::new(kind, sentence).with_context(format!("{error:?}"))
+        Error {
+            raced,
+            ..Error::new(kind, sentence).with_context(format!("{error:?}"))
+        }
     }
 }

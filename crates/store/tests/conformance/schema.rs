@@ -13,6 +13,7 @@ const NOT_A_MERCHANTS: &[&str] = &[
     "second_factors",
     "recovery_codes",
     "known_places",
+    "password_resets",
     "guesses",
 ];
 
