@@ -3,10 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod approvals;
 mod deliveries;
 mod failures;
 mod operators;
 mod orders;
+mod outside;
 mod rules;
 mod world;

@@ -1,0 +1,333 @@
+//! Who may do what: every use-case is asked by everybody who lacks what it takes, and refuses.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    Time,
+    access::{Access, Action},
+    approval::Decision,
+    audit::{AuditHash, Head},
+    delivery::AckStatus,
+    owner::{Owner, Party},
+    people::Membership,
+};
+use engine::{
+    Ack, CampaignInput, Ctx, DestinationInput, Engine, Handover, InvitationInput, Kind, PlaceInput,
+    Reach, Result, SourceInput, TaskAct, TokenInput, TokenTerm,
+    port::{AuditFilter, ListFilter},
+};
+use std::sync::Arc;
+use testkit::{fulfillment_contract, order_flow};
+use uuid::Uuid;
+
+use crate::world::{World, on_every_store};
+
+/// Use-cases that take a caller and ask for nothing, and why that is right.
+const ASKS_NOTHING: &[(&str, &str)] = &[(
+    "may_make_reset_link",
+    "says whether the caller may; whoever may not hears no",
+)];
+
+/// The public methods of `Engine` that take a `Ctx`, read from the source.
+fn use_cases() -> BTreeSet<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let mut found = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        for block in text.split("\nimpl Engine {").skip(1) {
+            let block = block.split("\n}\n").next().unwrap();
+            for method in block.split("\n    pub async fn ").skip(1) {
+                let head = method.split('{').next().unwrap();
+                if head.contains("ctx: &Ctx") {
+                    let name = head.split(['(', '<']).next().unwrap();
+                    found.insert(name.trim().to_owned());
+                }
+            }
+        }
+    }
+    assert!(found.len() > 50, "{found:?}");
+    found
+}
+
+type Said = (&'static str, Action, Result<()>);
+
+/// Calls everything, about things that are not there.
+async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec<Said> {
+    let mut said: Vec<Said> = Vec::new();
+    let (id, all, trail) = (Uuid::nil(), ListFilter::default(), AuditFilter::default());
+    let nobody = || Owner::role(Party::Agency, "operations");
+    macro_rules! call {
+        ($($name:ident($($argument:expr),*): $action:ident),* $(,)?) => {$(
+            let answer = engine.$name(ctx $(, $argument)*).await.map(drop);
+            said.push((stringify!($name), Action::$action, answer));
+        )*};
+    }
+    call![
+        receipts(&all): ViewWork,
+        orders(&all): ViewWork,
+        exports(&all): ViewWork,
+        under_way(&[id]): ViewWork,
+        approvals(&all): ViewWork,
+        approval(id): ViewWork,
+        tasks(&all): ViewWork,
+        task(id): ViewWork,
+        receipt_body(id): ViewWork,
+        receipt_chain(id): ViewWork,
+        order_chain(id): ViewWork,
+        export_chain(id): ViewWork,
+        export_wire(id): ViewWork,
+        exports_of_run(id): ViewWork,
+        contracts(): ViewWork,
+        contract(id): ViewWork,
+        contract_versions("fulfillment_request"): ViewWork,
+        flows(): ViewWork,
+        flow(id): ViewWork,
+        runs_of_flow("order-to-ship", 1): ViewWork,
+        history("task", id, 1): ViewWork,
+        audit(&trail): ViewAudit,
+        export_trail(): ViewAudit,
+        team(): ViewPeople,
+        holder(id): ViewPeople,
+        tokens(): ViewSettings,
+        merchant_facts(): ViewSettings,
+    ];
+    call![
+        note_trail_exported(Head { merchant_id: merchant, seq: 1, hash: AuditHash::GENESIS }): ViewAudit,
+        acknowledge(id, Ack {
+            status: AckStatus::Accepted,
+            exception_code: None,
+            exception_metadata: None,
+            external_ref: None,
+        }): Acknowledge,
+        decide(id, Decision { approve: true, note: None, seen_hash: String::new() }): Decide,
+        withdraw(id, "because"): Control,
+        replay_receipt(id): Control,
+        act_on_task(id, TaskAct::Resolve { note: "done".into() }): WorkTasks,
+        start_campaign("promotion-go-live", CampaignInput::default()): Trigger,
+        publish_contract(fulfillment_contract(merchant)): Publish,
+        publish_flow(order_flow(merchant)): Publish,
+        create_source(SourceInput {
+            system: "shopify".into(),
+            name: "Another".into(),
+            secret: None,
+            owner: nobody(),
+            backup: nobody(),
+        }): ManageConnections,
+        update_source(id, "Another", "agency:operations", "agency:finance"): ManageConnections,
+        rotate_source_secret(id, None): ManageConnections,
+        switch_source(id, false): ManageConnections,
+        send_test_event(id): ManageConnections,
+        create_destination(DestinationInput {
+            key: "another".into(),
+            name: "Another".into(),
+            system: "oms".into(),
+            party: Party::Merchant,
+            url: "https://oms.example/in".into(),
+            secret: None,
+        }): ManageConnections,
+        update_destination(id, "Another", "https://oms.example/in"): ManageConnections,
+        rotate_destination_secret(id, None): ManageConnections,
+        retire_destination(id): ManageConnections,
+        resume_destination(id): ManageConnections,
+        test_destination(id): ManageConnections,
+        invite(InvitationInput::default()): ManagePeople,
+        resend_invitation(id): ManagePeople,
+        revoke_invitation(id): ManagePeople,
+        leaving(id, Reach::Here): ManagePeople,
+        change_member(id, PlaceInput::default(), Handover::default()): ManagePeople,
+        take_out(id, "", Handover::default()): ManagePeople,
+        deactivate(id, "", Handover::default()): ManagePeople,
+        reactivate(id): ManagePeople,
+        make_reset_link(id): ManagePeople,
+        issue_token(TokenInput {
+            name: "Another".into(),
+            capabilities: vec![Action::ViewWork],
+            term: TokenTerm::Days(30),
+        }): ManageTokens,
+        rotate_token(id): ManageTokens,
+        revoke_token(id): ManageTokens,
+        rename_merchant("Another"): ManageMerchant,
+    ];
+    said
+}
+
+fn reads(action: Action) -> bool {
+    action.cells().all(|cell| cell.reads())
+}
+
+async fn joins(world: &World, name: &str, access: Access, party: Party, role: &str) -> Ctx {
+    let engine = &world.engine;
+    let email = format!("{name}@elsewhere.example");
+    let user = engine
+        .create_user(&email, name, "correct horse")
+        .await
+        .unwrap();
+    let membership = Membership {
+        merchant_id: world.merchant.id,
+        user_id: user.id,
+        access,
+        party,
+        functional_roles: vec![role.to_owned()],
+    };
+    engine.add_member(membership).await.unwrap();
+    engine
+        .enter(user.id, &world.merchant.slug, None)
+        .await
+        .unwrap()
+}
+
+async fn token(world: &World, may: Action) -> Ctx {
+    let engine = &world.engine;
+    let input = TokenInput {
+        name: "One thing".into(),
+        capabilities: vec![may],
+        term: TokenTerm::Days(30),
+    };
+    let made = engine
+        .issue_token(&world.eyes().await.unwrap(), input)
+        .await
+        .unwrap();
+    engine.enter_by_token(&made.secret, None).await.unwrap()
+}
+
+async fn entries(world: &World) -> usize {
+    let eyes = world.eyes().await.unwrap();
+    world.engine.export_trail(&eyes).await.unwrap().0.len()
+}
+
+on_every_store! {
+    async fn every_use_case_refuses_whoever_lacks_what_it_takes(world: World) {
+        let mut callers = Vec::new();
+        for access in Access::ALL {
+            callers.push(joins(&world, access.as_str(), access, Party::Agency, "returns_ops").await);
+        }
+        // an admin on the other side of the fence, and programs that may do one thing each
+        callers.push(joins(&world, "outsider", Access::Admin, Party::Carrier, "logistics").await);
+        for may in [Action::ViewWork, Action::Acknowledge] {
+            callers.push(token(&world, may).await);
+        }
+        let known = use_cases();
+        let mut refusals = 0;
+        for ctx in &callers {
+            let said = call_everything(&world.engine, ctx, world.merchant.id).await;
+            let called: BTreeSet<String> = said
+                .iter()
+                .map(|(name, ..)| (*name).to_owned())
+                .chain(ASKS_NOTHING.iter().map(|(name, _)| (*name).to_owned()))
+                .collect();
+            assert_eq!(known, called, "a use-case is missing here, or asks nothing");
+            for (name, action, answer) in said {
+                let who = ctx.actor_name();
+                if ctx.may(action) {
+                    continue;
+                }
+                let kind = answer.expect_err(name).kind;
+                let refused = kind == Kind::Forbidden || (ctx.is_outside() && kind == Kind::NotFound);
+                assert!(refused, "{name} answers {who} with {kind:?}");
+                refusals += 1;
+            }
+        }
+        assert!(refusals > 200, "{refusals}");
+    }
+
+    async fn an_auditor_reads_everything_and_changes_nothing(world: World) {
+        let iris = world.as_person("iris").await.unwrap();
+        let before = entries(&world).await;
+        for (name, action, answer) in call_everything(&world.engine, &iris, world.merchant.id).await {
+            match (reads(action), answer) {
+                (true, answer) => {
+                    let kind = answer.err().map(|error| error.kind);
+                    assert!(matches!(kind, None | Some(Kind::NotFound)), "{name}: {kind:?}");
+                }
+                (false, answer) => assert_eq!(answer.expect_err(name).kind, Kind::Forbidden, "{name}"),
+            }
+        }
+        // that they took the trail out is itself an entry; it is the only one
+        assert_eq!(entries(&world).await, before + 1);
+    }
+
+    async fn a_tokens_capabilities_are_what_counts(world: World) {
+        let engine = &world.engine;
+        let admin = world.eyes().await.unwrap();
+        let bad = TokenInput {
+            name: " ".into(),
+            capabilities: vec![Action::ViewWork, Action::Decide],
+            term: TokenTerm::Never { reason: " ".into() },
+        };
+        let refused = engine.issue_token(&admin, bad).await.err().unwrap();
+        let fields: Vec<_> = refused.fields.iter().map(|one| one.field.as_str()).collect();
+        assert_eq!(fields, ["name", "capabilities", "reason"]);
+        let ctx = token(&world, Action::ViewAudit).await;
+        assert!(engine.audit(&ctx, &AuditFilter { limit: 1, ..AuditFilter::default() }).await.is_ok());
+        let refused = engine.tasks(&ctx, &ListFilter::default()).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Forbidden);
+        assert!(refused.sentence.starts_with("This API token may not read orders"), "{}", refused.sentence);
+    }
+
+    async fn a_token_is_rotated_used_and_revoked(world: World) {
+        let engine = &world.engine;
+        const DAY: i64 = 24 * 60 * 60_000;
+        let input = TokenInput {
+            name: "Nightly reports".into(),
+            capabilities: vec![Action::ViewWork],
+            term: TokenTerm::Days(30),
+        };
+        let first = engine.issue_token(&world.eyes().await.unwrap(), input).await.unwrap();
+        let enter = async |text: &str| {
+            engine.enter_by_token(text, None).await.map(drop).map_err(|error| (error.kind, error.sentence))
+        };
+        assert_eq!(enter(&first.secret).await, Ok(()));
+        world.clock.advance_ms(10 * DAY);
+        let second = engine.rotate_token(&world.eyes().await.unwrap(), first.token.id).await.unwrap();
+        assert_ne!(first.secret, second.secret);
+        assert_eq!(enter(&first.secret).await, Ok(()));
+        assert_eq!(enter(&second.secret).await, Ok(()));
+        world.clock.advance_ms(DAY);
+        let (kind, why) = enter(&first.secret).await.unwrap_err();
+        assert!(kind == Kind::Unauthenticated && why.contains("rotated"), "{why}");
+        assert_eq!(enter(&second.secret).await, Ok(()));
+        // written down beside the call, so a moment later
+        let used = wait_for_use(&world, first.token.id).await;
+        assert!(used.is_some());
+        world.clock.advance_ms(29 * DAY);
+        let (kind, why) = enter(&second.secret).await.unwrap_err();
+        assert!(kind == Kind::Unauthenticated && why.contains("expired"), "{why}");
+        let over = engine.rotate_token(&world.eyes().await.unwrap(), first.token.id).await.err().unwrap();
+        assert_eq!(over.kind, Kind::Conflict);
+        engine.revoke_token(&world.eyes().await.unwrap(), first.token.id).await.unwrap();
+        let (_, why) = enter(&second.secret).await.unwrap_err();
+        assert!(why.contains("revoked"), "{why}");
+        assert_eq!(enter("mlk_nobody").await.unwrap_err().1, "This API token is not valid.");
+        let said: Vec<String> = world.engine.export_trail(&world.eyes().await.unwrap()).await.unwrap().0
+            .into_iter().filter(|one| one.subject_id == first.token.id.to_string()).map(|one| one.action + &one.detail).collect();
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(said.iter().all(|one| !one.contains(&first.secret) && !one.contains(&second.secret)));
+    }
+
+    async fn a_merchant_is_renamed_by_whoever_may(world: World) {
+        let engine = &world.engine;
+        engine.rename_merchant(&world.eyes().await.unwrap(), "  Alder & Sons ").await.unwrap();
+        let mara = world.as_person("mara").await.unwrap();
+        assert_eq!(mara.merchant().name, "Alder & Sons");
+        assert_eq!(engine.rules_of(world.merchant.id).await.unwrap().merchant.name, "Alder & Sons");
+        assert_eq!(engine.rename_merchant(&world.eyes().await.unwrap(), " ").await.unwrap_err().fields[0].field, "name");
+    }
+}
+
+/// The use of a day after it was made, once it is written down.
+async fn wait_for_use(world: &World, id: Uuid) -> Option<Time> {
+    for _ in 0..500 {
+        let eyes = world.eyes().await.unwrap();
+        let tokens = world.engine.tokens(&eyes).await.unwrap();
+        let token = tokens.iter().find(|one| one.id == id).unwrap();
+        let used = token.last_used_at.filter(|at| *at > token.created_at);
+        if used.is_some() {
+            return used;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    None
+}
