@@ -40,6 +40,11 @@ for (const [name, viewport] of Object.entries(sizes)) {
       }
     }
     const more = [
+      "/o/northbeam-commerce-ops",
+      "/o/northbeam-commerce-ops?show=late",
+      "/o/northbeam-commerce-ops/people",
+      "/o/northbeam-commerce-ops/settings",
+      "/o/northbeam-commerce-ops/merchants/new",
       `${home}/receipts/${good.receipt.receipt_id}`,
       `${home}/receipts/${broken.receipt.receipt_id}`,
       `${home}/orders/${waiting.order_id}`,

@@ -87,12 +87,17 @@ impl Figures {
         self.held.iter().map(|held| held.count).sum()
     }
 
+    /// Something used to arrive, and a source says nothing now. One that never spoke is still being set up.
+    pub fn is_quiet(&self) -> bool {
+        self.last_receipt.is_some() && !self.quiet.is_empty()
+    }
+
     fn standing(&self) -> Standing {
         let risk = self.at_risk();
         match (risk.late, risk.soon) {
             (1.., _) => Standing::Late,
             (_, 1..) => Standing::Soon,
-            _ if !self.quiet.is_empty() => Standing::Quiet,
+            _ if self.is_quiet() => Standing::Quiet,
             _ => Standing::OnTime,
         }
     }
@@ -194,7 +199,13 @@ mod tests {
         assert_eq!(figures(1, 3).standing(), Standing::Late);
         assert_eq!(figures(0, 3).standing(), Standing::Soon);
         assert_eq!(figures(0, 0).standing(), Standing::OnTime);
+        let new = Figures {
+            quiet: vec![(uuid::Uuid::nil(), "Shop".to_owned())],
+            ..Figures::default()
+        };
+        assert_eq!(new.standing(), Standing::OnTime, "it has not begun");
         let quiet = Figures {
+            last_receipt: Some(Time::default()),
             quiet: vec![(uuid::Uuid::nil(), "Shop".to_owned())],
             ..Figures::default()
         };

@@ -71,7 +71,7 @@ impl Show {
             Self::All => true,
             Self::Late => risk.late > 0,
             Self::Soon => risk.soon > 0,
-            Self::Quiet => !figures.quiet.is_empty(),
+            Self::Quiet => figures.is_quiet(),
             Self::OnTime => line.standing == Standing::OnTime,
             Self::Exceptions => figures.open_tasks() > 0,
             Self::Decided => figures.taken.n > 0,
@@ -225,10 +225,7 @@ pub(super) fn headline(lines: &[MerchantLine]) -> String {
 
 pub(super) fn taken_words(taken: Taken) -> (String, String) {
     if taken.n == 0 {
-        return (
-            "none yet".to_owned(),
-            "nothing was decided in 7 days".to_owned(),
-        );
+        return ("–".to_owned(), "none in 7 days".to_owned());
     }
     (
         duration_text(taken.p50_ms),

@@ -152,7 +152,7 @@ fn sub(overview: &Overview, asked: &Asked) -> AnyView {
     let merchants = overview.lines.len();
     view! {
         "Last 24 hours, " <a class="fig" href=href><b>{grouped(receipts)}</b> {if receipts == 1 { " receipt" } else { " receipts" }}</a>
-        ". " {format!("{on_time} of {merchants}")} " with nothing late."
+        ". " {format!("{on_time} of {merchants}")} {if merchants == 1 { " merchant has nothing late." } else { " merchants have nothing late." }}
     }
     .into_any()
 }
