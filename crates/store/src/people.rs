@@ -244,23 +244,27 @@ pub(crate) async fn delete_operator(conn: &mut Conn, id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// People of this operator who have no place anywhere else.
+macro_rules! who_is_only_here {
+    () => {
+        "(\
+         SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1) \
+         UNION SELECT user_id FROM operator_members WHERE operator_id = $1 \
+         EXCEPT \
+         SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1) \
+         EXCEPT \
+         SELECT user_id FROM operator_members WHERE operator_id <> $1)"
+    };
+}
+
 macro_rules! of_merchants {
     ($($table:literal),* $(,)?) => {
         &[
-            "DELETE FROM sessions WHERE user_id IN (\
-                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1) \
-                UNION SELECT user_id FROM operator_members WHERE operator_id = $1 \
-                EXCEPT \
-                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1) \
-                EXCEPT \
-                SELECT user_id FROM operator_members WHERE operator_id <> $1)",
-            "DELETE FROM users WHERE id IN (\
-                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1) \
-                UNION SELECT user_id FROM operator_members WHERE operator_id = $1 \
-                EXCEPT \
-                SELECT user_id FROM memberships WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id <> $1) \
-                EXCEPT \
-                SELECT user_id FROM operator_members WHERE operator_id <> $1)",
+            concat!("DELETE FROM sessions WHERE user_id IN ", who_is_only_here!()),
+            concat!("DELETE FROM second_factors WHERE user_id IN ", who_is_only_here!()),
+            concat!("DELETE FROM recovery_codes WHERE user_id IN ", who_is_only_here!()),
+            concat!("DELETE FROM known_places WHERE user_id IN ", who_is_only_here!()),
+            concat!("DELETE FROM users WHERE id IN ", who_is_only_here!()),
             $(concat!(
                 "DELETE FROM ", $table,
                 " WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1)"

@@ -29,6 +29,7 @@ mod plans;
 mod postgres_only;
 mod schema;
 mod seals;
+mod sessions;
 mod sqlite_only;
 mod tenant;
 mod tenants;
@@ -88,6 +89,10 @@ conformance! {
     access::rows_of_before_get_their_marks,
     people::people_come_back,
     people::sessions_are_replaced_and_end,
+    sessions::sessions_are_a_persons_and_end_for_good,
+    sessions::a_factor_uses_each_step_and_each_code_once,
+    sessions::turns_are_taken_at_their_pace,
+    sessions::places_are_known_until_they_are_forgotten,
     people::idempotency_keys_are_taken_once,
     people::an_invitation_is_found_by_its_link_until_it_is_over,
     people::places_change_and_end,

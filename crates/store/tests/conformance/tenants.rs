@@ -225,7 +225,18 @@ pub async fn an_operator_is_removed_with_everything(world: &World) {
     };
     let mut place = gone.membership.clone();
     place.user_id = leaver.id;
-    write!(store, [guest, session, leaver, place], tx => async {
+    let factor = |user_id| engine::port::SecondFactorRow {
+        user_id,
+        sealed_seed: b"sealed".to_vec(),
+        created_at: at(1),
+        confirmed_at: Some(at(1)),
+        last_step: 1,
+    };
+    let factors = [factor(gone.user.id), factor(leaver.id)];
+    write!(store, [guest, session, leaver, place, factors], tx => async {
+        for factor in &factors {
+            tx.save_second_factor(factor).await?;
+        }
         tx.insert_membership(&guest).await?;
         tx.save_session(&session).await?;
         tx.insert_user(&leaver, "hash").await?;
@@ -247,6 +258,8 @@ pub async fn an_operator_is_removed_with_everything(world: &World) {
         [kept.merchant.clone()]
     );
     assert_eq!(read!(store, r => r.user(leaver.id)), None);
+    assert_eq!(read!(store, r => r.second_factor(leaver.id)), None);
+    assert!(read!(store, r => r.second_factor(gone.user.id)).is_some());
     assert_eq!(
         read!(store, r => r.user(gone.user.id)),
         Some(gone.user.clone())
