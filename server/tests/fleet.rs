@@ -196,8 +196,13 @@ async fn what_one_process_does_the_others_know() {
             .body(body)
     };
     let answer = form(0, "/ui/login", "", fields).send().await.unwrap();
-    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
-    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let cookie = answer
+        .headers()
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
+        .collect::<Vec<_>>()
+        .join("; ");
     let slug = &meshline.shop().0.slug;
     let queue = format!("/m/{slug}/queue");
     for n in [1, 2] {

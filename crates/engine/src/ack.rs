@@ -34,6 +34,9 @@ pub struct Ack {
     pub external_ref: Option<String>,
 }
 
+/// How often an acknowledgement is tried again at once when somebody else changed the export.
+const RACES: usize = 4;
+
 /// Used when a destination rejects and does not say why.
 const REJECTED: &str = domain::delivery::UNSPECIFIED_REJECTION;
 
@@ -97,6 +100,23 @@ impl Engine {
                 "A rejection says why: give an exception_code.",
             ));
         }
+        // A callback can come while the answer to the delivery is still being recorded, by another process
+        // perhaps. The destination cannot know that, and many never ask again.
+        for _ in 0..RACES {
+            match self.acknowledge_once(ctx, export_id, ack.clone()).await {
+                Err(error) if error.raced => tokio::task::yield_now().await,
+                done => return done,
+            }
+        }
+        self.acknowledge_once(ctx, export_id, ack).await
+    }
+
+    async fn acknowledge_once(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        export_id: Uuid,
+        ack: Ack,
+    ) -> Result<ExportState> {
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
         self.store

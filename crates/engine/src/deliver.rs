@@ -31,6 +31,9 @@ use crate::{
     worker::{LEASE_MS, lost_lease},
 };
 
+/// How often an answer is recorded anew at once when somebody else changed the export.
+const RACES: usize = 4;
+
 /// What was made durable before sending.
 struct Ready {
     export: Export,
@@ -52,6 +55,18 @@ impl Engine {
             return Err(lost_lease());
         }
         let answer = self.send(&ready, &rules, started_at).await?;
+        // What the destination answered is known once. Its callback may come at the same moment, and
+        // change the same export; then what was answered is recorded behind it.
+        for _ in 0..RACES {
+            let (job, answer, rules) = (job.clone(), answer.clone(), Arc::clone(&rules));
+            match self
+                .record(job, ready.export.id, answer, started_at, rules)
+                .await
+            {
+                Err(error) if error.raced => tokio::task::yield_now().await,
+                done => return done,
+            }
+        }
         self.record(job, ready.export.id, answer, started_at, rules)
             .await
     }

@@ -36,6 +36,9 @@ pub struct Error {
     pub context: Option<String>,
     /// For [`Kind::TooMany`] and [`Kind::Unavailable`]: when to come back.
     pub retry_after_ms: Option<i64>,
+    /// Nothing was wrong with it but the moment: somebody else changed the same rows. The same call may
+    /// succeed at once.
+    pub raced: bool,
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,6 +51,7 @@ impl Error {
             fields: Vec::new(),
             context: None,
             retry_after_ms: None,
+            raced: false,
         }
     }
 
