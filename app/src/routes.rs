@@ -12,9 +12,10 @@ use leptos_router::{
 
 use crate::{
     features::{
+        account::{AccountPage, ForgottenPage, ResetPage},
         approvals::{ApprovalPage, ApprovalsPage},
         audit::AuditPage,
-        connections::{ConnectionPage, ConnectionsPage, NewSourcePage},
+        connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
         contracts::{ContractPage, ContractsPage},
         exports::{ExportPage, ExportsPage},
         flows::{FlowPage, FlowsPage},
@@ -47,6 +48,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
                 <Route path=path!("/second-factor") view=SecondFactorPage ssr=SsrMode::Async/>
                 <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                <Route path=path!("/reset") view=ForgottenPage ssr=SsrMode::Async/>
+                <Route path=path!("/reset/:token") view=ResetPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/recovery-codes") view=RecoveryCodesPage ssr=SsrMode::Async/>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:operator") view=OverviewPage ssr=SsrMode::Async/>
@@ -66,6 +70,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/contracts/:id") view=ContractPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections/new") view=NewSourcePage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/connections/new-destination") view=NewDestinationPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
                 <Route path=path!("/invite/:token") view=InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/people") view=PeoplePage ssr=SsrMode::Async/>

@@ -445,6 +445,7 @@ fn UserMenu(name: String, theme: String) -> impl IntoView {
         </button>
         <div class="menu menu-user" id="me" popover="auto">
             <p class="menu-note">"Signed in as " <b class="text-ink">{name}</b></p>
+            <a class="menu-item" href="/account"><Icon of=Ico::People/>"Your account"</a>
             <hr/>
             <form method="post" action="/ui/theme">{choices}</form>
             <hr/>

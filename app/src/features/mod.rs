@@ -1,5 +1,6 @@
 //! The pages, one folder per noun. Each shows its list as `XxxsPage` and one of it as `XxxPage`.
 
+pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod connections;

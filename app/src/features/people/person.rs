@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::words::{access_word, here, party_word, place_fields, roles_text, seat_rows};
 use crate::{
+    features::account::{FreshLink, reset_link_button},
     ui::*,
     web::{Page, Visit, page, short_name},
 };
@@ -17,8 +18,21 @@ pub fn PersonPage() -> impl IntoView {
     page("people", load, render)
 }
 
-async fn load(at: Arc<Visit>) -> Result<Holder> {
-    at.engine().holder(&at.ctx, at.id("person")?).await
+struct Model {
+    holder: Holder,
+    may_reset: bool,
+    /// The link that was just made for them.
+    fresh: Option<FreshLink>,
+}
+
+async fn load(at: Arc<Visit>) -> Result<Model> {
+    let id = at.id("person")?;
+    let holder = at.engine().holder(&at.ctx, id).await?;
+    Ok(Model {
+        holder,
+        may_reset: at.engine().may_make_reset_link(&at.ctx, id).await?,
+        fresh: FreshLink::take(&at, id).await?,
+    })
 }
 
 fn headline(holder: &Holder) -> String {
@@ -32,12 +46,22 @@ fn headline(holder: &Holder) -> String {
     }
 }
 
-fn render(holder: Holder, at: &Visit) -> Page {
+fn render(model: Model, at: &Visit) -> Page {
+    let Model {
+        holder,
+        may_reset,
+        fresh,
+    } = model;
+    let reset = may_reset.then(|| reset_link_button(at, holder.user.id));
+    let fresh = fresh.map(|fresh| fresh.view(at.now()));
     let title = headline(&holder);
     let name = holder.user.name.clone();
     let short = short_name(&name);
     let may = at.ctx.may(Action::ManagePeople);
-    let actions = may.then(|| actions(&holder, at));
+    let actions = may.then(|| {
+        let others = actions(&holder, at);
+        view! { {reset} {others} }.into_any()
+    });
     let held = if holder.seats.is_empty() {
         let why = if holder.user.active {
             "Everything they answer for has somebody else behind it, and nothing names them in person."
@@ -61,6 +85,7 @@ fn render(holder: Holder, at: &Visit) -> Page {
     let sub = view! { {state} {holder.user.email.clone()} }.into_any();
     let body = view! {
         <PageHead title=title.clone() sub nostrip:actions=actions/>
+        {fresh}
         <Split side=facts.into_any()>
             <Card title=held_title id="held">{held}</Card>
             {change}

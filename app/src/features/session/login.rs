@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     shell::BareShell,
-    ui::{Button, Card, Flash as FlashBox, Input, Kind as Loud, Tone},
+    ui::{Button, Card, Flash as FlashBox, Input, Kind as Loud, LinkButton, Tone},
     web::{Asked, Flash, SIGN_IN, Typed, bare, engine, go, same_site, signed_in, slow_down},
 };
 
@@ -71,6 +71,7 @@ fn form(asked: Asked, next: String, flash: Option<&Flash>) -> AnyView {
                     />
                     <div class="acts">
                         <Button label="Sign in" kind=Loud::Primary/>
+                        <LinkButton href="/reset" label="Forgot your password?" kind=Loud::Quiet/>
                     </div>
                 </form>
             </Card>

@@ -1,0 +1,60 @@
+//! What the forms of this feature do.
+
+use leptos::prelude::*;
+
+use super::link::FreshLink;
+use crate::web::{Done, Posted, Refused, client, id, oneself};
+
+#[server(prefix = "/ui", endpoint = "account/password")]
+pub async fn change_password(
+    #[server(default)] back: String,
+    #[server(default)] old: String,
+    #[server(default)] password: String,
+) -> Result<(), Refused> {
+    Posted::new("password", String::new(), back)
+        .run_open(|engine| async move {
+            let me = oneself(&engine).await?;
+            let ended = engine
+                .change_password(&me, &client(&engine), &old, &password)
+                .await?;
+            Ok(Done::back(match ended {
+                0 => "Your password is changed.".to_owned(),
+                1 => "Your password is changed, and your other session is over.".to_owned(),
+                n => format!("Your password is changed, and your {n} other sessions are over."),
+            }))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "reset")]
+pub async fn reset_password(
+    #[server(default)] token: String,
+    #[server(default)] password: String,
+) -> Result<(), Refused> {
+    Posted::new("reset", String::new(), format!("/reset/{token}"))
+        .run_open(|engine| async move {
+            engine.reset_password(&token, &password).await?;
+            Ok(Done::to(
+                "/login",
+                "Your password is changed, and every session of yours is over. Sign in with the new one.",
+            ))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "people/reset-link")]
+pub async fn make_reset_link(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] person: String,
+) -> Result<(), Refused> {
+    Posted::new("reset-link", merchant, back)
+        .button("Make a reset link")
+        .run(|engine, ctx| async move {
+            let made = engine.make_reset_link(&ctx, id(&person, "person")?).await?;
+            let said = format!("There is a link for {}.", made.user.name);
+            FreshLink::of(made).leave().await?;
+            Ok(Done::back(said))
+        })
+        .await
+}

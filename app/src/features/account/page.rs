@@ -1,0 +1,123 @@
+//! `/account`: who one is here, one's password, how one signs in, and where one works.
+
+use std::sync::Arc;
+
+use domain::{owner::role_title, password::ASKED};
+use engine::Result;
+use leptos::prelude::*;
+
+use crate::{
+    features::session::Safety,
+    ui::*,
+    web::{Desk, Page, home},
+};
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    home("account", load, render)
+}
+
+async fn load(desk: Arc<Desk>) -> Result<Safety> {
+    Safety::load(desk.engine()).await
+}
+
+fn render(safety: Safety, desk: &Desk) -> Page {
+    let person = &desk.person;
+    let count = person.places.len();
+    let title = match count {
+        0 => format!("{}, at no merchant yet", person.user.name),
+        1 => format!("{}, at one merchant", person.user.name),
+        n => format!("{}, at {n} merchants", person.user.name),
+    };
+    let back = desk.asked.back.clone();
+    let password = password(desk);
+    let safety = safety.cards(desk.now, &back);
+    let places = places(desk);
+    let facts = facts(desk);
+    let side = view! { {facts}{places} }.into_any();
+    let sub = person.user.email.clone().into_any();
+    let body = view! {
+        <PageHead title=title.clone() sub/>
+        <Split side>
+            {password}
+            {safety}
+        </Split>
+    };
+    Page::new(title, vec![Crumb::here("Your account")], body)
+}
+
+fn facts(desk: &Desk) -> impl IntoView + use<> {
+    let user = &desk.person.user;
+    let id = view! { <CopyId id=user.id.to_string() what="person id"/> }.into_any();
+    let operator = (!desk.person.operator_name.is_empty())
+        .then(|| desk.person.operator_name.clone().into_any());
+    let rows = kv(vec![
+        ("Name", Some(user.name.clone().into_any())),
+        ("E-mail", Some(user.email.clone().into_any())),
+        ("Operator", operator),
+        ("Person", Some(id)),
+    ]);
+    view! { <Card title="You">{rows}</Card> }
+}
+
+fn password(desk: &Desk) -> impl IntoView + use<> {
+    let typed = desk.form("password");
+    let back = desk.asked.back.clone();
+    let email = desk.person.user.email.clone();
+    view! {
+        <Card title="Password" padded=true id="password">
+            <form method="post" action="/ui/account/password">
+                <input type="hidden" name="back" value=back/>
+                // for the browser's password manager: whose password this is
+                <input type="hidden" name="username" autocomplete="username" value=email/>
+                <Input
+                    text=typed.text("old", "The one you have")
+                    kind="password"
+                    autocomplete="current-password"
+                    required=true
+                />
+                <Input
+                    text=typed.text("password", "The new one").hint(ASKED)
+                    kind="password"
+                    autocomplete="new-password"
+                    required=true
+                />
+                <p class="text-ink-2">"You stay signed in here; everywhere else you sign in anew."</p>
+                <div class="acts mt-4"><Button label="Change the password" kind=Kind::Primary/></div>
+            </form>
+        </Card>
+    }
+}
+
+fn places(desk: &Desk) -> impl IntoView + use<> {
+    let rows = desk
+        .person
+        .places
+        .iter()
+        .map(|(merchant, place)| {
+            let roles: Vec<String> = place
+                .functional_roles
+                .iter()
+                .map(|role| role_title(role))
+                .collect();
+            let roles = match roles.as_slice() {
+                [] => "Answers for no role".to_owned(),
+                roles => roles.join(", "),
+            };
+            let sub = format!("{} · {roles}", role_title(place.access.as_str()));
+            let (name, href) = (merchant.name.clone(), format!("/m/{}", merchant.slug));
+            view! { <Row tone=Tone::Idle title=name sub href/> }
+        })
+        .collect_view();
+    let inside = if desk.person.places.is_empty() {
+        view! {
+            <Empty icon=Ico::Question title="No merchant yet">
+                "Whoever runs a merchant can invite you, by your e-mail address."
+            </Empty>
+        }
+        .into_any()
+    } else {
+        rows.into_any()
+    };
+    view! { <Card title="Where you work" id="places">{inside}</Card> }
+}
