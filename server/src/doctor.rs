@@ -70,8 +70,26 @@ pub async fn run(settings: &Settings) -> bool {
     }
     say(Finding::new("address", address(settings.addr).await));
     say(Finding::new("public URL", public_url(settings)));
+    say(Finding::new("outbound", Ok(outbound(settings))));
     say(Finding::new("assets", assets()));
     is_well
+}
+
+/// What destinations may be called at.
+fn outbound(settings: &Settings) -> String {
+    let allowed = settings.allowed_targets();
+    let says = match (&settings.allow_private_urls, allowed.is_empty()) {
+        (_, true) => {
+            "public addresses only; MESHLINE_ALLOW_PRIVATE_URLS makes exceptions".to_owned()
+        }
+        (Some(_), false) => {
+            format!("public addresses, and {allowed} (MESHLINE_ALLOW_PRIVATE_URLS)")
+        }
+        (None, false) => format!(
+            "public addresses, and the sandbox at {allowed}, as only this machine can connect to us"
+        ),
+    };
+    format!("destinations are called at {says}")
 }
 
 async fn database(settings: &Settings) -> Result<String, String> {

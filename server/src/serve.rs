@@ -82,6 +82,7 @@ fn site(installation: &Installation, settings: &Settings, stop: watch::Receiver<
         metrics: Arc::clone(&installation.metrics),
         metrics_token: settings.metrics_token.clone(),
         is_https: settings.is_https(),
+        limits: Arc::new(http::limits::Limits::new(settings.rates)),
         stop,
     }
 }

@@ -164,6 +164,11 @@ impl<'a> Installation<'a> {
             .env("MESHLINE_ADDR", self.server.to_string())
             .env("MESHLINE_SANDBOX_ADDR", self.sandbox.to_string())
             .env("MESHLINE_SANDBOX_DATA", self.folder.join("sandbox"))
+            // one source and one client are all there is here; what the machine can do is the question
+            .env("MESHLINE_LIMIT_SOURCE", "0")
+            .env("MESHLINE_LIMIT_TOKEN", "0")
+            .env("MESHLINE_LIMIT_ACCOUNT", "0")
+            .env("MESHLINE_LIMIT_ADDRESS", "0")
     }
 }
 

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod connection;
 pub mod contract;
 pub mod delivery;
+pub mod depth;
 pub mod event;
 pub mod export;
 pub mod flow;

@@ -13,7 +13,8 @@ use bytes::Bytes;
 use domain::{
     Time,
     connection::Source,
-    receipt::{Receipt, ReceiptStatus},
+    depth::{MAX_DEPTH, is_too_deep},
+    receipt::{Fault, Receipt, ReceiptStatus},
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -295,11 +296,15 @@ impl Engine {
                 )
                 .with_context(why)
             })?;
-        let faults = door
-            .connector
-            .examine(&delivery.topic, &body)
-            .err()
-            .unwrap_or_default();
+        let faults = if is_too_deep(&body) {
+            vec![Fault {
+                path: String::new(),
+                sentence: format!("It is nested deeper than {MAX_DEPTH} lists and objects."),
+            }]
+        } else {
+            let examined = door.connector.examine(&delivery.topic, &body);
+            examined.err().unwrap_or_default()
+        };
         let status = if faults.is_empty() {
             ReceiptStatus::Accepted
         } else {

@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use connectors::standard_webhooks::{self as webhooks, Secret};
-use engine::{Ctx, Engine};
+use engine::{Actor, Ctx, Engine};
 use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
 use tower_sessions::Session;
 use url::form_urlencoded;
@@ -22,7 +22,10 @@ use uuid::Uuid;
 
 use super::input::{Id, body_of};
 use crate::{
-    http::trace,
+    http::{
+        limits::{Exceeded, Limits},
+        trace,
+    },
     problem::{Place, Problem},
 };
 
@@ -88,7 +91,13 @@ async fn known(engine: &Arc<Engine>, parts: &Parts) -> Result<Caller, Problem> {
         let (_, token) = token.ok_or_else(|| {
             Problem::unauthenticated("Write the API token as “Authorization: Bearer mlk_…”.")
         })?;
-        return Ok(Caller(engine.enter_by_token(token.trim(), trace_id).await?));
+        let ctx = engine.enter_by_token(token.trim(), trace_id).await?;
+        if let (Actor::Token(token), Some(limits)) =
+            (ctx.actor(), parts.extensions.get::<Arc<Limits>>())
+        {
+            limits.token(token.id).map_err(Exceeded::problem)?;
+        }
+        return Ok(Caller(ctx));
     }
     let nobody = || {
         Problem::unauthenticated("Bear an API token (“Authorization: Bearer mlk_…”), or sign in.")

@@ -7,6 +7,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request},
 };
+use domain::depth::{MAX_DEPTH, is_too_deep};
 use engine::Engine;
 use http::{HeaderMap, StatusCode, header::CONTENT_LENGTH, header::CONTENT_TYPE, request::Parts};
 use serde::de::DeserializeOwned;
@@ -151,6 +152,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if is_too_deep(bytes) {
+        let detail = format!("The body is nested deeper than {MAX_DEPTH} lists and objects.");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let what = match error.classify() {
             Category::Eof => "it ends too early",

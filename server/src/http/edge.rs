@@ -5,21 +5,21 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, HttpBody},
+    body::HttpBody,
     extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use engine::Asked;
 use futures::FutureExt;
-use http::{HeaderValue, Method, StatusCode, header};
-use http_body_util::Limited;
+use http::{Method, StatusCode};
 use tokio::time::Instant;
 
-use super::{BODY_LIMIT_BYTES, Site, security, trace};
+use super::{Site, security, trace};
 use crate::{problem::Problem, telemetry::traces, wall_clock};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than a body may take, so that a slow one is told so.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Asked every few seconds by machines; at `info` they would bury everything else.
 const QUIET: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
@@ -116,19 +116,4 @@ pub async fn in_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(PATIENCE, next.run(request))
         .await
         .unwrap_or_else(|_| late())
-}
-
-/// Refuses what is announced to be too large, and cuts off what is not announced and grows.
-pub async fn in_bounds(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let announced = body.size_hint().lower();
-    if announced > BODY_LIMIT_BYTES as u64 {
-        let detail = format!("A body has at most {BODY_LIMIT_BYTES} bytes.");
-        let mut response = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(header::CONNECTION, close);
-        return response;
-    }
-    let body = Body::new(Limited::new(body, BODY_LIMIT_BYTES));
-    next.run(Request::from_parts(parts, body)).await
 }

@@ -26,7 +26,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::{Site, security, trace};
+use super::{Site, bounds, client, limits::Exceeded, security, trace};
 use crate::{
     metrics::Rejected,
     problem::Problem,
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// A sender that takes longer over a body than this is not sending.
-const BODY_PATIENCE: Duration = Duration::from_secs(15);
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// One line about unsigned deliveries in this time; the rest is only counted.
 const SAMPLE_EVERY_MS: i64 = 1_000;
 
@@ -60,6 +60,8 @@ struct Refusal {
     problem: Problem,
     /// There may be a body that nobody will read.
     hang_up: bool,
+    /// The one that was reached.
+    limit: Option<Exceeded>,
 }
 
 impl Refusal {
@@ -68,6 +70,7 @@ impl Refusal {
             reason,
             problem: Problem::new(status, detail),
             hang_up: true,
+            limit: None,
         }
     }
 
@@ -92,6 +95,9 @@ async fn receive(
         Err(refusal) => {
             metrics.rejected(refusal.reason);
             let mut response = refusal.problem.into_response();
+            if let Some(limit) = refusal.limit {
+                response = limit.tell(response);
+            }
             if refusal.hang_up {
                 response
                     .headers_mut()
@@ -106,19 +112,37 @@ async fn receive(
 
 async fn take(intake: &Intake, source: &str, request: Request) -> Result<Response, Refusal> {
     let engine = &intake.site.engine;
-    let door = engine
-        .open_door(source)
-        .await
-        .map_err(|error| match error.kind {
-            Kind::NotFound => Refusal::new(
-                Rejected::UnknownSource,
-                StatusCode::NOT_FOUND,
-                &error.sentence,
-            ),
-            _ => refused(error),
-        })?;
-    let limit = door.max_body_bytes();
+    let limits = &intake.site.limits;
     let (parts, body) = request.into_parts();
+    let door = match engine.open_door(source).await {
+        Ok(door) => door,
+        Err(error) if error.kind == Kind::NotFound => {
+            // whoever tries addresses out is counted by their own
+            let client = client::of(&parts.extensions);
+            limits
+                .address(client.0)
+                .map_err(|one| intake.limited(one))?;
+            let status = StatusCode::NOT_FOUND;
+            return Err(Refusal::new(
+                Rejected::UnknownSource,
+                status,
+                &error.sentence,
+            ));
+        }
+        Err(error) => return Err(refused(error)),
+    };
+    limits
+        .source(door.source.id)
+        .map_err(|one| intake.limited(one))?;
+    if bounds::is_encoded(&parts.headers) {
+        return Err(Refusal {
+            reason: Rejected::Broken,
+            problem: bounds::encoded(),
+            hang_up: true,
+            limit: None,
+        });
+    }
+    let limit = door.max_body_bytes();
     let announced = body.size_hint().exact();
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Refusal::too_large(limit));
@@ -187,6 +211,7 @@ fn refused(mut error: Error) -> Refusal {
         reason,
         problem: Problem::from(error),
         hang_up: true,
+        limit: None,
     }
 }
 
@@ -258,6 +283,16 @@ async fn only_post() -> Response {
 }
 
 impl Intake {
+    fn limited(&self, limit: Exceeded) -> Refusal {
+        self.site.metrics.limited(limit.name);
+        Refusal {
+            reason: Rejected::Overloaded,
+            problem: limit.problem(),
+            hang_up: true,
+            limit: Some(limit),
+        }
+    }
+
     fn sample(&self, source: &str, error: &Error) {
         let now = self.site.engine.now().as_ms();
         let last = self.sampled_at_ms.load(Ordering::Relaxed);

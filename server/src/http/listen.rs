@@ -1,8 +1,8 @@
 //! Connections: accepted, served, and ended in order.
 //!
-//! Done by hand rather than by axum's one-liner for two things it does not have: a time limit on
-//! request heads, so that nobody keeps a connection by saying nothing, and a bound on how long the end
-//! may take. An idle connection is closed at once when the process is asked to stop; a request under
+//! Done by hand rather than by axum's one-liner for what it does not have: limits on a request's head in
+//! time, bytes and fields, so that nobody keeps a connection by saying nothing, and a bound on how long
+//! the end may take. An idle connection is closed at once when the process is asked to stop; a request under
 //! way is finished.
 
 use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
@@ -17,12 +17,20 @@ use tokio::{
 };
 use tower::Service;
 
-use super::client::{ClientAddr, Proxies};
+use super::{
+    client::{ClientAddr, Proxies},
+    pace::{Pace, Paced},
+};
 
 /// Connections at once; the next one waits to be accepted.
 const MAX_CONNECTIONS: u32 = 8_192;
-/// From one request to the next, and for a request's head.
-const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+/// From one request to the next.
+const REST: Duration = Duration::from_secs(75);
+/// From the first byte of a request's head to its last.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// Of a head; a larger one, or one with more fields, is answered 431.
+const HEAD_LIMIT_BYTES: usize = 16 * 1024;
+const HEAD_LIMIT_FIELDS: usize = 100;
 /// For requests that are under way when the process is asked to stop.
 const FAREWELL: Duration = Duration::from_secs(20);
 /// When there are no file descriptors left, some have to be given back first.
@@ -91,23 +99,29 @@ async fn serve(
     client: impl Fn(&HeaderMap) -> ClientAddr,
     mut stop: watch::Receiver<bool>,
 ) {
+    let pace = Pace::new();
+    let stream = Paced::new(stream, pace.clone(), HEAD_PATIENCE);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        pace.taken();
+        let pace = pace.clone();
         let client = client(request.headers());
         request.extensions_mut().insert(client);
         let mut router = router.clone();
         async move {
             let request: Request = request.map(Body::new);
-            Ok::<_, Infallible>(
-                router
-                    .call(request)
-                    .await
-                    .unwrap_or_else(|never| match never {}),
-            )
+            let answer = router
+                .call(request)
+                .await
+                .unwrap_or_else(|never| match never {});
+            pace.rest();
+            Ok::<_, Infallible>(answer)
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
+        .header_read_timeout(REST)
+        .max_buf_size(HEAD_LIMIT_BYTES)
+        .max_headers(HEAD_LIMIT_FIELDS)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {

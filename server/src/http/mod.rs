@@ -7,13 +7,16 @@
 //! times, logs and counts each request, and sees to it that no answer leaves without its headers.
 
 mod assets;
+mod bounds;
 pub mod client;
 mod csv;
 pub mod edge;
 pub mod health;
 mod intake;
+pub mod limits;
 mod listen;
 mod live;
+mod pace;
 mod pages;
 mod registered;
 mod security;
@@ -50,6 +53,7 @@ pub struct Site {
     /// Opens `/metrics` to other machines.
     pub metrics_token: Option<health::MetricsToken>,
     pub is_https: bool,
+    pub limits: Arc<limits::Limits>,
     /// Turns true when the process is asked to stop, so that open streams end.
     pub stop: watch::Receiver<bool>,
 }
@@ -60,8 +64,9 @@ pub fn router(site: Arc<Site>) -> Router {
     let pages = pages::router(&site)
         .merge(csv::router(&site))
         .merge(api::router(Arc::clone(&site.engine)))
+        .layer(from_fn_with_state(Arc::clone(&site), limits::of_account))
         .layer(sessions.clone())
-        .layer(from_fn(edge::in_bounds))
+        .layer(from_fn(bounds::keep))
         .layer(from_fn(edge::in_time))
         .layer(compression);
     let watched = pages
@@ -69,6 +74,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .layer(security::csrf(site.engine.public_url()))
         .layer(from_fn(security::bearer_is_no_browser))
         .layer(from_fn(client::known))
+        .layer(from_fn_with_state(Arc::clone(&site), limits::of_address))
         .merge(assets::router())
         .merge(health::router(&site))
         .layer(from_fn_with_state(Arc::clone(&site), edge::pass));

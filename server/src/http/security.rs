@@ -40,7 +40,7 @@ const FIXED: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 /// Adds what is missing; what a handler chose stays.
 pub fn dress(response: &mut Response, is_https: bool) {

@@ -176,6 +176,11 @@ impl Installation {
             ("MESHLINE_SANDBOX_ADDR", sandbox_addr.to_string()),
             ("MESHLINE_SANDBOX_DATA", path("sandbox")),
             ("MESHLINE_CLOCK_OFFSET_FILE", path("clock")),
+            // every client of a test has the same address
+            ("MESHLINE_LIMIT_SOURCE", "0".to_owned()),
+            ("MESHLINE_LIMIT_TOKEN", "0".to_owned()),
+            ("MESHLINE_LIMIT_ACCOUNT", "0".to_owned()),
+            ("MESHLINE_LIMIT_ADDRESS", "0".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
@@ -221,6 +226,12 @@ impl Installation {
             fresh.remove().await;
         }
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+
+    /// Another setting, for what is started from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// A command that ends by itself.

@@ -81,3 +81,51 @@ pub async fn send_test_event(
         })
         .await
 }
+
+#[server(prefix = "/ui", endpoint = "source/update")]
+pub async fn update_source(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] source: String,
+    #[server(default)] name: String,
+    #[server(default)] owner: String,
+    #[server(default)] backup: String,
+) -> Result<(), Refused> {
+    Posted::new("change", merchant, back)
+        .keep("name", &name)
+        .keep("owner", &owner)
+        .keep("backup", &backup)
+        .run(|engine, ctx| async move {
+            let id = id(&source, "source")?;
+            let saved = engine
+                .update_source(&ctx, id, &name, &owner, &backup)
+                .await?;
+            Ok(Done::back(format!("Saved: {}.", saved.name)))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "source/switch")]
+pub async fn switch_source(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] source: String,
+    #[server(default)] on: String,
+) -> Result<(), Refused> {
+    Posted::new("switch", merchant, back)
+        .run(|engine, ctx| async move {
+            let is_on = on == "yes";
+            let saved = engine
+                .switch_source(&ctx, id(&source, "source")?, is_on)
+                .await?;
+            Ok(Done::back(if is_on {
+                format!("{} is on: what is sent to it is taken in.", saved.name)
+            } else {
+                format!(
+                    "{} is off: what is sent to it is refused and not kept.",
+                    saved.name
+                )
+            }))
+        })
+        .await
+}

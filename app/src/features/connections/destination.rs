@@ -1,17 +1,24 @@
 //! One destination: where exports go, under which contracts, and how the last ones went.
 
-use domain::{connection::Destination, export::Export};
+use domain::{Time, access::Action, connection::Destination, export::Export};
 use leptos::prelude::*;
 
+use super::secret::Fresh;
 use crate::{
     features::exports::export_tone,
     ui::*,
     web::{Page, Visit},
 };
 
-pub(super) fn destination_page(one: &Destination, exports: &[Export], at: &Visit) -> Page {
+pub(super) fn destination_page(
+    one: &Destination,
+    exports: &[Export],
+    fresh: Option<Fresh>,
+    at: &Visit,
+) -> Page {
     let now = at.now();
     let title = match exports.first() {
+        _ if one.retired_at.is_some() => format!("{}: retired, nothing is sent there", one.name),
         Some(last) => format!("{}: last export {}", one.name, last.state.words()),
         None => format!("{}: nothing sent yet", one.name),
     };
@@ -49,20 +56,28 @@ pub(super) fn destination_page(one: &Destination, exports: &[Export], at: &Visit
         ("System", Some(one.system.clone().into_any())),
         ("Key", id(&one.key, "destination key")),
         ("Destination", id(&one.id.to_string(), "destination id")),
-        (
-            "Signed",
-            Some("Standard Webhooks; the secret is kept sealed and never shown again".into_any()),
-        ),
+        ("State", Some(state_of(one, now))),
+        ("Signed", Some(signed_with(one, now))),
     ]);
+    let may = at.ctx.may(Action::ManageConnections);
+    let actions = may.then(|| actions(one, at));
+    let change = may.then(|| change(one, at));
+    let fresh = fresh.map(|fresh| {
+        let power =
+            "sign messages that look like ours, and acknowledge exports in the destination’s name.";
+        fresh.view(now, power).into_any()
+    });
     let side = view! {
         <Card title="Facts">{facts}</Card>
         <Card title="Contracts">{contracts}</Card>
     }
     .into_any();
     let body = view! {
-        <PageHead title=title.clone() sub="Exports go there, signed, and it says what became of them.".into_any()/>
+        <PageHead title=title.clone() sub="Exports go there, signed, and it says what became of them.".into_any() nostrip:actions=actions/>
+        {fresh}
         <Split side>
             <div id="exports" data-live=""><Card title="Latest exports">{inside}</Card></div>
+            {change}
         </Split>
     }
     .into_any();
@@ -74,4 +89,83 @@ pub(super) fn destination_page(one: &Destination, exports: &[Export], at: &Visit
         ],
         body,
     )
+}
+
+fn state_of(one: &Destination, now: Time) -> AnyView {
+    match one.retired_at {
+        Some(since) => {
+            view! { <StateBadge tone=Tone::Held word="retired"/> " " <When at=since now/> }
+                .into_any()
+        }
+        None => view! { <StateBadge tone=Tone::Done word="in use"/> }.into_any(),
+    }
+}
+
+fn signed_with(one: &Destination, now: Time) -> AnyView {
+    match one.previous_until.filter(|until| *until > now) {
+        Some(until) => view! {
+            <StateBadge tone=Tone::Wait word="with both secrets"/> <br/> "until " <When at=until now/>
+        }
+        .into_any(),
+        None => "Standard Webhooks, with one secret, kept sealed".into_any(),
+    }
+}
+
+fn actions(one: &Destination, at: &Visit) -> AnyView {
+    let id = one.id.to_string();
+    if one.retired_at.is_some() {
+        let fields = at.fields(&[("destination", &id)]);
+        return view! {
+            <PostButton action="/ui/destination/resume" label="Use it again" kind=Kind::Primary fields/>
+        }
+        .into_any();
+    }
+    let typed = at.form("rotate");
+    let secret = typed
+        .text("secret", "The new secret, if the other side chose it")
+        .hint("whsec_… Leave it empty to have one made. It is shown once.");
+    let rotate = at.hidden(&[("destination", &id)]);
+    let retire = at.hidden(&[("destination", &id)]);
+    view! {
+        <Dialog id="retire" label="Retire" title="Send nothing there any more?">
+            <form method="post" action="/ui/destination/retire">
+                {retire}
+                <p>"Its exports stay as they are. This is refused while a published contract sends there. What is still under way to it fails and becomes a task."</p>
+                <div class="acts"><Button label="Retire it" kind=Kind::Danger/></div>
+            </form>
+        </Dialog>
+        <Dialog id="rotate" label="Rotate the secret" title="Make a new secret?">
+            <form method="post" action="/ui/destination/rotate">
+                {rotate}
+                <p>"For 24 hours every message is signed with both secrets, so the other side can switch when it has the time. Its acknowledgements may be signed with either until then."</p>
+                <Input text=secret kind="password" autocomplete="off"/>
+                <div class="acts"><Button label="Rotate" kind=Kind::Danger/></div>
+            </form>
+        </Dialog>
+        <PostButton action="/ui/destination/test" label="Send a test export" kind=Kind::Primary fields=at.fields(&[("destination", &id)])/>
+    }
+    .into_any()
+}
+
+fn change(one: &Destination, at: &Visit) -> AnyView {
+    let id = one.id.to_string();
+    let typed = at.form("change");
+    let hidden = at.hidden(&[("destination", &id)]);
+    let name = typed.text("name", "Name");
+    let url = typed
+        .text("url", "URL")
+        .hint("https, at a public address. What is under way goes to the new one.");
+    let name_is = typed.value_or("name", &one.name);
+    let url_is = typed.value_or("url", &one.url);
+    view! {
+        <Card title="Change it" id="change" padded=true>
+            <form method="post" action="/ui/destination/update">
+                {hidden}
+                <Input text=name value=name_is required=true/>
+                <Input text=url value=url_is required=true autocomplete="off"/>
+                <div class="acts"><Button label="Save"/></div>
+            </form>
+        </Card>
+    }
+    .into_any()
 }

@@ -78,6 +78,12 @@ fn render(heard: Heard, at: &Visit) -> Page {
     let may = at.ctx.may(Action::ManageConnections);
     let actions = may.then(connect);
     let empty_actions = may.then(connect);
+    let add = || {
+        let href = at.path("connections/new-destination");
+        view! { <LinkButton href label="Add a destination" icon=Ico::Plus/> }.into_any()
+    };
+    let empty_add = may.then(add);
+    let actions = actions.map(|connect| view! { {may.then(add)} {connect} }.into_any());
     let source_rows = sources
         .iter()
         .map(|source| source_row(source, &heard, at))
@@ -104,8 +110,8 @@ fn render(heard: Heard, at: &Visit) -> Page {
         .collect_view();
     let outside = if destinations.is_empty() {
         view! {
-            <Empty icon=Ico::Exports title="No destination yet">
-                "A contract names the destination its exports go to; it is set up together with the contract."
+            <Empty icon=Ico::Exports title="No destination yet" nostrip:actions=empty_add>
+                "A contract names the destination its exports go to: add it, try it with a test export, then publish the contract."
             </Empty>
         }
         .into_any()
@@ -143,7 +149,10 @@ pub(super) fn source_state(last: Option<Time>, now: Time) -> (Tone, &'static str
 fn source_row(source: &Source, heard: &Heard, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
     let last = heard.from.get(&source.id).copied();
-    let (tone, word) = source_state(last, now);
+    let (tone, word) = match source.disabled_at {
+        Some(_) => (Tone::Held, "switched off"),
+        None => source_state(last, now),
+    };
     let rotating = source.previous_until.filter(|until| *until > now);
     let secret = match rotating {
         Some(until) => view! { "two are good, the old one until " <When at=until now/> }.into_any(),
@@ -175,7 +184,7 @@ fn destination_row(one: &Destination, heard: &Heard, at: &Visit) -> impl IntoVie
                 <a class="title" data-open="" href=at.path(&format!("connections/{}", one.id))>{one.name.clone()}</a>
                 <small class="mono">{one.key.clone()}</small>
             </td>
-            <td>{state}</td>
+            <td>{state} {one.retired_at.map(|_| view! { " " <StateBadge tone=Tone::Held word="retired"/> })}</td>
             <td class="wide mono">{one.url.clone()}</td>
             <td class="num">{last.map(|export| view! { <When at=export.created_at now/> })}</td>
         </tr>

@@ -5,14 +5,21 @@
 //! sealed. A test event is signed and received like any other, so what it shows is what will happen.
 
 mod act;
+mod act_destination;
 mod destination;
 mod list;
 mod new;
+mod new_destination;
 mod secret;
 mod source;
 mod trial;
 
-pub use act::{CreateSource, RotateSecret, SendTestEvent};
+pub use act::{CreateSource, RotateSecret, SendTestEvent, SwitchSource, UpdateSource};
+pub use act_destination::{
+    CreateDestination, ResumeDestination, RetireDestination, RotateDestination, SendTestExport,
+    UpdateDestination,
+};
 pub use list::ConnectionsPage;
 pub use new::NewSourcePage;
+pub use new_destination::NewDestinationPage;
 pub use source::ConnectionPage;

@@ -44,9 +44,10 @@ impl Fresh {
         Ok(found.filter(|fresh| fresh.source == source))
     }
 
-    pub(super) fn view(self, now: Time) -> impl IntoView {
+    /// `power` says what whoever has it can do.
+    pub(super) fn view(self, now: Time, power: &'static str) -> impl IntoView {
         let old = self.previous_until.map(|until| {
-            view! { " The secret before it is good " <When at=until now/> " at the latest." }
+            view! { " The secret before it counts until " <When at=until now/> "." }
         });
         view! {
             <div class="mb-5">
@@ -54,7 +55,7 @@ impl Fresh {
                     <div class="card-body">
                         <p class="break-all"><CopyId id=self.secret whole=true what="secret"/></p>
                         <p class="text-ink-2 mt-2">
-                            "Copy it now: it is kept sealed and is not shown again. Whoever has it can send events in this source’s name." {old}
+                            "Copy it now: it is kept sealed and is not shown again. Whoever has it can " {power} {old}
                         </p>
                     </div>
                 </Card>

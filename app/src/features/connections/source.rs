@@ -1,13 +1,14 @@
 //! One connection. A source shows its address, its secret's state and a way to try it; a destination has its
 //! own file.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     Time,
     access::{Action, Noun},
     connection::{Destination, Source},
     export::Export,
+    owner::{Owner, Party},
     receipt::Receipt,
 };
 use engine::{Chain, Error, Result, port::ListFilter};
@@ -23,8 +24,9 @@ use crate::{
 enum Model {
     Source(Box<SourceModel>),
     Destination {
-        found: Destination,
+        found: Box<Destination>,
         exports: Vec<Export>,
+        fresh: Option<Fresh>,
     },
 }
 
@@ -64,7 +66,13 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         let mut exports = engine.exports(ctx, &newest).await?;
         exports.retain(|export| export.destination_id == id);
         exports.truncate(SHOWN);
-        return Ok(Model::Destination { found, exports });
+        let fresh = Fresh::take(&at.desk.asked, id).await?;
+        let found = Box::new(found);
+        return Ok(Model::Destination {
+            found,
+            exports,
+            fresh,
+        });
     }
     let source = at
         .rules
@@ -92,7 +100,11 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
 fn render(model: Model, at: &Visit) -> Page {
     match model {
         Model::Source(model) => source_page(*model, at),
-        Model::Destination { found, exports } => destination_page(&found, &exports, at),
+        Model::Destination {
+            found,
+            exports,
+            fresh,
+        } => destination_page(&found, &exports, fresh, at),
     }
 }
 
@@ -124,9 +136,17 @@ fn source_page(model: SourceModel, at: &Visit) -> Page {
         .may(Action::ManageConnections)
         .then(|| actions(&source, at));
     let test = test.map(|chain| trial(&chain, at).into_any());
-    let fresh = fresh.map(|fresh| fresh.view(now).into_any());
+    let fresh = fresh.map(|fresh| {
+        fresh
+            .view(now, "send events in this source’s name.")
+            .into_any()
+    });
     let facts = facts(&source, at);
     let list = received(&receipts, at);
+    let change = at
+        .ctx
+        .may(Action::ManageConnections)
+        .then(|| change(&source, at));
     let steps = how_to(&source, address);
     let body = view! {
         <div id="head" data-live=""><PageHead title=title.clone() sub nostrip:actions=actions/></div>
@@ -135,6 +155,7 @@ fn source_page(model: SourceModel, at: &Visit) -> Page {
         <Split side=facts.into_any()>
             {steps}
             <div id="received" data-live="">{list}</div>
+            {change}
         </Split>
     }
     .into_any();
@@ -165,6 +186,72 @@ fn actions(source: &Source, at: &Visit) -> AnyView {
             </form>
         </Dialog>
         <PostButton action="/ui/source/test" label="Send a test event" kind=Kind::Primary fields=at.fields(&[("source", &id)])/>
+    }
+    .into_any()
+}
+
+/// Whoever is active here and could be asked: people, and the roles they have.
+fn askable(at: &Visit) -> Vec<(String, String)> {
+    let active = || at.rules.members.iter().filter(|(user, _)| user.active);
+    let roles: BTreeSet<(Party, &String)> = active()
+        .flat_map(|(_, member)| {
+            member
+                .functional_roles
+                .iter()
+                .map(|role| (member.party, role))
+        })
+        .collect();
+    let roles = roles.into_iter().map(|(party, role)| {
+        let owner = Owner::role(party, role);
+        let label = format!("{} ({})", owner.title(), party.as_str());
+        (owner.to_string(), label)
+    });
+    let people = active().map(|(user, _)| (Owner::User(user.id).to_string(), user.name.clone()));
+    roles.chain(people).collect()
+}
+
+fn change(source: &Source, at: &Visit) -> AnyView {
+    let id = source.id.to_string();
+    let typed = at.form("change");
+    let hidden = at.hidden(&[("source", &id)]);
+    let options = askable(at);
+    let (name, owner, backup) = (
+        typed.text("name", "Name"),
+        typed
+            .text("owner", "Asked first")
+            .hint("About what arrives here and does not fit."),
+        typed
+            .text("backup", "Backup")
+            .hint("Asked when the first one is silent."),
+    );
+    let name_is = typed.value_or("name", &source.name);
+    let owner_is = typed.value_or("owner", &source.owner.to_string());
+    let backup_is = typed.value_or("backup", &source.backup.to_string());
+    let (on, label, says) = match source.disabled_at {
+        None => (
+            "no",
+            "Switch it off",
+            "Off, it answers every delivery with 404 and keeps nothing. What was received stays.",
+        ),
+        Some(_) => (
+            "yes",
+            "Switch it on",
+            "It is off: every delivery is answered with 404 and nothing is kept.",
+        ),
+    };
+    let fields = at.fields(&[("source", &id), ("on", on)]);
+    view! {
+        <Card title="Change it" id="change" padded=true>
+            <form method="post" action="/ui/source/update">
+                {hidden}
+                <Input text=name value=name_is required=true/>
+                <Select text=owner options=options.clone() value=owner_is/>
+                <Select text=backup options value=backup_is/>
+                <div class="acts"><Button label="Save"/></div>
+            </form>
+            <p class="text-ink-2 mt-4 mb-2">{says}</p>
+            <PostButton action="/ui/source/switch" label fields/>
+        </Card>
     }
     .into_any()
 }
@@ -207,6 +294,16 @@ fn received(receipts: &[Receipt], at: &Visit) -> impl IntoView + use<> {
     view! { <Card title="Latest receipts">{inside}</Card> }
 }
 
+fn state_of(source: &Source, now: Time) -> AnyView {
+    match source.disabled_at {
+        Some(since) => {
+            view! { <StateBadge tone=Tone::Held word="switched off"/> " " <When at=since now/> }
+                .into_any()
+        }
+        None => view! { <StateBadge tone=Tone::Done word="on"/> }.into_any(),
+    }
+}
+
 fn secret_state(source: &Source, now: Time) -> AnyView {
     match source.previous_until.filter(|until| *until > now) {
         Some(until) => {
@@ -224,6 +321,7 @@ fn facts(source: &Source, at: &Visit) -> impl IntoView + use<> {
     let limit = crate::features::receipts::size_text(source.max_body_bytes);
     let rows = kv(vec![
         ("Source", Some(id)),
+        ("State", Some(state_of(source, now))),
         ("Secret", Some(secret_state(source, now))),
         ("Largest body", Some(limit.into_any())),
         (

@@ -26,9 +26,10 @@ fn place(task: &Task, answered: bool) -> Place {
     match task.code.as_str() {
         codes::QA_FAILED => Place::Checks,
         codes::APPROVAL_TIMEOUT | codes::DECLINED => Place::Approval,
-        codes::RETRIES_EXHAUSTED | codes::DESTINATION_GONE | codes::VALIDITY_EXPIRED => {
-            Place::Delivery
-        }
+        codes::RETRIES_EXHAUSTED
+        | codes::DESTINATION_GONE
+        | codes::VALIDITY_EXPIRED
+        | codes::FORBIDDEN_ADDRESS => Place::Delivery,
         codes::ACK_TIMEOUT => Place::Acknowledgement,
         code if is_late_outcome(code) => Place::Outcome,
         // a destination's own word for why not
