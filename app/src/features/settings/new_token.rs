@@ -62,6 +62,15 @@ fn render((): (), at: &Visit) -> Page {
     )
 }
 
+/// What one of them lets a program do: the matrix's own sentence, where there is one for all of it.
+fn does(action: Action) -> String {
+    let mut cells = action.cells();
+    match (cells.next(), cells.next()) {
+        (Some(only), None) => only.sentence.to_owned(),
+        _ => format!("{}.", upper_first(&action.words())),
+    }
+}
+
 /// A role as a beginning, and single things beside it.
 fn capabilities(typed: &Typed) -> impl IntoView + use<> {
     let presets = std::iter::once((String::new(), "Only what is ticked below".to_owned()))
@@ -90,7 +99,7 @@ fn capabilities(typed: &Typed) -> impl IntoView + use<> {
         .filter(|action| action.is_for_tokens())
         .map(|action| {
             let (value, label) = (action.as_str(), capability_title(*action));
-            let hint = format!("{}.", upper_first(&action.words()));
+            let hint = does(*action);
             let checked = ticked.contains(&value);
             view! { <Check name="capabilities[]" label value hint checked/> }
         })
@@ -101,7 +110,7 @@ fn capabilities(typed: &Typed) -> impl IntoView + use<> {
     view! {
         <div class="mt-4"><Select text=preset options=presets value=preset_is/></div>
         <fieldset class="mt-4">
-            <legend class="label">"And beside that"</legend>
+            <legend class="label mb-2">"And beside that"</legend>
             {error}
             {boxes}
         </fieldset>

@@ -115,7 +115,7 @@ fn rename(merchant: &Merchant, at: &Visit) -> impl IntoView + use<> {
     let typed = at.form("rename");
     let text = typed
         .text("name", "Name")
-        .hint("Stands in the switcher, on every page and in what goes out. Its addresses stay as they are.");
+        .hint("Stands in the switcher and on every page. Its address stays as it is.");
     let value = typed.value_or("name", &merchant.name);
     let hidden = at.hidden(&[]);
     view! {

@@ -120,26 +120,28 @@ fn row(token: &ApiToken, may: bool, at: &Visit) -> impl IntoView + use<> {
         (None, Some(at)) => view! { <When at now/> }.into_any(),
         (None, None) => {
             let why = token.no_expiry_reason.clone().unwrap_or_default();
-            view! { "never"<small>{why}</small> }.into_any()
+            view! { "never"<small class="whitespace-normal">{why}</small> }.into_any()
         }
     };
     let used = match token.last_used_at {
         Some(at) => view! { <When at now/> }.into_any(),
         None => "never".into_any(),
     };
+    let may_do = capabilities_text(token);
     let acts = may.then(|| view! { <td>{is_good(token, now).then(|| acts(token, at))}</td> });
     view! {
         <tr data-row=token.id.to_string()>
             <td>
                 <span class="title">{token.name.clone()}</span>
                 <small class="mono">{prefix}</small>
+                <small class="sm:hidden">{may_do.clone()}</small>
                 {both}
             </td>
             <td><StateBadge tone word/></td>
-            <td class="wide">{capabilities_text(token)}</td>
+            <td class="wide">{may_do}</td>
             <td class="wide">{maker}</td>
-            <td class="num">{ends}</td>
-            <td class="num">{used}</td>
+            <td class="num across"><span class="sm:hidden">"Ends: "</span>{ends}</td>
+            <td class="num"><span class="sm:hidden">"Last used: "</span>{used}</td>
             {acts}
         </tr>
     }
@@ -160,7 +162,7 @@ fn acts(token: &ApiToken, at: &Visit) -> impl IntoView + use<> {
         None => "The new one does not expire, like this one.".to_owned(),
     };
     view! {
-        <div class="acts">
+        <div class="acts sm:flex-nowrap">
             <Dialog id=format!("rotate-{id}") label="Rotate" title=format!("Make a new secret for “{name}”?")>
                 <form method="post" action="/ui/token/rotate">
                     {rotate}
