@@ -14,6 +14,7 @@ mod dev;
 mod failure;
 mod fingerprint;
 mod frontend;
+mod fuzz;
 mod network;
 mod postgres;
 mod process;
@@ -56,6 +57,8 @@ enum Verb {
     Test(suite::Options),
     /// Measure intake, the whole way, the pages' weight and the start; on a machine that has nothing else to do
     Bench(bench::Options),
+    /// Ask the JSON API what its document says and what it does not, as everybody who can call it; needs Python
+    Fuzz(fuzz::Options),
     /// Start a throw-away Postgres, print its address, stop it on Ctrl-C
     Postgres,
 }
@@ -87,6 +90,7 @@ fn perform(verb: Verb) -> Result<bool> {
         Verb::Dev(options) => dev::dev(&workspace, &options)?,
         Verb::Test(options) => return suite::run(&workspace, &options),
         Verb::Bench(options) => bench::bench(&workspace, &options)?,
+        Verb::Fuzz(options) => return fuzz::fuzz(&workspace, &options),
         Verb::Postgres => postgres::hold(&workspace)?,
     }
     Ok(true)

@@ -78,7 +78,18 @@ impl Settings {
     }
 
     pub fn start_server(&self, binary: &Path) -> Result<Daemon> {
-        let mut server = Daemon::start(&mut self.command(binary, "serve"), Signal::TERM)?;
+        self.start_server_with(binary, |_| {})
+    }
+
+    /// With settings of its own.
+    pub fn start_server_with(
+        &self,
+        binary: &Path,
+        set: impl FnOnce(&mut Command),
+    ) -> Result<Daemon> {
+        let mut command = self.command(binary, "serve");
+        set(&mut command);
+        let mut server = Daemon::start(&mut command, Signal::TERM)?;
         self.wait(&mut server, "the server", || {
             network::answers(self.address, "/readyz")
         })?;
