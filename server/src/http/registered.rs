@@ -54,29 +54,31 @@ fn api_paths() -> BTreeSet<String> {
 /// Reads a printed router: `RouteId(3): MethodRouter(… allow_header: Bytes(b"GET,HEAD") …)` and
 /// `RouteId(3): "/orders"`.
 fn read(printed: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let mut methods: HashMap<&str, &str> = HashMap::new();
     let mut routes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for entry in printed.split("RouteId(").skip(1) {
-        let Some((id, rest)) = entry.split_once("): ") else {
-            continue;
-        };
-        if let Some(path) = rest
-            .strip_prefix('"')
-            .and_then(|rest| rest.split('"').next())
-        {
-            // "*": whatever is allowed there decides for itself
-            let allowed = methods.get(id).copied().unwrap_or("*");
-            let allowed = allowed
-                .split(',')
-                .filter(|method| !matches!(*method, "" | "HEAD"))
-                .map(str::to_owned);
-            routes.entry(path.to_owned()).or_default().extend(allowed);
-        } else if let Some((_, header)) = rest.split_once("allow_header: Bytes(b\"") {
-            methods.insert(id, header.split('"').next().unwrap_or_default());
+    // numbers count within one table; the tables of fallbacks have routes of their own, for everything
+    let tables = printed.split("PathRouter {").skip(1);
+    for table in tables.filter(|table| !table.contains("__private__axum_fallback")) {
+        let mut methods: HashMap<&str, &str> = HashMap::new();
+        for entry in table.split("RouteId(").skip(1) {
+            let Some((id, rest)) = entry.split_once("): ") else {
+                continue;
+            };
+            let path = rest
+                .strip_prefix('"')
+                .and_then(|rest| rest.split('"').next());
+            if let Some(path) = path {
+                // "*": what stands there decides for itself
+                let allowed = methods.get(id).copied().unwrap_or("*").split(',');
+                let allowed = allowed.filter(|method| !matches!(*method, "" | "HEAD"));
+                routes
+                    .entry(path.to_owned())
+                    .or_default()
+                    .extend(allowed.map(str::to_owned));
+            } else if let Some((_, header)) = rest.split_once("allow_header: Bytes(b\"") {
+                methods.insert(id, header.split('"').next().unwrap_or_default());
+            }
         }
     }
-    // these stand for the answer to everything else
-    routes.retain(|path, _| !path.contains("__private__"));
     routes
 }
 

@@ -184,7 +184,7 @@ async fn read(
         .map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
         .collect();
     let body = String::from_utf8_lossy(&bytes).into_owned();
-    let without = |text: &str| plain(text, values, &world.named.theirs["merchant"]);
+    let without = |text: &str| plain(world, text, values);
     let stable = Answer {
         status,
         kind,
@@ -199,9 +199,10 @@ async fn read(
 }
 
 /// Without what was asked for, and without what changes each time: ids, times, nonces, numbers.
-fn plain(text: &str, values: &HashMap<&'static str, String>, _theirs: &str) -> String {
+fn plain(world: &World, text: &str, values: &HashMap<&'static str, String>) -> String {
     let mut text = text.to_owned();
-    let mut values: Vec<&String> = values.values().collect();
+    let named = [&world.named.theirs, &world.named.absent, values];
+    let mut values: Vec<&String> = named.into_iter().flat_map(HashMap::values).collect();
     // the longest first, since one may hold another
     values.sort_by_key(|value| std::cmp::Reverse(value.len()));
     for value in values {
@@ -209,11 +210,15 @@ fn plain(text: &str, values: &HashMap<&'static str, String>, _theirs: &str) -> S
         let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
         text = text.replace(&encoded, "*");
     }
-    while let Some(at) = text.find("nonce=\"") {
-        let end = text[at + 7..]
-            .find('"')
-            .map_or(text.len(), |end| at + 8 + end);
-        text.replace_range(at..end, "*");
+    // both hold a number used once
+    for attribute in ["nonce=\"", "crossorigin=\""] {
+        while let Some(at) = text.find(attribute) {
+            let value = at + attribute.len();
+            let end = text[value..]
+                .find('"')
+                .map_or(text.len(), |end| value + end + 1);
+            text.replace_range(at..end, "*");
+        }
     }
     let mut stable = String::with_capacity(text.len());
     for word in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || "-_:.+%".contains(c)))
@@ -229,26 +234,17 @@ fn plain(text: &str, values: &HashMap<&'static str, String>, _theirs: &str) -> S
     stable
 }
 
-/// Whether anything of theirs is in it. The address that was asked for may come back: it is the asker's.
-pub fn shows(world: &World, seen: &str) -> Option<String> {
-    let text = seen.to_lowercase().replace(&format!("q={CANARY}"), "");
+/// Whether anything of theirs is in it, and where.
+pub fn shows(seen: &str) -> Option<String> {
+    let text = seen.to_lowercase();
     for secret in [CANARY, "alder & pine", "alder &amp; pine", "alder pine"] {
-        let text = echoed(&text);
         if let Some(at) = text.find(secret) {
             let from = text.floor_char_boundary(at.saturating_sub(120));
             let to = text.ceil_char_boundary((at + 120).min(text.len()));
             return Some(text[from..to].to_owned());
         }
     }
-    let _ = world;
     None
-}
-
-/// A search that found nothing repeats what was searched for.
-fn echoed(text: &str) -> String {
-    text.replace(&format!("value=\"{CANARY}\""), "")
-        .replace(&format!("“{CANARY}”"), "")
-        .replace(&format!("query\":\"{CANARY}\""), "")
 }
 
 /// One cell of the matrix; what is wrong with it, if anything.
@@ -261,7 +257,7 @@ pub async fn cell(world: &World, row: &Row, asker: &Asker, placement: Placement)
             row.route, asker.role
         ));
     };
-    if let Some(shown) = shows(world, &seen) {
+    if let Some(shown) = shows(&seen) {
         complain(format!("shows theirs: …{shown}…"));
     }
     if of_theirs.status >= 500 {
@@ -270,15 +266,25 @@ pub async fn cell(world: &World, row: &Row, asker: &Asker, placement: Placement)
     if of_theirs.body.contains("missing field") {
         complain("the line does not fill in what the route needs".to_owned());
     }
-    if row.answers == Answers::Same {
+    // an operator is no secret to the people of its merchants; what they see of it still is
+    let is_known = placement == Placement::Place
+        && row.names().contains(&"operator")
+        && asker.operator == world.named.theirs["operator"];
+    // a line that names nothing is the same question twice
+    let names_something = !row.names().is_empty() || placement == Placement::Place;
+    if row.answers == Answers::Same && !is_known && names_something {
         let (of_nobody, _) = ask(world, row, asker, placement, false).await;
         if of_theirs != of_nobody {
             complain(difference(&of_theirs, &of_nobody));
         }
     }
     let is_somebody = !matches!(asker.credential, Credential::Nothing);
-    let in_path = row.route.contains("{id}") || placement == Placement::Place;
+    let in_path = match placement {
+        Placement::Ids => row.route.contains("{id}"),
+        Placement::Place => row.route.contains("{merchant}") || row.route.contains("{operator}"),
+    };
     if row.answers == Answers::Same
+        && !is_known
         && is_somebody
         && in_path
         && row.method() == Method::GET
@@ -320,4 +326,47 @@ fn difference(one: &Answer, other: &Answer) -> String {
 pub async fn their_trail(world: &World) -> i64 {
     let page: Value = world.meshline.get("/audit?limit=1").await;
     page["items"][0]["seq"].as_i64().unwrap()
+}
+
+/// What everybody hears while something happens at theirs. Their own admin hears it; says how many others
+/// listened, and which of them heard anything of it.
+pub async fn listen(world: &World) -> (usize, Vec<String>) {
+    let mut streams = Vec::new();
+    for asker in world.askers.iter().chain([&world.owner]) {
+        let request = world.meshline.http.get(world.meshline.url("/live"));
+        let answer = asker.sign(request).send().await.unwrap();
+        if answer.status().is_success() {
+            streams.push((asker, answer));
+        }
+    }
+    let receipt = &world.named.theirs["receipt"];
+    let replay = format!("/receipts/{receipt}/replay");
+    let (status, answer) = world.meshline.call(Method::POST, &replay, None).await;
+    assert!(status.is_success(), "{status} {answer}");
+    let listening = streams.into_iter().map(async |(asker, mut answer)| {
+        let mut heard = String::new();
+        while let Ok(Ok(Some(chunk))) =
+            tokio::time::timeout(Duration::from_millis(1_500), answer.chunk()).await
+        {
+            heard.push_str(&String::from_utf8_lossy(&chunk));
+            if heard.contains("data:") {
+                break;
+            }
+        }
+        (asker.role, heard)
+    });
+    let heard = futures::future::join_all(listening).await;
+    let (own, others): (Vec<_>, Vec<_>) = heard
+        .into_iter()
+        .partition(|(role, _)| *role == world.owner.role);
+    assert!(
+        own.iter().any(|(_, heard)| heard.contains("data:")),
+        "nobody hears anything: {own:?}"
+    );
+    let told = others
+        .iter()
+        .filter(|(_, heard)| heard.contains("data:"))
+        .map(|(role, heard)| format!("GET /live as {role}: hears {heard}"))
+        .collect();
+    (others.len(), told)
 }

@@ -11,9 +11,12 @@ use std::{
 };
 
 use domain::{
-    access::Access,
+    Time,
+    access::{Access, Action},
+    invitation::{INVITATION_MS, Invitation, InvitationState},
     owner::Party,
     people::{Membership, Merchant, Operator, OperatorMember, User},
+    token::ApiToken,
 };
 use engine::port::{Store, StoreExt};
 use reqwest::{Method, header};
@@ -48,7 +51,7 @@ pub enum Credential {
 pub struct Asker {
     pub role: &'static str,
     pub credential: Credential,
-    /// The slug of a merchant where they belong.
+    /// The slug of a merchant where they belong, and of its operator.
     pub merchant: String,
     pub operator: String,
 }
@@ -120,7 +123,7 @@ impl World {
             .iter()
             .map(|(name, value)| (*name, absent(name, value)))
             .collect();
-        let askers = askers(&meshline).await;
+        let askers = askers(&meshline, &named.theirs["operator"]).await;
         let owner = Asker {
             role: "their own admin",
             credential: signed_in(&meshline, &admin(&meshline).email).await,
@@ -173,6 +176,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
     let contract = reads.contracts(merchant.id).await.unwrap().remove(0);
     drop(reads);
 
+    let now = Time::from_ms(clock::now_ms());
     let person = |role: &str, name: &str| User {
         id: id(),
         email: email(role),
@@ -195,6 +199,37 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
     let theirs = person(CANARY, "Zzcanary Person");
     let canary_id = theirs.id;
     source.name = format!("{CANARY} source");
+    let invitation = Invitation {
+        id: id(),
+        merchant_id: merchant.id,
+        email: format!("{CANARY}@invited.example"),
+        name: Some("Zzcanary Invited".into()),
+        access: Access::Viewer,
+        party: Party::Agency,
+        functional_roles: vec![format!("{CANARY}_role")],
+        invited_by: None,
+        created_at: now,
+        expires_at: now.plus_ms(INVITATION_MS),
+        state: InvitationState::Open,
+        rev: 0,
+    };
+    let token = ApiToken {
+        id: id(),
+        merchant_id: merchant.id,
+        name: format!("{CANARY} token"),
+        prefix: "mlk_zzcanary".into(),
+        capabilities: vec![Action::ViewWork],
+        created_by: None,
+        created_at: now,
+        issued_at: now,
+        expires_at: None,
+        no_expiry_reason: Some(format!("{CANARY} reason")),
+        last_used_at: None,
+        previous_until: None,
+        revoked_at: None,
+        rev: 0,
+    };
+    let (invitation_id, token_id) = (invitation.id, token.id);
     let source_id = source.id;
     store
         .write(move |tx| {
@@ -229,6 +264,8 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
                     functional_roles: vec![format!("{CANARY}_role")],
                 })
                 .await?;
+                tx.insert_invitation(&invitation, &[1; 32]).await?;
+                tx.insert_token(&token, &[1; 32]).await?;
                 tx.save_source(&source).await
             })
         })
@@ -243,6 +280,9 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         ("merchant", slug),
         ("operator", operator.slug),
         ("person", canary_id.to_string()),
+        ("invitation", invitation_id.to_string()),
+        ("token", token_id.to_string()),
+        ("session", "0123456789abcdef".repeat(4)),
         ("source", source_id.to_string()),
         ("destination", destination.id.to_string()),
         ("flow", flow.id.to_string()),
@@ -307,10 +347,14 @@ async fn fill(meshline: &Installation, theirs: &mut HashMap<&'static str, String
         there.then_some((ok, refused, again))
     })
     .await;
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let text = |value: &Value| {
+        let text = value.as_str();
+        text.unwrap_or_else(|| panic!("{value} is no text"))
+            .to_owned()
+    };
     theirs.insert("receipt", seen[0].clone());
     theirs.insert("order", text(&chain.0["order_id"]));
-    theirs.insert("export", text(&chain.0["exports"][0]["export_id"]));
+    theirs.insert("export", text(&chain.0["exports"][0]["id"]));
     theirs.insert("task", text(&chain.1["tasks"][0]["id"]));
 
     // words of their people: on a task, on a campaign, on what was declined
@@ -378,12 +422,12 @@ async fn signed_in(meshline: &Installation, email: &str) -> Credential {
     Credential::Cookie(Person::sign_in(meshline, &user).await.cookie().to_owned())
 }
 
-async fn askers(meshline: &Installation) -> Vec<Asker> {
+async fn askers(meshline: &Installation, operator: &str) -> Vec<Asker> {
     let asker = |role, credential| Asker {
         role,
         credential,
         merchant: OWN.to_owned(),
-        operator: "none-of-theirs".to_owned(),
+        operator: operator.to_owned(),
     };
     let mut askers = Vec::new();
     for (role, _, _) in PEOPLE {
