@@ -3,6 +3,8 @@
 //! One line for each thing that can be wrong in a set-up, in the order in which they stop it, and for
 //! each that is, what to do. It may run while Meshline runs, and changes nothing.
 
+mod around;
+
 use std::{fmt, io, net::SocketAddr, time::Duration};
 
 use engine::port::{Store, StoreExt};
@@ -60,6 +62,9 @@ pub async fn run(settings: &Settings) -> bool {
         if is_readable {
             say(Finding::new("writing", writing(settings).await));
             say(Finding::new("key", secrets(settings).await));
+            for finding in around::database(settings).await {
+                say(finding);
+            }
         }
     } else {
         let text = format!(
@@ -71,6 +76,10 @@ pub async fn run(settings: &Settings) -> bool {
     say(Finding::new("address", address(settings.addr).await));
     say(Finding::new("public URL", public_url(settings)));
     say(Finding::new("outbound", Ok(outbound(settings))));
+    if let Some(disk) = around::disk(settings) {
+        say(Finding::new("disk", disk));
+    }
+    say(Finding::new("telemetry", around::collector().await));
     say(Finding::new("assets", assets()));
     is_well
 }

@@ -100,7 +100,7 @@ const MEANINGS: [(&str, &str); 11] = [
 ];
 
 /// Gauges, and what they mean.
-const READINGS: [(&str, &str); 13] = [
+const READINGS: [(&str, &str); 12] = [
     ("meshline_build_info", "Which program this is."),
     ("meshline_up", "Whether the database answers."),
     ("meshline_jobs_due", "Jobs that could run now."),
@@ -134,7 +134,6 @@ const READINGS: [(&str, &str); 13] = [
         "meshline_clock_skew_seconds",
         "How far the database's clock is ahead of this machine's.",
     ),
-    ("meshline_sessions", "Signed-in browsers."),
 ];
 
 /// From what a local disk takes to what nobody waits for.
@@ -290,10 +289,6 @@ impl Metrics {
         self.count(LIMITED, [("limit", limit)]);
     }
 
-    pub fn signed_in(&self, outcome: &'static str) {
-        self.count(SIGN_INS, [("outcome", outcome)]);
-    }
-
     fn attempted(&self, answer: &Answer, took: Duration) {
         let class = answer.status.map_or("none", class_of);
         self.count(ATTEMPTS, [("answer", class)]);
@@ -341,6 +336,10 @@ pub fn number(count: i64) -> f64 {
 
 /// What the engine tells of its work is counted, traced and written down once.
 impl Watch for Metrics {
+    fn sign_in_ended(&self, outcome: &'static str) {
+        self.count(SIGN_INS, [("outcome", outcome)]);
+    }
+
     fn job_ended(&self, report: &JobReport<'_>) {
         let kind = report.job.kind.as_str();
         let (took, lag) = (

@@ -180,6 +180,24 @@ impl Engine {
         password: &str,
         client: &Client,
     ) -> Result<SignIn> {
+        let came = self.examine(email, password, client).await;
+        if let Some(watch) = self.watcher.get() {
+            watch.sign_in_ended(match came.as_ref().map_err(|error| error.kind) {
+                Ok(_) => "right",
+                Err(Kind::Unauthenticated) => "wrong",
+                Err(Kind::TooMany) => "too_many",
+                Err(_) => "failed",
+            });
+        }
+        came
+    }
+
+    async fn examine(
+        self: &Arc<Self>,
+        email: &str,
+        password: &str,
+        client: &Client,
+    ) -> Result<SignIn> {
         let email = email.trim().to_lowercase();
         let found = self.store.reads().await?.credentials(&email).await?;
         let known = self.known_at(found.as_ref(), client).await?;

@@ -52,6 +52,8 @@ pub struct JobReport<'j> {
 
 pub trait Watch: Send + Sync {
     fn job_ended(&self, report: &JobReport<'_>);
+    /// Somebody tried to sign in with a password: `right`, `wrong`, `too_many` or `failed`.
+    fn sign_in_ended(&self, outcome: &'static str);
 }
 
 /// Where somebody may hang themself in, once.

@@ -37,6 +37,7 @@ mod seals;
 mod second_factor;
 mod sessions;
 pub mod sql;
+mod surroundings;
 mod tasks;
 pub mod testing;
 mod tokens;
@@ -45,3 +46,4 @@ pub use database::{Database, Health, OpenError, Options, Priority, Stats, WriteT
 pub use error::{Kind, Result, StoreError};
 pub use notify::Fleet;
 pub use port::SqlStore;
+pub use surroundings::Surroundings;

@@ -31,7 +31,7 @@ pub(super) fn is_wanted() -> bool {
 }
 
 /// Where to, for whoever wants to try whether somebody is there.
-pub(super) fn endpoint() -> Option<String> {
+pub fn endpoint() -> Option<String> {
     [ENDPOINT, TRACES_ENDPOINT, LOGS_ENDPOINT]
         .into_iter()
         .find(|name| is_set(name))

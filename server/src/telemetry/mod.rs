@@ -8,6 +8,8 @@
 mod export;
 pub mod traces;
 
+pub use export::endpoint;
+
 use std::io::IsTerminal;
 
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;

@@ -265,6 +265,14 @@ async fn migrate_postgres(url: &str, options: Options) -> Result<(), OpenError> 
 fn postgres_settings(url: &str) -> Result<PgConnectOptions, OpenError> {
     Ok(PgConnectOptions::from_str(url)?
         .application_name("meshline")
+        .options([
+            // a process that fell asleep in the middle of a transaction lets go of its locks,
+            ("idle_in_transaction_session_timeout", "15s"),
+            // and one whose machine is gone is noticed
+            ("tcp_keepalives_idle", "20"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "4"),
+        ])
         .statement_cache_capacity(STATEMENTS))
 }
 

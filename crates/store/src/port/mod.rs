@@ -27,6 +27,7 @@ use crate::{
     jobs, migrate,
     notify::Fleet,
     sql::{Across, Conn, Engine, Scope},
+    surroundings::{self, Surroundings},
 };
 
 /// The store that the engine works with.
@@ -107,6 +108,15 @@ impl SqlStore {
         }
         let mut lent = self.db.lend().await?;
         Ok(Some(self.fleet.tick(lent.conn()?).await?))
+    }
+
+    /// What is around on Postgres; nobody else is around on SQLite.
+    pub async fn surroundings(&self) -> engine::Result<Option<Surroundings>> {
+        if self.db.engine() == Engine::Sqlite {
+            return Ok(None);
+        }
+        let mut lent = self.db.lend().await?;
+        Ok(Some(surroundings::of(lent.conn()?).await?))
     }
 
     /// Finishes what is queued, closes every connection and lets go of the database.

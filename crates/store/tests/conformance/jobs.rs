@@ -75,6 +75,14 @@ pub async fn a_lost_lease_cannot_finish(world: &World) {
     assert_eq!((second.attempts, second.fence), (1, 2));
     assert!(!write!(store, [first], tx => tx.finish_job(&first)).unwrap());
     assert!(!write!(store, [first], tx => tx.postpone_job(&first, at(5))).unwrap());
+    assert!(!write!(store, [first], tx => tx.renew_job(&first, at(9_000))).unwrap());
+    // who still has it holds on to it: the end of the first lease passes, and it is not free
+    assert!(write!(store, [second], tx => tx.renew_job(&second, at(3_500))).unwrap());
+    assert!(
+        write!(store, [], tx => tx.claim_jobs(claim(3_499, 9)))
+            .unwrap()
+            .is_empty()
+    );
     // given back: at once free, at its new time, with its tries remembered
     assert!(write!(store, [second], tx => tx.postpone_job(&second, at(1_500))).unwrap());
     assert_eq!(read!(store, r => r.next_job_at()), Some(at(1_500)));
