@@ -46,6 +46,8 @@ pub struct Engine {
     pub(crate) intake: Intake,
     /// Passwords are hashed a few at a time, so that sign-ins cannot starve intake.
     pub(crate) hashing: Semaphore,
+    /// What founding asks for, where strangers could come first.
+    pub(crate) setup_code: std::sync::OnceLock<String>,
     pub(crate) doors: Mutex<HashMap<String, Arc<crate::intake::Door>>>,
 }
 
@@ -77,6 +79,7 @@ impl Engine {
             token_uses: crate::tokens::TokenUses::default(),
             schemas: Schemas::default(),
             hashing: Semaphore::new(2),
+            setup_code: std::sync::OnceLock::new(),
             doors: Mutex::new(HashMap::new()),
         })
     }

@@ -99,7 +99,7 @@ impl Engine {
 }
 
 /// The path for this name, with a number behind it when somebody else has it.
-async fn free_slug(tx: &mut (dyn Tx + '_), name: &str, id: Uuid) -> Result<String> {
+pub(crate) async fn free_slug(tx: &mut (dyn Tx + '_), name: &str, id: Uuid) -> Result<String> {
     let wanted = slug_of(name, "agency");
     for n in 1..100 {
         let slug = match n {

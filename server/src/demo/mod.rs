@@ -4,7 +4,6 @@
 //! what it needs to check them. The destinations point at `meshline sandbox`.
 
 mod cast;
-mod rules;
 
 use std::sync::Arc;
 
@@ -14,14 +13,15 @@ use domain::{
     owner::{Owner, Party},
     people::{Membership, Merchant, Operator, OperatorMember},
 };
-use engine::{Ctx, DestinationInput, Engine, SourceInput, port::Ids};
+use engine::{
+    Ctx, DestinationInput, Engine, SourceInput,
+    port::Ids,
+    template::{Making, Template},
+};
 use serde::Serialize;
 use uuid::Uuid;
 
-use self::{
-    cast::{AT_THE_OPERATOR, FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part},
-    rules::Making,
-};
+use self::cast::{AT_THE_OPERATOR, FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part};
 use crate::{
     compose::{self, ComposeError},
     config::Settings,
@@ -270,16 +270,18 @@ async fn publish(
     ids: &SystemIds,
 ) -> Result<(), DemoError> {
     let now = engine.now();
-    let making = Making {
-        merchant_id: ctx.merchant_id(),
-        founder,
-        now,
-        ids: std::array::from_fn(|_| ids.uuid(now)),
-    };
-    for contract in rules::contracts(&making)? {
+    // the demo's destinations, in the order of the templates
+    let there = [("harbor-3pl", "Harbor 3PL"), ("storefront", "Storefront")];
+    for (template, (key, name)) in Template::ALL.into_iter().zip(there) {
+        let making = Making {
+            merchant_id: ctx.merchant_id(),
+            founder,
+            now,
+            ids: std::array::from_fn(|_| ids.uuid(now)),
+            destination: (key.to_owned(), name.to_owned()),
+        };
+        let (contract, flow) = template.make(&making)?;
         engine.publish_contract(ctx, contract).await?;
-    }
-    for flow in rules::flows(&making) {
         engine.publish_flow(ctx, flow).await?;
     }
     Ok(())

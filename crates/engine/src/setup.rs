@@ -1,0 +1,358 @@
+//! The first run: an installation without an operator is anybody's who comes first, so the first one has
+//! to be the one who installed it.
+//!
+//! Founding makes the operator, the first account and its place in one transaction, and only while there
+//! is no operator. Where strangers could come first it asks for a code that the program said when it
+//! started, to whoever can read its log. What follows (a merchant, a source, a destination, a flow) is made
+//! by the same use-cases as ever; what is still missing is read off what is there, so that the first steps
+//! can be left and taken up again.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    access::{Access, Action},
+    flow::Flow,
+    invitation::is_address,
+    owner::{Party, role_title},
+    people::{Membership, Merchant, Operator, OperatorMember, User},
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    engine::Engine,
+    error::{Error, FieldError, Kind, Result},
+    operators::free_slug,
+    port::{AuditNote, ListFilter, Pace, StoreExt},
+    template::{Making, Template, roles},
+};
+
+/// Whoever founds waits here for whoever does so at the same moment in another process.
+const ONE_AT_A_TIME: Pace = Pace {
+    burst: 1_000,
+    every_ms: 1,
+};
+
+#[derive(Clone, Debug, Default)]
+pub struct FoundingInput {
+    pub operator: String,
+    pub name: String,
+    pub email: String,
+    pub password: String,
+    /// What the program said when it started, where it asks for it.
+    pub code: String,
+}
+
+/// What an operator with one merchant has so far.
+#[derive(Clone, Debug)]
+pub struct FirstSteps {
+    pub operator: Operator,
+    pub merchant: Option<Merchant>,
+    pub source: Option<Uuid>,
+    pub has_destination: bool,
+    pub has_flow: bool,
+    /// The first order that came in.
+    pub order: Option<Uuid>,
+}
+
+impl FirstSteps {
+    pub fn is_done(&self) -> bool {
+        self.order.is_some() && self.has_flow
+    }
+}
+
+fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
+    FieldError {
+        field: field.to_owned(),
+        sentence: sentence.into(),
+    }
+}
+
+fn taken() -> Error {
+    Error::conflict("This installation has its operator already. Sign in instead.")
+}
+
+impl Engine {
+    /// From now on founding needs this code.
+    pub fn require_setup_code(&self, code: String) {
+        // said once, when the program starts
+        let _ = self.setup_code.set(code);
+    }
+
+    pub fn needs_setup_code(&self) -> bool {
+        self.setup_code.get().is_some()
+    }
+
+    /// Nobody has founded anything here yet.
+    pub async fn is_unclaimed(&self) -> Result<bool> {
+        Ok(self.store.reads().await?.all_operators().await?.is_empty())
+    }
+
+    /// The operator, and the person who runs it.
+    pub async fn found(&self, input: FoundingInput) -> Result<User> {
+        if !self.is_unclaimed().await? {
+            return Err(taken());
+        }
+        let mut faults = Vec::new();
+        if let Some(code) = self.setup_code.get() {
+            // compared by hash, so that the time it takes says nothing about how much was right
+            let hash = |text: &str| Sha256::digest(text.trim().as_bytes());
+            if hash(code) != hash(&input.code) {
+                faults.push(fault(
+                    "code",
+                    "This is not the code. It stands in the log of `meshline serve`, near the end of its start.",
+                ));
+            }
+        }
+        let (operator, name) = (input.operator.trim(), input.name.trim());
+        let email = input.email.trim().to_lowercase();
+        for (field, text) in [("operator", operator), ("name", name)] {
+            if text.is_empty() || text.chars().count() > 80 {
+                faults.push(fault(field, "Write a name of at most 80 characters."));
+            }
+        }
+        if !is_address(&email) {
+            faults.push(fault(
+                "email",
+                "Write an e-mail address, such as ada@example.com.",
+            ));
+        }
+        let about = [operator, name, email.as_str()];
+        let hash = match self
+            .new_password_hash("password", &input.password, &about)
+            .await
+        {
+            Ok(hash) => hash,
+            Err(mut error) if error.kind == Kind::Invalid => {
+                faults.append(&mut error.fields);
+                String::new()
+            }
+            Err(error) => return Err(error),
+        };
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        let user = User {
+            id: self.uuid(),
+            email,
+            name: name.to_owned(),
+            active: true,
+        };
+        let (row, operator, id) = (user.clone(), operator.to_owned(), self.uuid());
+        let note = |action: &str, kind: &'static str, subject: Uuid, detail| AuditNote {
+            actor: format!("user:{}", user.id),
+            ..self.set_up(id, action, kind, subject, detail)
+        };
+        let notes = [
+            note(
+                "operator.created",
+                "operator",
+                id,
+                json!({ "name": operator }),
+            ),
+            note(
+                "operator_member.added",
+                "member",
+                user.id,
+                json!({ "access": Access::Admin, "operator_id": id }),
+            ),
+        ];
+        let now = self.now();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let door = Sha256::digest(b"founding").to_vec();
+                    tx.take_turn(&door, now, ONE_AT_A_TIME).await?;
+                    if !tx.all_operators().await?.is_empty() {
+                        return Err(taken());
+                    }
+                    let operator = Operator {
+                        id,
+                        slug: free_slug(tx, &operator, id).await?,
+                        name: operator,
+                        require_second_factor: false,
+                    };
+                    tx.insert_operator(&operator).await?;
+                    tx.insert_user(&row, &hash).await?;
+                    tx.insert_operator_member(&OperatorMember {
+                        operator_id: id,
+                        user_id: row.id,
+                        access: Access::Admin,
+                    })
+                    .await?;
+                    notes.into_iter().for_each(|note| tx.note(note));
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(user)
+    }
+
+    /// How far the operator that this person runs has come; none once it is under way.
+    pub async fn first_steps(&self, user_id: Uuid) -> Result<Option<FirstSteps>> {
+        let mut reads = self.store.reads().await?;
+        let runs = reads.operator_memberships_of(user_id).await?;
+        let Some(own) = runs.iter().find(|one| one.access == Access::Admin) else {
+            return Ok(None);
+        };
+        let Some(operator) = reads.operator(own.operator_id).await? else {
+            return Ok(None);
+        };
+        let mut merchants = reads.merchants_of(operator.id).await?;
+        if merchants.len() > 1 {
+            return Ok(None);
+        }
+        let mut steps = FirstSteps {
+            operator,
+            merchant: merchants.pop(),
+            source: None,
+            has_destination: false,
+            has_flow: false,
+            order: None,
+        };
+        if let Some(merchant) = &steps.merchant {
+            let first = ListFilter {
+                limit: 1,
+                ..ListFilter::default()
+            };
+            steps.source = reads.sources(merchant.id).await?.first().map(|one| one.id);
+            steps.has_destination = !reads.destinations(merchant.id).await?.is_empty();
+            steps.has_flow = !reads.flows(merchant.id).await?.is_empty();
+            let orders = reads.orders(merchant.id, &first).await?;
+            steps.order = orders.first().map(|order| order.id);
+        }
+        Ok(Some(steps).filter(|steps| !steps.is_done()))
+    }
+
+    /// The roles of the agency that a template needs somebody for.
+    pub fn template_roles(&self, ctx: &Ctx, template: Template) -> Result<Vec<String>> {
+        let (contract, flow) = template
+            .make(&self.making(ctx, ctx.user_id().unwrap_or_default(), Default::default()))
+            .map_err(Error::internal)?;
+        Ok(roles(&contract, &flow).into_iter().collect())
+    }
+
+    fn making(&self, ctx: &Ctx, founder: Uuid, destination: (String, String)) -> Making {
+        Making {
+            merchant_id: ctx.merchant_id(),
+            founder,
+            now: ctx.now(),
+            ids: std::array::from_fn(|_| self.uuid()),
+            destination,
+        }
+    }
+
+    /// Takes a template over: these people answer for its roles, it sends there, and it is published. What
+    /// was done stays done when a later part is refused, and is not done twice.
+    pub async fn adopt_template(
+        &self,
+        ctx: &Ctx,
+        template: Template,
+        destination: Uuid,
+        who: &BTreeMap<String, Uuid>,
+    ) -> Result<Flow> {
+        ctx.require(Action::ManageConnections)?;
+        ctx.require(Action::ManagePeople)?;
+        let (me, _) = ctx.member()?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        if rules.flows.iter().any(|flow| flow.key == template.key()) {
+            return Err(Error::conflict("This flow is published here already."));
+        }
+        let there = rules
+            .destinations
+            .iter()
+            .find(|one| one.id == destination)
+            .ok_or_else(|| Error::invalid("destination", "Choose where it sends to."))?;
+        let there = (there.key.clone(), there.name.clone());
+        let (contract, flow) = template
+            .make(&self.making(ctx, me.id, there))
+            .map_err(Error::internal)?;
+        let mut faults = Vec::new();
+        let mut given: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+        for role in roles(&contract, &flow) {
+            let chosen = who.get(&role).and_then(|id| {
+                let mut members = rules.members.iter();
+                members.find(|(user, place)| {
+                    user.id == *id && user.active && place.party == Party::Agency
+                })
+            });
+            match chosen {
+                Some((user, _)) => given.entry(user.id).or_default().push(role),
+                None => faults.push(fault(
+                    &format!("role_{role}"),
+                    format!(
+                        "Choose who answers for {}.",
+                        role_title(&role).to_lowercase()
+                    ),
+                )),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        for (user, place) in rules.members.iter() {
+            if let Some(roles) = given.get(&user.id) {
+                self.give_roles(ctx, place.clone(), roles).await?;
+            }
+        }
+        if rules.contract(&contract.export_type).is_none() {
+            self.publish_contract(ctx, contract).await?;
+        }
+        self.publish_flow(ctx, flow.clone()).await?;
+        Ok(flow)
+    }
+
+    /// Somebody who reaches the merchant through its operator gets a place of their own there.
+    async fn give_roles(&self, ctx: &Ctx, through: Membership, roles: &[String]) -> Result<()> {
+        let (ctx, roles) = (ctx.clone(), roles.to_vec());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let merchant = ctx.merchant_id();
+                    let own = tx
+                        .memberships_of(through.user_id)
+                        .await?
+                        .into_iter()
+                        .find(|place| place.merchant_id == merchant);
+                    let is_new = own.is_none();
+                    let mut place = own.unwrap_or(Membership {
+                        functional_roles: Vec::new(),
+                        ..through
+                    });
+                    let before = place.functional_roles.len();
+                    for role in roles {
+                        if !place.functional_roles.contains(&role) {
+                            place.functional_roles.push(role);
+                        }
+                    }
+                    let action = match (is_new, place.functional_roles.len() == before) {
+                        (false, true) => return Ok(()),
+                        (false, false) => "member.changed",
+                        (true, _) => "member.added",
+                    };
+                    if is_new {
+                        tx.insert_membership(&place).await?;
+                    } else {
+                        tx.save_membership(&place).await?;
+                    }
+                    tx.note(AuditNote {
+                        merchant_id: merchant,
+                        at: ctx.now(),
+                        actor: ctx.actor_name(),
+                        action: action.to_owned(),
+                        subject_kind: "member",
+                        subject_id: place.user_id,
+                        detail: json!({
+                            "access": place.access, "party": place.party,
+                            "functional_roles": place.functional_roles,
+                        }),
+                        trace_id: Some(ctx.trace_id().to_owned()),
+                    });
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
