@@ -25,6 +25,12 @@ pub fn LoginPage() -> impl IntoView {
                 go(&next);
                 Ok(().into_any())
             }
+            Err(error)
+                if error.kind == Kind::Unauthenticated && engine()?.is_unclaimed().await? =>
+            {
+                go("/setup");
+                Ok(().into_any())
+            }
             Err(error) if error.kind == Kind::Unauthenticated => {
                 Ok(form(asked, next, flash.as_ref()))
             }

@@ -44,11 +44,11 @@ fn off(back: &str) -> impl IntoView + use<> {
     view! {
         <Card title="Second factor" id="second-factor">
             <div class="card-body">
-                <p class="mb-2"><StateBadge tone=Tone::Wait word="Off"/></p>
+                <p class="mb-2"><StateBadge tone=Tone::Idle word="Off"/></p>
                 <p class="mb-4 text-ink-2">
                     "Your password alone signs you in. With a second factor, whoever learns it still lacks the code that your phone makes."
                 </p>
-                <PostButton action="/ui/second-factor/begin" label="Set it up" kind=Loud::Primary fields/>
+                <PostButton action="/ui/second-factor/begin" label="Set it up" fields/>
             </div>
         </Card>
     }
@@ -59,8 +59,8 @@ fn on(factor: SecondFactor, is_required: bool, now: Time, back: &str) -> impl In
     let left = factor.unused_recovery_codes;
     let codes = match left {
         0 => "None left: make new ones, or a lost phone locks you out.".to_owned(),
-        1 => "One left of ten".to_owned(),
-        n => format!("{n} left of ten"),
+        1 => "One of ten left".to_owned(),
+        n => format!("{n} of ten left"),
     };
     let turn_off = if is_required {
         view! { <p class="text-ink-2">"Your operator asks everybody for one, so it stays on."</p> }
@@ -71,13 +71,11 @@ fn on(factor: SecondFactor, is_required: bool, now: Time, back: &str) -> impl In
     };
     view! {
         <Card title="Second factor" id="second-factor">
-            <div class="card-body">
-                <p class="mb-2"><StateBadge tone=Tone::Done word="On"/></p>
-                <Kv>
-                    <KvRow label="Since"><When at=factor.since now/></KvRow>
-                    <KvRow label="Recovery codes">{codes}</KvRow>
-                </Kv>
-            </div>
+            <Kv>
+                <KvRow label="State"><StateBadge tone=Tone::Done word="On"/></KvRow>
+                <KvRow label="Since"><When at=factor.since now/></KvRow>
+                <KvRow label="Recovery codes">{codes}</KvRow>
+            </Kv>
             <CardFoot>
                 <div class="acts">
                     <PostButton action="/ui/second-factor/codes" label="Make new recovery codes" fields/>

@@ -121,7 +121,7 @@ async fn enrol(
                     </form>
                 }.into_any()
             } else {
-                view! { <p class="mt-4"><a href="/account">"Back to your account"</a></p> }.into_any()
+                view! { <p class="mt-4"><a class="link" href="/account">"Back to your account"</a></p> }.into_any()
             }}
         </BareShell>
     }
@@ -158,12 +158,12 @@ fn confirm(
     let text = typed.text("code", "The code it shows now");
     let (again_back, again_next) = (back.clone(), next.clone());
     Ok(view! {
-        <ol class="steps-to-do">
+        <ol>
             <li>
                 <p class="mb-2">"Scan this with your authenticator."</p>
                 <div class="mb-2">{picture}</div>
-                <p class="mb-1 text-ink-2">"On this device? " <a href=enrolment.uri>"Open it in the app"</a> ", or type the secret:"</p>
-                <p class="mb-4 break-all"><CopyId id=grouped whole=true what="secret"/></p>
+                <p class="mb-1 text-ink-2">"On this device? " <a class="link" href=enrolment.uri>"Open it in the app"</a> ", or type the secret:"</p>
+                <p class="mb-4"><CopyId id=grouped whole=true what="secret"/></p>
             </li>
             <li>
                 <form method="post" action="/ui/second-factor/confirm">
