@@ -75,7 +75,7 @@ fn render(model: Model, desk: &Desk) -> Page {
         Col::text("Person"),
         Col::text("Access"),
         Col::text("Second factor").wide(),
-        Col::text(""),
+        Col::text("Actions"),
     ];
     let asked = people
         .iter()
