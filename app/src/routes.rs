@@ -27,6 +27,7 @@ use crate::{
         search::SearchPage,
         session::{ConfirmPage, LoginPage, RecoveryCodesPage, SecondFactorPage},
         settings::{AccessPage, NewTokenPage, SettingsPage, TokensPage},
+        setup::{SetupPage, TemplatePage},
         tasks::{TaskPage, TasksPage},
     },
     shell::document,
@@ -46,6 +47,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=not_found_page>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
                 <Route path=path!("/second-factor") view=SecondFactorPage ssr=SsrMode::Async/>
                 <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
@@ -65,6 +67,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/exports") view=ExportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports/:id") view=ExportPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows") view=FlowsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/template") view=TemplatePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id") view=FlowPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/contracts") view=ContractsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/contracts/:id") view=ContractPage ssr=SsrMode::Async/>

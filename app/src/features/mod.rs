@@ -15,5 +15,6 @@ pub mod receipts;
 pub mod search;
 pub mod session;
 pub mod settings;
+pub mod setup;
 pub mod tasks;
 pub mod thread;

@@ -281,7 +281,7 @@ impl Engine {
             match chosen {
                 Some((user, _)) => given.entry(user.id).or_default().push(role),
                 None => faults.push(fault(
-                    &format!("role_{role}"),
+                    &format!("who[{role}]"),
                     format!(
                         "Choose who answers for {}.",
                         role_title(&role).to_lowercase()

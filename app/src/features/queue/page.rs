@@ -3,12 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{Time, owner::role_title, people::Merchant};
-use engine::{QueueItem, Result, Rules, Waiting};
+use engine::{FirstSteps, QueueItem, Result, Rules, Waiting};
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::row::{Told, row};
 use crate::{
+    features::setup::first_steps,
     ui::*,
     web::{Desk, Page, home, page},
 };
@@ -20,12 +21,15 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 pub fn HomePage() -> impl IntoView {
     home(
         "queue",
-        |desk| async move { all_rules(&desk, None).await },
-        |rules, desk| {
+        |desk| async move {
+            let steps = desk.engine().first_steps(desk.person.user.id).await?;
+            Ok((all_rules(&desk, None).await?, steps))
+        },
+        |(rules, steps), desk| {
             let chosen = desk.asked.query("merchant");
             let mut places = desk.person.places.iter().map(|(merchant, _)| merchant);
             let only = places.find(|merchant| Some(merchant.slug.as_str()) == chosen);
-            queue(desk, only, &rules)
+            queue(desk, only, &rules, steps.as_ref())
         },
     )
 }
@@ -35,7 +39,7 @@ pub fn QueuePage() -> impl IntoView {
     page(
         "queue",
         |at| async move { all_rules(&at.desk, Some(at.ctx.merchant_id())).await },
-        |rules, at| queue(&at.desk, Some(at.ctx.merchant()), &rules),
+        |rules, at| queue(&at.desk, Some(at.ctx.merchant()), &rules, None),
     )
 }
 
@@ -66,7 +70,12 @@ fn headline(waiting: usize) -> String {
     }
 }
 
-fn queue(desk: &Desk, only: Option<&Merchant>, rules: &AllRules) -> Page {
+fn queue(
+    desk: &Desk,
+    only: Option<&Merchant>,
+    rules: &AllRules,
+    steps: Option<&FirstSteps>,
+) -> Page {
     let here = |all: &[QueueItem]| -> Vec<QueueItem> {
         all.iter()
             .filter(|item| only.is_none_or(|merchant| merchant.id == item.merchant.id))
@@ -118,6 +127,7 @@ fn queue(desk: &Desk, only: Option<&Merchant>, rules: &AllRules) -> Page {
         crumbs,
         view! {
             <div id="queue-head" data-live=""><PageHead title=head sub/></div>
+            {steps.map(first_steps)}
             <div id="queue" data-live="" data-live-eager="">
                 {chips}
                 <KeysList>{groups}{asleep}{told}</KeysList>

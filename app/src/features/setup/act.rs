@@ -1,0 +1,71 @@
+//! What the forms of this feature do.
+
+use std::collections::BTreeMap;
+
+use engine::{Error, FoundingInput, template::Template};
+use leptos::prelude::*;
+
+use crate::web::{Done, Posted, Refused, id, let_in};
+
+#[server(prefix = "/ui", endpoint = "setup")]
+pub async fn found(
+    #[server(default)] code: String,
+    #[server(default)] operator: String,
+    #[server(default)] name: String,
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+) -> Result<(), Refused> {
+    Posted::new("setup", String::new(), "/setup".to_owned())
+        .keep("operator", &operator)
+        .keep("name", &name)
+        .keep("email", &email)
+        .run_open(|engine| async move {
+            let input = FoundingInput {
+                operator,
+                name,
+                email,
+                password,
+                code,
+            };
+            let user = engine.found(input).await?;
+            let_in(&engine, &user).await?;
+            Ok(Done::to("/", "Meshline is yours. Here is what comes next."))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "flow/adopt")]
+pub async fn adopt_template(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] template: String,
+    #[server(default)] destination: String,
+    #[server(default)] who: BTreeMap<String, String>,
+) -> Result<(), Refused> {
+    let mut posted = Posted::new("template", merchant, back).keep("destination", &destination);
+    for (role, person) in &who {
+        posted = posted.keep(&format!("who[{role}]"), person);
+    }
+    posted
+        .run(|engine, ctx| async move {
+            let template =
+                Template::of_key(&template).ok_or_else(|| Error::not_found("template"))?;
+            let destination = id(&destination, "destination")
+                .map_err(|_| Error::invalid("destination", "Choose where it sends to."))?;
+            let who: BTreeMap<String, _> = who
+                .into_iter()
+                .filter_map(|(role, person)| Some((role, person.parse().ok()?)))
+                .collect();
+            let flow = engine
+                .adopt_template(&ctx, template, destination, &who)
+                .await?;
+            Ok(Done::to(
+                &format!("/m/{}/flows/{}", ctx.merchant().slug, flow.id),
+                format!(
+                    "{} is published. What comes in from now on runs on it.",
+                    flow.name
+                ),
+            ))
+        })
+        .await
+}
