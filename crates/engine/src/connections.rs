@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    access::Action,
-    connection::{DEFAULT_MAX_BODY_BYTES, ROTATION_OVERLAP_MS, Source},
+    access::{Action, Noun},
+    connection::{DEFAULT_MAX_BODY_BYTES, Destination, ROTATION_OVERLAP_MS, Source},
     owner::Owner,
 };
 use serde_json::{Value, json};
@@ -206,6 +206,16 @@ impl Engine {
             })
             .await?;
         Ok(NewSource { source, secret })
+    }
+
+    /// All of a merchant's: sources in, destinations out.
+    pub async fn connections(&self, ctx: &Ctx) -> Result<(Vec<Source>, Vec<Destination>)> {
+        ctx.read(Noun::Connection)?;
+        let mut reads = self.store.reads().await?;
+        Ok((
+            reads.sources(ctx.merchant_id()).await?,
+            reads.destinations(ctx.merchant_id()).await?,
+        ))
     }
 
     /// A change of one source together with its audit entry.

@@ -57,6 +57,7 @@ trace of a `traceparent` that came with the request.";
         (name = "tokens", description = "Which API tokens there are, and what they may do."),
         (name = "flows", description = "From a trigger through steps to an outcome."),
         (name = "contracts", description = "What exports must look like, and who answers for them."),
+        (name = "connections", description = "Where events come in and exports go out."),
         (name = "people", description = "Who works at the merchant, and what they answer for."),
         (name = "audit", description = "Who did what, as a hash chain."),
     ),

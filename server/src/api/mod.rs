@@ -13,6 +13,7 @@
 mod approvals;
 mod audit;
 mod caller;
+mod connections;
 mod contracts;
 mod docs;
 mod document;
@@ -57,6 +58,7 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(orders::get_order))
         .routes(routes!(flows::list_flows))
         .routes(routes!(flows::get_flow))
+        .routes(routes!(connections::list_connections))
         .routes(routes!(contracts::list_contracts))
         .routes(routes!(contracts::get_contract))
         .routes(routes!(contracts::get_contract_schema))

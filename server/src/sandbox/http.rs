@@ -19,7 +19,7 @@ use super::{
     Sandbox,
     book::{About, Attempt, Book, Decision, Entry, Execution, Outcome},
     journal::JournalError,
-    message::Message,
+    message::{self, Message},
     page,
     rules::{Action, RuleSet},
 };
@@ -89,6 +89,10 @@ async fn receive(
     if let Err(error) = verified {
         let why = error.to_string();
         return turn_away(&sandbox, attempt, Outcome::BadSignature, why).await;
+    }
+    if message::is_test(&body) {
+        // nothing to do and nothing to remember: the signature held, and that was the question
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let message = match Message::read(&body) {
         Ok(message) => message,

@@ -83,6 +83,12 @@ impl Message {
     }
 }
 
+/// A message that asks for nothing, sent by somebody who tries a destination out.
+pub fn is_test(body: &[u8]) -> bool {
+    let event: Result<Map<String, Value>, _> = serde_json::from_slice(body);
+    event.is_ok_and(|event| event.get("type").and_then(Value::as_str) == Some(engine::TEST_TYPE))
+}
+
 fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a str, String> {
     object
         .get(name)

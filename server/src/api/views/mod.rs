@@ -8,6 +8,7 @@
 mod approval;
 mod audit;
 mod chain;
+mod connection;
 mod contract;
 mod export;
 mod flow;
@@ -22,6 +23,7 @@ mod words;
 pub use approval::{ApprovalView, AskedView};
 pub use audit::AuditView;
 pub use chain::{ExportDetail, OrderDetail, ReceiptDetail};
+pub use connection::ConnectionView;
 pub use contract::{ContractDetail, ContractView};
 pub use export::{AckAnswer, ExportView};
 pub use flow::{FlowDetail, FlowView};
