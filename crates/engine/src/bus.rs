@@ -121,6 +121,7 @@ fn known(subject_kind: &str) -> Option<&'static str> {
         "token",
         "merchant",
         "operator",
+        "operator_member",
     ]
     .into_iter()
     .find(|kind| *kind == subject_kind)
