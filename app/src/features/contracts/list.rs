@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::contract::Contract;
+use domain::{access::Noun, contract::Contract};
 use engine::Result;
 use leptos::prelude::*;
 
@@ -19,6 +19,7 @@ pub fn ContractsPage() -> impl IntoView {
 }
 
 async fn load(at: Arc<Visit>) -> Result<Vec<Arc<Contract>>> {
+    at.ctx.read(Noun::Contract)?;
     Ok(at.rules.contracts.clone())
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::flow::{Flow, Run, RunState};
+use domain::{
+    access::Noun,
+    flow::{Flow, Run, RunState},
+};
 use engine::Result;
 use leptos::prelude::*;
 
@@ -26,6 +29,7 @@ pub fn FlowsPage() -> impl IntoView {
 }
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
+    at.ctx.read(Noun::Flow)?;
     let mut flows = Vec::new();
     for flow in &at.rules.flows {
         let runs = at.engine().runs_of_flow(&at.ctx, &flow.key, RUNS).await?;
