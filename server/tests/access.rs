@@ -96,7 +96,7 @@ async fn a_3pl_finds_what_is_theirs_and_no_link_leads_nowhere() {
     ] {
         let (status, page) = dana.page(&format!("/m/{slug}/{closed}")).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{closed}");
-        assert!(!page.contains("Ada Lovelace"), "{closed}");
+        assert!(!page.contains("Ines Marchetti"), "{closed}");
     }
     for closed in [
         "/orders",
@@ -142,7 +142,7 @@ async fn a_3pl_finds_what_is_theirs_and_no_link_leads_nowhere() {
     let (status, csv) = dana.page(&format!("/m/{slug}/exports.csv")).await;
     assert_eq!((status, csv.lines().count()), (StatusCode::OK, 2), "{csv}");
     let (_, shown) = dana.call(Method::GET, &format!("/{own}"), None).await;
-    assert_eq!(shown["state"], export["state"], "{shown}");
+    assert_eq!(shown["id"], export["id"]);
     meshline.end().await;
 }
 
