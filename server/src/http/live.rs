@@ -124,7 +124,7 @@ enum Gathered {
 
 /// Whether it may change who hears of what.
 fn is_of_rights(change: &Change) -> bool {
-    OF_RIGHTS.iter().any(|kind| *kind == change.subject_kind)
+    OF_RIGHTS.contains(&change.subject_kind)
 }
 
 impl Gathered {
