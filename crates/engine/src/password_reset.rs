@@ -147,10 +147,9 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let missing = || Error::not_found("person");
-                    tx.members(ctx.merchant_id())
+                    // whoever works elsewhere only does not exist here
+                    tx.place(ctx.merchant_id(), user_id)
                         .await?
-                        .iter()
-                        .find(|(user, _)| user.id == user_id)
                         .ok_or_else(missing)?;
                     let user = tx.user(user_id).await?.ok_or_else(missing)?;
                     if !user.active {

@@ -6,6 +6,7 @@
 mod authenticator;
 mod factors;
 mod guessing;
+mod passwords;
 mod proofs;
 mod sessions;
 #[path = "../spine/world.rs"]
