@@ -107,7 +107,7 @@ pub fn Shell(
         .filter(|_| !all_merchants)
         .map(|(slug, _)| slug.clone());
     view! {
-        <Title text=format!("{title} · Meshline")/>
+        <Title text=window_title(&title)/>
         <a class="skip btn" href="#main">"Skip to content"</a>
         <div class="shell" data-shell="" data-merchant=live_merchant data-now=now.as_ms().to_string()>
             <Sidebar nav=nav.clone()/>
@@ -121,11 +121,21 @@ pub fn Shell(
     }
 }
 
+/// The document's title. The library writes it into the page as it stands, and titles quote what customers
+/// wrote: so it is escaped here.
+fn window_title(title: &str) -> String {
+    let escaped = title
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("{escaped} · Meshline")
+}
+
 /// The frame of a page for somebody who is not signed in: the mark and one narrow column.
 #[component]
 pub fn BareShell(#[prop(into)] title: String, children: Children) -> impl IntoView {
     view! {
-        <Title text=format!("{title} · Meshline")/>
+        <Title text=window_title(&title)/>
         <div class="bare">
             <header class="brand"><Mark/>"Meshline"</header>
             <main id="main">{children()}</main>

@@ -1,0 +1,143 @@
+//! How much one side may ask for, and that others do not notice.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+
+use crate::support::{
+    database::Engine,
+    installation::Installation,
+    person::Person,
+    shop::{Delivery, Order},
+};
+
+fn check_429(answer: &reqwest::Response, name: &str) {
+    let headers = answer.headers();
+    let after: u64 = headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=5).contains(&after), "{after}");
+    assert_eq!(headers["content-type"], "application/problem+json");
+    if name != "token" {
+        let policy = headers["ratelimit-policy"].to_str().unwrap();
+        assert!(policy.starts_with(&format!("\"{name}\";q=")), "{policy}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_source_token_person_and_address_has_its_own_measure() {
+    let mut meshline = Installation::prepare(Engine::Sqlite).await;
+    meshline.set("MESHLINE_LIMIT_SOURCE", "5");
+    meshline.set("MESHLINE_LIMIT_TOKEN", "5");
+    meshline.set("MESHLINE_LIMIT_ACCOUNT", "5");
+    meshline.set("MESHLINE_LIMIT_ADDRESS", "20");
+    meshline.set("MESHLINE_TRUSTED_PROXIES", "127.0.0.1/32");
+    meshline.serve().await;
+
+    // a source: ten at once, and the eleventh is told when to come back; another source goes on
+    let url = meshline.source_url();
+    let mut limited = 0;
+    for _ in 0..40 {
+        let answer = meshline.http.post(&url).body("{}").send().await.unwrap();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            check_429(&answer, "source");
+            limited += 1;
+        }
+    }
+    assert!(limited >= 15, "{limited} of 40 were held back");
+    let other = meshline
+        .demo
+        .sources
+        .iter()
+        .find(|one| !url.ends_with(&one.url_path))
+        .unwrap();
+    let answer = meshline
+        .http
+        .post(meshline.url(&other.url_path))
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        answer.status(),
+        StatusCode::UNAUTHORIZED,
+        "another source is another's"
+    );
+    tokio::time::sleep(Duration::from_millis(2_200)).await;
+    let order = Delivery::new(
+        "orders/create",
+        "late",
+        &Order::numbered(5_600_000_002_200).json(),
+    );
+    assert_eq!(
+        meshline.send(&order).await.code,
+        StatusCode::OK,
+        "after the wait it goes on"
+    );
+
+    let from = |number: u32| format!("198.51.100.{number}");
+    let ask = async |path: &str, token: Option<&str>, client: &str| {
+        let mut request = meshline
+            .http
+            .get(meshline.url(path))
+            .header("x-forwarded-for", client);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await.unwrap()
+    };
+    // a token, from many addresses
+    let tokens: Vec<&str> = meshline
+        .demo
+        .merchants
+        .iter()
+        .map(|one| one.api_token.as_str())
+        .collect();
+    let mut limited = 0;
+    for n in 0..30 {
+        let answer = ask("/api/v1/orders", Some(tokens[0]), &from(n)).await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            check_429(&answer, "token");
+            limited += 1;
+        }
+    }
+    assert!(limited >= 10, "{limited} of 30");
+    let answer = ask("/api/v1/orders", Some(tokens[1]), &from(99)).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+
+    // an address, with as many tokens as it can think of
+    let mut limited = 0;
+    for n in 0..100 {
+        let guess = format!("mlk_{n}");
+        let answer = ask("/api/v1/orders", Some(&guess), &from(200)).await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            check_429(&answer, "address");
+            limited += 1;
+        }
+    }
+    assert!(limited >= 30, "{limited} of 100");
+    assert_eq!(
+        ask("/login", None, &from(201)).await.status(),
+        StatusCode::OK
+    );
+    assert_eq!(
+        ask("/healthz", None, &from(200)).await.status(),
+        StatusCode::OK
+    );
+
+    // a person, on their own pages
+    let person = Person::sign_in(&meshline, meshline.user_with("admin")).await;
+    let mut limited = 0;
+    for n in 0..30 {
+        let request = meshline
+            .http
+            .request(Method::GET, meshline.url("/account"))
+            .header("cookie", person.cookie())
+            .header("x-forwarded-for", from(100 + n));
+        let answer = request.send().await.unwrap();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            check_429(&answer, "account");
+            limited += 1;
+        }
+    }
+    assert!(limited >= 5, "{limited} of 30");
+    meshline.end().await;
+}
