@@ -11,4 +11,5 @@ mod operators;
 mod orders;
 mod outside;
 mod rules;
+mod setup;
 mod world;
