@@ -57,6 +57,7 @@ fn nav(active: &'static str) -> Nav {
         ],
         current: Some(merchant("alder-pine", "Alder & Pine")),
         user_name: "Mara Keller".to_owned(),
+        closed: Vec::new(),
         active,
         queue_count: 12,
         queue_late: 2,

@@ -233,6 +233,7 @@ mod tests {
             ),
             backup: Owner::role(Party::Agency, "finance"),
             reason: "always".into(),
+            critical: false,
             content_hash: "sha256:aa".into(),
             author: Some(id(9)),
             state: ApprovalState::Queued,

@@ -41,7 +41,7 @@ impl Engine {
             &mut *reads,
             &sight,
             change.merchant_id,
-            &change.subject_kind,
+            change.subject_kind,
             change.subject_id,
         )
         .await
