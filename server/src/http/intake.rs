@@ -147,15 +147,16 @@ async fn take(intake: &Intake, source: &str, request: Request) -> Result<Respons
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Refusal::too_large(limit));
     }
-    let body = tokio::time::timeout(BODY_PATIENCE, read(body, limit))
-        .await
-        .unwrap_or_else(|_| {
-            Err(Refusal::new(
+    let body = match tokio::time::timeout(BODY_PATIENCE, read(body, limit)).await {
+        Ok(body) => body?,
+        Err(_) => {
+            return Err(Refusal::new(
                 Rejected::Broken,
                 StatusCode::REQUEST_TIMEOUT,
                 "The body did not arrive in time.",
-            ))
-        })?;
+            ));
+        }
+    };
     // where nothing is traced, nothing is prepared for it
     let traced = traces::on().map(|traces| (traces, wall_clock::now(), Instant::now()));
     let mut trace_id = trace::given(&parts.headers);
