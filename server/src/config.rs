@@ -38,6 +38,8 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
   MESHLINE_SECRET_KEY_FILE  The same, read from a file
   MESHLINE_LOG           What is logged, e.g. info or info,engine=debug [info; warn for commands that end by themselves]
   MESHLINE_LOG_FORMAT    text or json [text]
+  MESHLINE_SETUP_CODE    What setting up an empty installation asks for where others can reach it, at least 12 characters;
+                         without it `meshline serve` makes one up and says it in its log
   MESHLINE_METRICS_TOKEN Who sends it as a bearer token reads /metrics, and nobody else; without it only this machine
                          does. At least 16 characters
   OTEL_EXPORTER_OTLP_ENDPOINT  Where traces and logs are sent, as OTLP over HTTP (http://collector:4318); the other
@@ -75,6 +77,7 @@ pub struct Settings {
     pub trusted_proxies: Proxies,
     pub clock_offset_file: Option<PathBuf>,
     pub metrics_token: Option<MetricsToken>,
+    pub setup_code: Option<SetupCode>,
 }
 
 /// Requests per second; 0 is no limit.
@@ -134,6 +137,7 @@ struct Written {
     trusted_proxies: Option<String>,
     clock_offset_file: Option<String>,
     metrics_token: Option<String>,
+    setup_code: Option<String>,
 }
 
 impl Settings {
@@ -185,6 +189,7 @@ impl Settings {
             trusted_proxies: proxies(written.trusted_proxies)?,
             clock_offset_file: written.clock_offset_file.map(PathBuf::from),
             metrics_token: metrics_token(written.metrics_token)?,
+            setup_code: written.setup_code.map(SetupCode::new).transpose()?,
         };
         if !settings.is_private() {
             if settings.secret_key.is_none() && settings.secret_key_file.is_none() {
@@ -219,6 +224,18 @@ impl Settings {
         }
     }
 
+    /// Nobody but this machine reaches it, directly or by its public address.
+    pub fn is_ours_alone(&self) -> bool {
+        let host = Url::parse(&self.public_url).ok();
+        let is_here = match host.as_ref().and_then(Url::host) {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        self.is_private() && is_here
+    }
+
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
@@ -249,6 +266,7 @@ impl Written {
             trusted_proxies: over("MESHLINE_TRUSTED_PROXIES", self.trusted_proxies),
             clock_offset_file: over("MESHLINE_CLOCK_OFFSET_FILE", self.clock_offset_file),
             metrics_token: over("MESHLINE_METRICS_TOKEN", self.metrics_token),
+            setup_code: over("MESHLINE_SETUP_CODE", self.setup_code),
         }
     }
 }
@@ -334,6 +352,36 @@ fn rate(name: &'static str, written: Option<String>, default: u32) -> Result<u32
         why: "write how many requests a second are let in, at most 1000000; 0 is no limit"
             .to_owned(),
     })
+}
+
+/// Whoever knows it may found the operator of an empty installation.
+#[derive(Clone)]
+pub struct SetupCode(String);
+
+impl SetupCode {
+    const SHORTEST: usize = 12;
+
+    fn new(text: String) -> Result<Self, ConfigError> {
+        if text.chars().count() < Self::SHORTEST {
+            return Err(ConfigError::Value {
+                name: "MESHLINE_SETUP_CODE",
+                value: "***".to_owned(),
+                why: "write at least 12 characters; `openssl rand -hex 12` makes a good one"
+                    .to_owned(),
+            });
+        }
+        Ok(Self(text))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SetupCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SetupCode(***)")
+    }
 }
 
 fn metrics_token(written: Option<String>) -> Result<Option<MetricsToken>, ConfigError> {

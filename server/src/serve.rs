@@ -5,6 +5,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use engine::{Engine, port::Ids};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -12,7 +13,9 @@ use crate::{
     config::Settings,
     fleet,
     http::{self, Site},
-    keys, telemetry,
+    keys,
+    ports::SystemIds,
+    telemetry,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,7 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
         Arc::clone(&engine),
         serving.clone(),
     ));
+    guard_setup(settings, &engine).await?;
     let site = site(&installation, settings, serving.clone());
     let server = tokio::spawn(http::listen(
         listener,
@@ -72,6 +76,32 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     installation.close().await;
     tracing::info!("stopped");
     telemetry::end().await;
+    Ok(())
+}
+
+/// Whoever comes first to an empty installation founds it. Where that could be a stranger, it takes a code.
+async fn guard_setup(settings: &Settings, engine: &Engine) -> Result<(), ServeError> {
+    let is_unclaimed = engine.is_unclaimed().await;
+    if !is_unclaimed.map_err(ComposeError::Store)? {
+        return Ok(());
+    }
+    let url = &settings.public_url;
+    if settings.is_ours_alone() {
+        tracing::info!("nobody has set this installation up: open {url}/setup");
+    } else if let Some(code) = &settings.setup_code {
+        engine.require_setup_code(code.expose().to_owned());
+        tracing::info!(
+            "nobody has set this installation up: open {url}/setup and give the code in MESHLINE_SETUP_CODE"
+        );
+    } else {
+        let mut random = [0_u8; 12];
+        SystemIds::default().fill(&mut random);
+        let code = hex::encode(random);
+        tracing::warn!(
+            "nobody has set this installation up: open {url}/setup and give the code {code}"
+        );
+        engine.require_setup_code(code);
+    }
     Ok(())
 }
 
