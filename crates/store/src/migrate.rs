@@ -42,8 +42,8 @@ static MIGRATIONS: &[Migration] = &[
     migration!(6, "0006_second_factor"),
     migration!(7, "0007_operators"),
     migration!(8, "0008_destinations"),
-    migration!(11, "0011_overview"),
-    migration!(12, "0012_row_security"),
+    migration!(9, "0009_overview"),
+    migration!(10, "0010_row_security"),
 ];
 
 #[derive(Debug, thiserror::Error)]
