@@ -158,7 +158,9 @@ async fn nothing_that_is_asked_all_day_reads_a_whole_table() {
         statements.retain(|sql| verbs.iter().any(|verb| sql.starts_with(verb)));
         // of tests that take the tenant out
         statements.retain(|sql| !sql.contains(" OR TRUE)"));
-        // removing an operator may take its time
+        // looking through what is open, for somebody who leaves, may take its time
+        statements.retain(|sql| !sql.contains(" AND doc LIKE $2 "));
+        // and so may removing an operator
         statements.retain(|sql| !sql.contains("operator_id = $1"));
         statements.sort();
         statements.dedup();
