@@ -26,10 +26,6 @@ pub async fn rename_merchant(
 }
 
 #[server(prefix = "/ui", endpoint = "token/create")]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one argument per field of the form"
-)]
 pub async fn issue_token(
     #[server(default)] merchant: String,
     #[server(default)] back: String,
