@@ -5,6 +5,11 @@
 //! secret that a person chose, the seed and the recovery codes as a phone would read them off the page, an
 //! invitation's link, the browser's cookie, and the key file.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may stop where it stands"
+)]
+
 mod support;
 
 use std::{
