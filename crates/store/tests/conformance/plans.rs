@@ -74,6 +74,7 @@ const SMALL: &[&str] = &[
     "merchants",
     "idempotency_keys",
     "api_tokens",
+    "invitations",
     "audit_heads",
 ];
 
