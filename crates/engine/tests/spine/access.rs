@@ -1,6 +1,6 @@
 //! Who may do what: every use-case is asked by everybody who lacks what it takes, and refuses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Time,
@@ -15,6 +15,7 @@ use engine::{
     Ack, CampaignInput, Ctx, DestinationInput, Engine, Handover, InvitationInput, Kind, PlaceInput,
     Reach, Result, SourceInput, TaskAct, TokenInput, TokenTerm,
     port::{AuditFilter, ListFilter},
+    template::Template,
 };
 use std::sync::Arc;
 use testkit::{fulfillment_contract, order_flow};
@@ -23,10 +24,16 @@ use uuid::Uuid;
 use crate::world::{World, on_every_store};
 
 /// Use-cases that take a caller and ask for nothing, and why that is right.
-const ASKS_NOTHING: &[(&str, &str)] = &[(
-    "may_make_reset_link",
-    "says whether the caller may; whoever may not hears no",
-)];
+const ASKS_NOTHING: &[(&str, &str)] = &[
+    (
+        "may_make_reset_link",
+        "says whether the caller may; whoever may not hears no",
+    ),
+    (
+        "template_roles",
+        "what stands in a template of ours; nothing of a merchant’s",
+    ),
+];
 
 /// The public methods of `Engine` that take a `Ctx`, read from the source.
 fn use_cases() -> BTreeSet<String> {
@@ -39,6 +46,7 @@ fn use_cases() -> BTreeSet<String> {
         };
         for block in text.split("\nimpl Engine {").skip(1) {
             let block = block.split("\n}\n").next().unwrap();
+            let block = block.replace("\n    pub fn ", "\n    pub async fn ");
             for method in block.split("\n    pub async fn ").skip(1) {
                 let head = method.split('{').next().unwrap();
                 if head.contains("ctx: &Ctx") {
@@ -93,6 +101,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         holder(id): ViewPeople,
         tokens(): ViewSettings,
         merchant_facts(): ViewSettings,
+        connections(): ViewConnections,
     ];
     call![
         note_trail_exported(Head { merchant_id: merchant, seq: 1, hash: AuditHash::GENESIS }): ViewAudit,
@@ -149,6 +158,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         }): ManageTokens,
         rotate_token(id): ManageTokens,
         revoke_token(id): ManageTokens,
+        adopt_template(Template::OrderToShip, id, &BTreeMap::new()): ManageConnections,
         rename_merchant("Another"): ManageMerchant,
     ];
     said
