@@ -10,10 +10,11 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO meshline_app', target);
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', target);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', target);
-    -- the settings stand in sub-selects: they are read once per statement, not once per row
+    -- the settings stand in sub-selects, casts and all: they are read once per statement, not once per row
     EXECUTE format(
         'CREATE POLICY tenant ON %I USING ('
-        'merchant_id = ANY ((SELECT NULLIF(current_setting(''meshline.merchants'', TRUE), ''''))::UUID[]) '
+        'merchant_id = ANY (COALESCE('
+        '(SELECT NULLIF(current_setting(''meshline.merchants'', TRUE), '''')::UUID[]), ARRAY[]::UUID[])) '
         'OR (SELECT string_to_array(current_setting(''meshline.across'', TRUE), '','') && ARRAY[%L, ''*'']))',
         target, target);
 END

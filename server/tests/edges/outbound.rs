@@ -250,7 +250,7 @@ fn check(ear: &Ear, with: &[&str], without: &[&str]) {
     let (head, body) = heard.last().unwrap().split_once("\r\n\r\n").unwrap();
     let header = |name: &str| {
         head.lines()
-            .find_map(|line| line.to_ascii_lowercase().starts_with(name).then_some(line))
+            .find(|line| line.to_ascii_lowercase().starts_with(name))
             .and_then(|line| line.split_once(": "))
             .map(|(_, value)| value.to_owned())
             .unwrap()
@@ -268,7 +268,7 @@ fn check(ear: &Ear, with: &[&str], without: &[&str]) {
             .split(' ')
             .any(|one| one.ends_with(own.trim_start_matches("v1,")))
     };
-    assert!(with.iter().all(|secret| holds(secret)), "{signed}");
-    assert!(!without.iter().any(|secret| holds(secret)), "{signed}");
+    assert!(with.iter().all(holds), "{signed}");
+    assert!(!without.iter().any(holds), "{signed}");
     assert_eq!(signed.split(' ').count(), with.len());
 }

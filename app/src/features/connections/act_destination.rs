@@ -1,4 +1,8 @@
 //! What the forms about destinations do.
+#![expect(
+    clippy::too_many_arguments,
+    reason = "each field of a form is one argument of its server function"
+)]
 
 use engine::{DestinationInput, Error, TestAnswer};
 use leptos::prelude::*;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use domain::{
-    access::Noun,
+    access::{Action, Noun},
     flow::{Flow, Run, RunState},
 };
-use engine::Result;
+use engine::{Result, template::Template};
 use leptos::prelude::*;
 
 use super::words::{run_tone, steps_line, trigger_words};
@@ -94,11 +94,35 @@ fn render(model: Model, at: &Visit) -> Page {
         Col::text("Ends in").wide(),
         Col::num("Last run"),
     ];
-    let inside = if model.flows.is_empty() {
+    // a template is taken over once; when all of them are, nothing is left to begin with
+    let is_left = |one: &Template| !model.flows.iter().any(|(flow, _)| flow.key == one.key());
+    let may = at.ctx.may(Action::ManageConnections) && at.ctx.may(Action::ManagePeople);
+    let first_left = Template::ALL.into_iter().find(is_left).filter(|_| may);
+    let is_empty = model.flows.is_empty();
+    let begin = first_left.map(|template| {
+        let href = at.path(&format!("flows/template?template={}", template.key()));
+        let kind = if is_empty {
+            Kind::Primary
+        } else {
+            Kind::default()
+        };
+        view! { <LinkButton href label="Begin with a template" kind icon=Ico::Plus/> }.into_any()
+    });
+    let (empty_actions, actions) = if is_empty {
+        (begin, None)
+    } else {
+        (None, begin)
+    };
+    let inside = if is_empty {
+        let how = if may {
+            "Begin with a template, and name who answers for each part of it; or publish one of your own with "
+        } else {
+            "Whoever runs this merchant begins with a template, or publishes one of their own with "
+        };
         view! {
-            <Empty icon=Ico::Flows title="No flow is published">
-                "A flow says what happens after an order is accepted, who answers for each step and until when. Publish the first one with "
-                <code>"POST /api/v1/flows"</code> "."
+            <Empty icon=Ico::Flows title="No flow is published" nostrip:actions=empty_actions>
+                "A flow says what happens after an order is accepted, who answers for each step and until when. "
+                {how} <code>"POST /api/v1/flows"</code> "."
             </Empty>
         }
         .into_any()
@@ -106,7 +130,7 @@ fn render(model: Model, at: &Visit) -> Page {
         view! { <Table caption="Published flows" list=true cols>{rows}</Table> }.into_any()
     };
     let body = view! {
-        <PageHead title=title.clone() sub="Who answers for each step, how long they have, and what happens on silence.".into_any()/>
+        <PageHead title=title.clone() sub="Who answers for each step, how long they have, and what happens on silence.".into_any() nostrip:actions=actions/>
         <div id="rows" data-live=""><Card>{inside}</Card></div>
     };
     Page::new(title, vec![Crumb::here("Flows")], body)

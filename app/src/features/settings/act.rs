@@ -1,4 +1,8 @@
 //! What the forms of this feature do.
+#![expect(
+    clippy::too_many_arguments,
+    reason = "each field of a form is one argument of its server function"
+)]
 
 use std::str::FromStr;
 
