@@ -298,7 +298,7 @@ mod tests {
         let deep = "[".repeat(200);
         check(
             &deep,
-            unreadable("The body cannot be read: it is not JSON (line 1, column 128)."),
+            unreadable("The body is nested deeper than 64 lists and objects."),
         );
     }
 

@@ -184,6 +184,11 @@ impl Api {
                     .insert("user_id", self.world.person(name).user.id)
                     .await
                     .unwrap();
+                // signed in this very moment
+                session
+                    .insert("proved_at", self.world.engine.now())
+                    .await
+                    .unwrap();
                 request.extensions_mut().insert(session);
                 let slug = HeaderValue::try_from(&self.world.merchant.slug).unwrap();
                 request
