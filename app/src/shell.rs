@@ -106,10 +106,12 @@ pub fn Shell(
         .as_ref()
         .filter(|_| !all_merchants)
         .map(|(slug, _)| slug.clone());
+    let listens = (!nav.merchants.is_empty()).then_some("");
     view! {
         <Title text=window_title(&title)/>
         <a class="skip btn" href="#main">"Skip to content"</a>
-        <div class="shell" data-shell="" data-merchant=live_merchant data-now=now.as_ms().to_string()>
+        // who is at no merchant yet has nothing to listen to
+        <div class="shell" data-shell=listens data-merchant=live_merchant data-now=now.as_ms().to_string()>
             <Sidebar nav=nav.clone()/>
             <div>
                 <TopBar nav crumbs all_merchants/>
@@ -374,7 +376,7 @@ fn Switcher(nav: Nav) -> impl IntoView {
             <Avatar name=name.clone() square=true/>
             <span>
                 <b>{name.clone()}</b>
-                <small>{operator_name.clone()}</small>
+                {(name != operator_name).then(|| view! { <small>{operator_name.clone()}</small> })}
             </span>
             <Icon of=Ico::Switch/>
         </button>

@@ -260,10 +260,15 @@ impl Engine {
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let name = name.trim().to_owned();
         let mut faults: Vec<FieldError> = name_fault(&name).into_iter().collect();
+        // whoever it is already may stay, though nobody holds that role yet: at a new merchant nobody does
+        let now = rules.sources.iter().find(|source| source.id == id);
+        let stays =
+            |owner: &Owner| now.is_some_and(|now| [&now.owner, &now.backup].contains(&owner));
         let mut named = |field: &str, text: &str| {
             let owner = text.trim().parse::<Owner>().ok();
-            let found =
-                owner.filter(|owner| !matches!(owner, Owner::System(_)) && rules.resolves(owner));
+            let found = owner.filter(|owner| {
+                !matches!(owner, Owner::System(_)) && (rules.resolves(owner) || stays(owner))
+            });
             if found.is_none() {
                 faults.push(FieldError {
                     field: field.to_owned(),

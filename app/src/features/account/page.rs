@@ -82,7 +82,7 @@ fn password(desk: &Desk) -> impl IntoView + use<> {
                     autocomplete="new-password"
                     required=true
                 />
-                <p class="text-ink-2">"You stay signed in here; everywhere else you sign in anew."</p>
+                <p class="text-ink-2 mt-4">"You stay signed in here; everywhere else you sign in anew."</p>
                 <div class="acts mt-4"><Button label="Change the password" kind=Kind::Primary/></div>
             </form>
         </Card>

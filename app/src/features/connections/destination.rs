@@ -35,11 +35,16 @@ pub(super) fn destination_page(
     } else {
         rows.into_any()
     };
-    let contracts = at
+    let mut contracts = at
         .rules
         .contracts
         .iter()
         .filter(|contract| contract.destination == one.key)
+        .peekable();
+    let none = contracts.peek().is_none().then(|| {
+        view! { <CardFoot>"None sends there yet. A flow from a template brings its own."</CardFoot> }
+    });
+    let contracts = contracts
         .map(|contract| {
             let href = at.path(&format!("contracts/{}", contract.id));
             view! { <Row title=contract.title.clone() sub=format!("{} {}", contract.export_type, contract.version) href/> }
@@ -69,7 +74,7 @@ pub(super) fn destination_page(
     });
     let side = view! {
         <Card title="Facts">{facts}</Card>
-        <Card title="Contracts">{contracts}</Card>
+        <Card title="Contracts">{none}{contracts}</Card>
     }
     .into_any();
     let body = view! {

@@ -214,7 +214,14 @@ fn change(source: &Source, at: &Visit) -> AnyView {
     let id = source.id.to_string();
     let typed = at.form("change");
     let hidden = at.hidden(&[("source", &id)]);
-    let options = askable(at);
+    let mut options = askable(at);
+    // whoever it is now stays to be chosen, though nobody holds the role yet: saving the name changes no more
+    for kept in [&source.owner, &source.backup] {
+        let key = kept.to_string();
+        if !options.iter().any(|(known, _)| *known == key) {
+            options.push((key, owner_name(&at.rules, kept)));
+        }
+    }
     let (name, owner, backup) = (
         typed.text("name", "Name"),
         typed

@@ -88,8 +88,19 @@ fn queue(
         here(&desk.queue.watching),
     );
     let now = desk.now;
-    let title = headline(items.len());
-    let sub = sub(desk, only, &items);
+    // whoever has just set Meshline up is told what comes next, and not that nothing is there
+    let begins = items.is_empty() && steps.is_some();
+    let title = if begins {
+        "Get the first order through".to_owned()
+    } else {
+        headline(items.len())
+    };
+    let sub = if begins {
+        view! { "Each step can be left and taken up again: this page says which one is next." }
+            .into_any()
+    } else {
+        sub(desk, only, &items)
+    };
     let hints = (!items.is_empty()).then(|| {
         let keys = vec![
             ("a", "review or take"),
@@ -99,7 +110,9 @@ fn queue(
         ];
         view! { <KeyHints keys/> }
     });
-    let groups = if items.is_empty() {
+    let groups = if begins {
+        ().into_any()
+    } else if items.is_empty() {
         nothing(desk, only)
     } else {
         grouped(items, now)

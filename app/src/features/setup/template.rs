@@ -79,12 +79,8 @@ fn render(model: Model, at: &Visit) -> Page {
         .into_iter()
         .map(|one| {
             let href = at.path(&format!("flows/template?template={}", one.key()));
-            let kind = if one == model.chosen {
-                Kind::Primary
-            } else {
-                Kind::Quiet
-            };
-            view! { <LinkButton href label=said(one).0 kind/> }
+            let current = (one == model.chosen).then_some("true");
+            view! { <a class="chip" href=href aria-current=current>{said(one).0}</a> }
         })
         .collect_view();
     let inside = if model.is_published {
@@ -110,7 +106,7 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let body = view! {
         <PageHead title=title.clone() sub=what.into_any()/>
-        <div class="acts mb-4">{chips}</div>
+        <nav class="chips mb-4" aria-label="Templates">{chips}</nav>
         <div class="max-w-xl"><Card padded=true>{inside}</Card></div>
     };
     Page::new(
