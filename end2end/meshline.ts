@@ -36,7 +36,19 @@ export class Meshline {
     readonly demo: Demo,
   ) {}
 
-  static async start(): Promise<Meshline> {
+  static start(): Promise<Meshline> {
+    return Meshline.run(async (environment) => {
+      const { stdout } = await promisify(execFile)(binary, ["demo", "--json"], environment);
+      return JSON.parse(stdout) as Demo;
+    });
+  }
+
+  /** Nobody is there yet: as it is after installing. */
+  static startEmpty(): Promise<Meshline> {
+    return Meshline.run(async () => ({ operator: { id: "", name: "" }, merchants: [], users: [], sources: [] }));
+  }
+
+  private static async run(fill: (options: { cwd: string; env: NodeJS.ProcessEnv }) => Promise<Demo>): Promise<Meshline> {
     const folder = mkdtempSync(join(tmpdir(), "meshline-e2e-"));
     const [address, sandbox] = await Promise.all([freeAddress(), freeAddress()]);
     const environment = {
@@ -48,8 +60,7 @@ export class Meshline {
       MESHLINE_SANDBOX_ADDR: sandbox,
       MESHLINE_SANDBOX_DATA: join(folder, "sandbox"),
     };
-    const { stdout } = await promisify(execFile)(binary, ["demo", "--json"], { cwd: folder, env: environment });
-    const demo = JSON.parse(stdout) as Demo;
+    const demo = await fill({ cwd: folder, env: environment });
     const meshline = new Meshline(`http://${address}`, `http://${sandbox}`, folder, environment, demo);
     try {
       await meshline.spawn("sandbox", () => fetch(`http://${sandbox}/`).then(() => true));
