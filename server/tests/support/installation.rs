@@ -155,6 +155,15 @@ fn temporary_folder() -> PathBuf {
 impl Installation {
     /// With the demo in it, and nothing running.
     pub async fn prepare(engine: Engine) -> Self {
+        let mut installation = Self::empty(engine).await;
+        let made = installation.command(&["demo", "--json"]);
+        assert!(made.status.success(), "the demo was not made: {made:?}");
+        installation.demo = serde_json::from_slice(&made.stdout).unwrap();
+        installation
+    }
+
+    /// With nobody in it, as it is after installing.
+    pub async fn empty(engine: Engine) -> Self {
         // only the first one of a process counts, whichever test it is
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = temporary_folder();
@@ -191,7 +200,7 @@ impl Installation {
             .timeout(Duration::from_secs(30))
             .build()
             .unwrap();
-        let mut installation = Self {
+        Self {
             folder,
             addr,
             sandbox_addr,
@@ -205,11 +214,7 @@ impl Installation {
             server: None,
             sandbox: None,
             fresh,
-        };
-        let made = installation.command(&["demo", "--json"]);
-        assert!(made.status.success(), "the demo was not made: {made:?}");
-        installation.demo = serde_json::from_slice(&made.stdout).unwrap();
-        installation
+        }
     }
 
     /// With its server; whoever asks stands in for the destinations.
