@@ -140,9 +140,9 @@ async fn intake_answers_each_delivery_by_what_it_is() {
 
     let counts = counts(&installation).await;
     for line in [
-        "meshline_receipts_total{status=\"accepted\"} 2",
-        "meshline_receipts_total{status=\"duplicate\"} 1",
-        "meshline_receipts_total{status=\"quarantined\"} 1",
+        "meshline_receipts_total{status=\"accepted\",system=\"shopify\"} 2",
+        "meshline_receipts_total{status=\"duplicate\",system=\"shopify\"} 1",
+        "meshline_receipts_total{status=\"quarantined\",system=\"shopify\"} 1",
         "meshline_intake_rejected_total{reason=\"signature\"} 2",
         "meshline_intake_rejected_total{reason=\"unknown_source\"} 1",
     ] {

@@ -49,17 +49,21 @@ async fn listen(addr: SocketAddr, answer: &'static str) -> Ear {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             connections.fetch_add(1, Ordering::SeqCst);
-            let mut bytes = vec![0; 65_536];
-            let mut length = 0;
-            while let Ok(n) = stream.read(&mut bytes[length..]).await {
-                length += n;
-                if n == 0 || is_whole(&bytes[..length]) {
-                    break;
+            let heard = Arc::clone(&heard);
+            // one that says nothing keeps nobody else waiting
+            tokio::spawn(async move {
+                let mut bytes = vec![0; 65_536];
+                let mut length = 0;
+                while let Ok(n) = stream.read(&mut bytes[length..]).await {
+                    length += n;
+                    if n == 0 || is_whole(&bytes[..length]) {
+                        break;
+                    }
                 }
-            }
-            let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
-            heard.lock().unwrap().push(text);
-            let _ = stream.write_all(answer.as_bytes()).await;
+                let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                heard.lock().unwrap().push(text);
+                let _ = stream.write_all(answer.as_bytes()).await;
+            });
         }
     });
     ear
