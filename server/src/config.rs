@@ -358,13 +358,11 @@ fn public_url(value: String) -> Result<String, ConfigError> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// As it stands behind the @ of an address: a number is written as one.
+/// What we call ourselves to mail servers, and what stands behind the @: a number is no name.
 fn mail_domain(public_url: &str) -> String {
     match Url::parse(public_url).ok().as_ref().and_then(Url::host) {
         Some(url::Host::Domain(name)) => name.to_owned(),
-        Some(url::Host::Ipv4(ip)) => format!("[{ip}]"),
-        Some(url::Host::Ipv6(ip)) => format!("[IPv6:{ip}]"),
-        None => "localhost".to_owned(),
+        _ => "localhost".to_owned(),
     }
 }
 
@@ -373,6 +371,9 @@ fn mail(
     from: Option<String>,
     public_url: &str,
 ) -> Result<Option<MailSettings>, ConfigError> {
+    if server.is_none() && from.is_none() {
+        return Ok(None);
+    }
     let from = from.unwrap_or_else(|| format!("Meshline <meshline@{}>", mail_domain(public_url)));
     let sender = Sender::parse(&from).map_err(|why| ConfigError::Value {
         name: "MESHLINE_MAIL_FROM",
