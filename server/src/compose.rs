@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use connectors::{guard::Guard, http_channel, shopify::Shopify};
-use engine::{Engine, Parts, Vault, port::Store};
+use connectors::{guard::Guard, http_channel, shopify::Shopify, smtp::Smtp};
+use engine::{
+    Engine, Parts, Vault,
+    port::{Mailer, Store},
+};
 use store::{OpenError, Options, SqlStore};
 
 use crate::{
@@ -31,6 +34,8 @@ pub enum ComposeError {
     Key(#[from] KeyError),
     #[error("the database cannot be read: {0}")]
     Store(engine::Error),
+    #[error("mail cannot be sent: {0}")]
+    Mail(String),
     #[error(transparent)]
     Channel(#[from] http_channel::SetupError),
 }
@@ -87,6 +92,7 @@ fn assemble(
         inner: http_channel::HttpChannel::new(Guard::new(settings.allowed_targets()))?,
         metrics: Arc::clone(&metrics),
     };
+    let mailer = mailer(settings).map_err(ComposeError::Mail)?;
     let engine = Engine::new(Parts {
         store: Arc::clone(&store) as _,
         clock: Arc::new(clock),
@@ -94,6 +100,7 @@ fn assemble(
         channel: Arc::new(channel),
         connectors: vec![Arc::new(Shopify)],
         vault,
+        mailer: mailer.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         public_url: settings.public_url.clone(),
     });
     engine.watched_by(Arc::clone(&metrics) as _);
@@ -103,6 +110,15 @@ fn assemble(
         metrics,
         skew,
     })
+}
+
+/// The way to the mail server, if one is set.
+pub fn mailer(settings: &Settings) -> Result<Option<Smtp>, String> {
+    settings
+        .mail
+        .as_ref()
+        .map(|mail| Smtp::new(&mail.server, &mail.from, &settings.public_host()))
+        .transpose()
 }
 
 impl Installation {

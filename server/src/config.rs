@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use connectors::smtp::{Sender, SmtpUrl};
 use domain::address::Exceptions;
 use serde::Deserialize;
 use url::Url;
@@ -40,6 +41,10 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
   MESHLINE_LOG_FORMAT    text or json [text]
   MESHLINE_SETUP_CODE    What setting up an empty installation asks for where others can reach it, at least 12 characters;
                          without it `meshline serve` makes one up and says it in its log
+  MESHLINE_SMTP_URL      The mail server by which invitations and links to choose another password go:
+                         smtp://USER:PASSWORD@HOST:PORT, which must speak STARTTLS unless it is this machine, or smtps://.
+                         Without it no mail is sent, and pages show the links to copy
+  MESHLINE_MAIL_FROM     Who mails are from [Meshline <meshline@HOST of the public URL>]
   MESHLINE_METRICS_TOKEN Who sends it as a bearer token reads /metrics, and nobody else; without it only this machine
                          does. At least 16 characters
   OTEL_EXPORTER_OTLP_ENDPOINT  Where traces and logs are sent, as OTLP over HTTP (http://collector:4318); the other
@@ -78,6 +83,15 @@ pub struct Settings {
     pub clock_offset_file: Option<PathBuf>,
     pub metrics_token: Option<MetricsToken>,
     pub setup_code: Option<SetupCode>,
+    /// Without it no mail is sent.
+    pub mail: Option<MailSettings>,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    pub server: SmtpUrl,
+    pub from: Sender,
 }
 
 /// Requests per second; 0 is no limit.
@@ -138,6 +152,8 @@ struct Written {
     clock_offset_file: Option<String>,
     metrics_token: Option<String>,
     setup_code: Option<String>,
+    smtp_url: Option<String>,
+    mail_from: Option<String>,
 }
 
 impl Settings {
@@ -154,13 +170,15 @@ impl Settings {
 
     fn understand(written: Written) -> Result<Self, ConfigError> {
         let addr = address("MESHLINE_ADDR", written.addr, "127.0.0.1:3000")?;
+        let public_url = public_url(
+            written
+                .public_url
+                .unwrap_or_else(|| format!("http://{addr}")),
+        )?;
         let settings = Self {
             addr,
-            public_url: public_url(
-                written
-                    .public_url
-                    .unwrap_or_else(|| format!("http://{addr}")),
-            )?,
+            mail: mail(written.smtp_url, written.mail_from, &public_url)?,
+            public_url,
             database: DatabaseUrl(
                 written
                     .database_url
@@ -236,6 +254,11 @@ impl Settings {
         self.is_private() && is_here
     }
 
+    /// The host of the public URL.
+    pub fn public_host(&self) -> String {
+        mail_domain(&self.public_url)
+    }
+
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
@@ -267,6 +290,8 @@ impl Written {
             clock_offset_file: over("MESHLINE_CLOCK_OFFSET_FILE", self.clock_offset_file),
             metrics_token: over("MESHLINE_METRICS_TOKEN", self.metrics_token),
             setup_code: over("MESHLINE_SETUP_CODE", self.setup_code),
+            smtp_url: over("MESHLINE_SMTP_URL", self.smtp_url),
+            mail_from: over("MESHLINE_MAIL_FROM", self.mail_from),
         }
     }
 }
@@ -331,6 +356,43 @@ fn public_url(value: String) -> Result<String, ConfigError> {
         ));
     }
     Ok(url.origin().ascii_serialization())
+}
+
+/// What we call ourselves to mail servers, and what stands behind the @: a number is no name.
+fn mail_domain(public_url: &str) -> String {
+    match Url::parse(public_url).ok().as_ref().and_then(Url::host) {
+        Some(url::Host::Domain(name)) => name.to_owned(),
+        _ => "localhost".to_owned(),
+    }
+}
+
+fn mail(
+    server: Option<String>,
+    from: Option<String>,
+    public_url: &str,
+) -> Result<Option<MailSettings>, ConfigError> {
+    if server.is_none() && from.is_none() {
+        return Ok(None);
+    }
+    let from = from.unwrap_or_else(|| format!("Meshline <meshline@{}>", mail_domain(public_url)));
+    let sender = Sender::parse(&from).map_err(|why| ConfigError::Value {
+        name: "MESHLINE_MAIL_FROM",
+        value: from,
+        why,
+    })?;
+    let Some(server) = server else {
+        return Ok(None);
+    };
+    let server = SmtpUrl::parse(&server).map_err(|why| ConfigError::Value {
+        name: "MESHLINE_SMTP_URL",
+        // it may hold a password
+        value: "***".to_owned(),
+        why,
+    })?;
+    Ok(Some(MailSettings {
+        server,
+        from: sender,
+    }))
 }
 
 fn exceptions(value: String) -> Result<Exceptions, ConfigError> {
@@ -529,6 +591,8 @@ mod tests {
         check("MESHLINE_TRUSTED_PROXIES", "proxy.local", "10.0.0.0/8");
         check("MESHLINE_LOG_FORMAT", "xml", "text or json");
         check("MESHLINE_ALLOW_PRIVATE_URLS", "10.0.0.1", "HOST:PORT");
+        check("MESHLINE_SMTP_URL", "http://mail.example", "smtps://");
+        check("MESHLINE_MAIL_FROM", "nobody", "meshline@example.com");
         check("MESHLINE_LIMIT_TOKEN", "-1", "0 is no limit");
         check("MESHLINE_SECRET_KEY", "short", "64 hexadecimal digits");
     }
@@ -567,7 +631,11 @@ mod tests {
         let secret = "postgres://meshline:hunter2@db.example/meshline?password=hunter2";
         let settings = settings(
             "",
-            &[("DATABASE_URL", secret), ("MESHLINE_SECRET_KEY", KEY)],
+            &[
+                ("DATABASE_URL", secret),
+                ("MESHLINE_SECRET_KEY", KEY),
+                ("MESHLINE_SMTP_URL", "smtp://meshline:hunter2@mail.example"),
+            ],
         )
         .unwrap();
         let printed = format!("{settings:?}");

@@ -79,6 +79,7 @@ pub async fn run(settings: &Settings) -> bool {
     if let Some(disk) = around::disk(settings) {
         say(Finding::new("disk", disk));
     }
+    say(Finding::new("mail", mail(settings).await));
     say(Finding::new("telemetry", around::collector().await));
     say(Finding::new("assets", assets()));
     is_well
@@ -99,6 +100,27 @@ fn outbound(settings: &Settings) -> String {
         ),
     };
     format!("destinations are called at {says}")
+}
+
+/// Asks the mail server, as far as signing in to it; nothing is sent.
+async fn mail(settings: &Settings) -> Result<String, String> {
+    let Some(mail) = &settings.mail else {
+        return Ok(
+            "no mail is sent: MESHLINE_SMTP_URL is not set, and pages show links to copy"
+                .to_owned(),
+        );
+    };
+    let server = &mail.server;
+    let tried = match compose::mailer(settings)? {
+        Some(smtp) => smtp.try_out().await,
+        None => Ok(()),
+    };
+    match tried {
+        Ok(()) => Ok(format!("{server} takes mail, from {}", mail.from)),
+        Err(why) => Err(format!(
+            "{server} does not take mail: {why}. Look at MESHLINE_SMTP_URL"
+        )),
+    }
 }
 
 async fn database(settings: &Settings) -> Result<String, String> {

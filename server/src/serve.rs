@@ -40,6 +40,7 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     let (stop_serving, serving) = watch::channel(false);
     let (stop_working, working) = watch::channel(false);
     let worker = tokio::spawn(Arc::clone(&engine).work(working.clone()));
+    let post = tokio::spawn(Arc::clone(&engine).send_mail(working.clone()));
     let news = tokio::spawn({
         let (store, working) = (Arc::clone(&installation.store), working.clone());
         async move { store.listen(working).await }
@@ -68,7 +69,7 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     let _ = stop_serving.send(true);
     let _ = server.await;
     let _ = stop_working.send(true);
-    for task in [worker, news, timekeeper, sweeper, keeper] {
+    for task in [worker, post, news, timekeeper, sweeper, keeper] {
         if let Err(error) = task.await {
             tracing::error!(%error, "a background task ended badly");
         }

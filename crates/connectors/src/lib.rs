@@ -7,4 +7,5 @@ pub mod guard;
 pub mod http_channel;
 mod http_out;
 pub mod shopify;
+pub mod smtp;
 pub mod standard_webhooks;

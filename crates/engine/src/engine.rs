@@ -11,7 +11,7 @@ use crate::{
     ctx::{Actor, Ctx},
     error::{Error, Result},
     intake::Intake,
-    port::{Channel, Clock, Connector, Ids, Store},
+    port::{Channel, Clock, Connector, Ids, Mailer, Store},
     qa::Schemas,
     rules::{Rules, RulesCache},
     vault::Vault,
@@ -26,6 +26,8 @@ pub struct Parts {
     pub channel: Arc<dyn Channel>,
     pub connectors: Vec<Arc<dyn Connector>>,
     pub vault: Vault,
+    /// Without one nothing goes by mail, and whoever makes a link hands it over.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Where people and callbacks reach us, without a trailing slash.
     pub public_url: String,
 }
@@ -37,6 +39,9 @@ pub struct Engine {
     pub(crate) channel: Arc<dyn Channel>,
     pub(crate) connectors: HashMap<&'static str, Arc<dyn Connector>>,
     pub(crate) vault: Vault,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// Something may have to be sent.
+    pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) public_url: String,
     pub(crate) bus: Arc<Bus>,
     pub(crate) watcher: Watcher,
@@ -72,6 +77,8 @@ impl Engine {
                 .map(|c| (c.system(), c))
                 .collect(),
             vault: parts.vault,
+            mailer: parts.mailer,
+            mail_waits: tokio::sync::Notify::new(),
             public_url: parts.public_url,
             bus,
             watcher: Watcher::default(),

@@ -52,6 +52,8 @@ pub struct InvitationInput {
 pub struct NewInvitation {
     pub invitation: Invitation,
     pub link: String,
+    /// It is on its way by mail, too.
+    pub mailed: bool,
 }
 
 /// What somebody with a link is shown.
@@ -202,6 +204,9 @@ impl Engine {
             rev: 0,
         };
         let (link, hash) = self.invitation_link();
+        let sent = (&*link, invitation.expires_at);
+        let mail = self.invitation_mail(ctx, invitation.id, &invitation.email, sent)?;
+        let mailed = mail.is_some();
         let (row, ctx) = (invitation.clone(), ctx.clone());
         self.store
             .write(move |tx| {
@@ -227,19 +232,42 @@ impl Engine {
                         tx.save_invitation(&old).await?;
                     }
                     tx.insert_invitation(&row, &hash).await?;
+                    if let Some(mail) = mail {
+                        tx.insert_mail(&mail).await?;
+                    }
                     tx.note(note(&ctx, "member.invited", &row, place_of(&row)));
                     Ok(())
                 })
             })
             .await?;
-        Ok(NewInvitation { invitation, link })
+        self.mail_is_queued();
+        Ok(NewInvitation {
+            invitation,
+            link,
+            mailed,
+        })
     }
 
     /// A new link for the same invitation, good for another 7 days. The old one says that it was replaced.
     pub async fn resend_invitation(&self, ctx: &Ctx, id: Uuid) -> Result<NewInvitation> {
         ctx.require(Action::ManagePeople)?;
         let (link, hash) = self.invitation_link();
-        let (fresh, ctx) = (self.uuid(), ctx.clone());
+        let fresh = self.uuid();
+        let mail = match self
+            .store
+            .reads()
+            .await?
+            .invitation(ctx.merchant_id(), id)
+            .await?
+        {
+            Some(found) => {
+                let sent = (&*link, ctx.now().plus_ms(INVITATION_MS));
+                self.invitation_mail(ctx, fresh, &found.email, sent)?
+            }
+            None => None,
+        };
+        let mailed = mail.is_some();
+        let ctx = ctx.clone();
         let invitation = self
             .store
             .write(move |tx| {
@@ -253,6 +281,9 @@ impl Engine {
                     next.invited_by = ctx.user_id();
                     tx.save_invitation(&old).await?;
                     tx.insert_invitation(&next, &hash).await?;
+                    if let Some(mail) = mail {
+                        tx.insert_mail(&mail).await?;
+                    }
                     let mut detail = place_of(&next);
                     detail["replaces"] = json!(old.id);
                     tx.note(note(&ctx, "member.invited", &next, detail));
@@ -260,7 +291,12 @@ impl Engine {
                 })
             })
             .await?;
-        Ok(NewInvitation { invitation, link })
+        self.mail_is_queued();
+        Ok(NewInvitation {
+            invitation,
+            link,
+            mailed,
+        })
     }
 
     pub async fn revoke_invitation(&self, ctx: &Ctx, id: Uuid) -> Result<Invitation> {

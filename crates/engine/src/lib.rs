@@ -24,6 +24,8 @@ mod idempotency;
 mod intake;
 mod invitations;
 mod keys;
+mod letters;
+mod mail;
 mod members;
 mod merchant;
 mod operators;

@@ -20,6 +20,7 @@ use crate::{
     engine::Engine,
     error::{Error, Result},
     idempotency::IDEMPOTENCY_KEPT_MS,
+    mail::MAILS_KEPT_MS,
     password_reset::RESETS_KEPT_MS,
     port::{Seen, SessionRow, StoreExt},
     sign_in::{KNOWN_FOR_MS, TURNS_KEPT_MS},
@@ -246,6 +247,7 @@ impl Engine {
                     .await?;
                     tx.forget_password_resets(now.plus_ms(-RESETS_KEPT_MS))
                         .await?;
+                    tx.forget_mails(now.plus_ms(-MAILS_KEPT_MS)).await?;
                     let keys = tx
                         .delete_old_idempotency(now.plus_ms(-IDEMPOTENCY_KEPT_MS))
                         .await?;

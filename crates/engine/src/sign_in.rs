@@ -93,7 +93,7 @@ pub struct SignIn {
     pub owed: Owed,
 }
 
-fn hash(kind: &str, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn hash(kind: &str, parts: &[&[u8]]) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update(kind.as_bytes());
     for part in parts {
@@ -104,7 +104,7 @@ fn hash(kind: &str, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// One line leads to one customer, who has a whole network of IPv6 addresses.
-fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();

@@ -23,6 +23,7 @@ mod idempotency;
 mod invitations;
 mod jobs;
 mod list;
+mod mails;
 pub mod migrate;
 mod notify;
 mod operators;

@@ -44,6 +44,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(8, "0008_destinations"),
     migration!(9, "0009_overview"),
     migration!(10, "0010_row_security"),
+    migration!(11, "0011_mails"),
 ];
 
 #[derive(Debug, thiserror::Error)]

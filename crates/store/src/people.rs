@@ -264,6 +264,7 @@ macro_rules! of_merchants {
             concat!("DELETE FROM second_factors WHERE user_id IN ", who_is_only_here!()),
             concat!("DELETE FROM recovery_codes WHERE user_id IN ", who_is_only_here!()),
             concat!("DELETE FROM known_places WHERE user_id IN ", who_is_only_here!()),
+            "DELETE FROM mails WHERE noted_in IN (SELECT id FROM merchants WHERE operator_id = $1)",
             concat!("DELETE FROM users WHERE id IN ", who_is_only_here!()),
             $(concat!(
                 "DELETE FROM ", $table,

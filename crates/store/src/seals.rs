@@ -87,12 +87,10 @@ const OF_MERCHANTS: &[Column] = &[
     of_a_merchant!("destinations", "sealed_previous", "previous"),
 ];
 
-const OF_PEOPLE: &[Column] = &[of_nobody!(
-    "second_factors",
-    "user_id",
-    "sealed_seed",
-    "seed"
-)];
+const OF_PEOPLE: &[Column] = &[
+    of_nobody!("second_factors", "user_id", "sealed_seed", "seed"),
+    of_nobody!("mails", "id", "sealed_body", "body"),
+];
 
 pub(crate) async fn of_merchant(
     conn: &mut Conn,

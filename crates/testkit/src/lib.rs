@@ -3,12 +3,14 @@
 
 mod channel;
 mod clock;
+mod mailer;
 mod orders;
 mod rules;
 mod world;
 
 pub use channel::{Reply, ScriptedChannel, Sent};
 pub use clock::{CountedIds, ManualClock};
+pub use mailer::ScriptedMailer;
 pub use orders::{OrderBody, order};
 pub use rules::{HOUR, MINUTE, fulfillment_contract, order_flow, promo_contract, promo_flow};
 pub use world::{Person, World};

@@ -15,13 +15,14 @@ use domain::{
 use engine::{
     Ack, Ctx, DestinationInput, Door, Engine, IntakeStatus, Parts, Result, SourceInput, TaskAct,
     Vault,
-    port::{Connector, ListFilter, Store},
+    port::{Connector, ListFilter, Mailer, Store},
 };
 use uuid::Uuid;
 
 use crate::{
     channel::ScriptedChannel,
     clock::{CountedIds, ManualClock},
+    mailer::ScriptedMailer,
     orders::OrderBody,
     rules::{fulfillment_contract, order_flow, promo_contract, promo_flow},
 };
@@ -38,6 +39,7 @@ pub struct World {
     pub engine: Arc<Engine>,
     pub clock: Arc<ManualClock>,
     pub channel: Arc<ScriptedChannel>,
+    pub mailer: Arc<ScriptedMailer>,
     pub merchant: Merchant,
     pub admin: Ctx,
     pub door: Arc<Door>,
@@ -72,8 +74,25 @@ const TEAM: [(&str, Access, Party, &[&str]); 7] = [
 
 impl World {
     pub async fn new(store: Arc<dyn Store>, connector: Arc<dyn Connector>) -> Result<Self> {
+        Self::made(store, connector, true).await
+    }
+
+    /// Where no mail is sent.
+    pub async fn without_mail(
+        store: Arc<dyn Store>,
+        connector: Arc<dyn Connector>,
+    ) -> Result<Self> {
+        Self::made(store, connector, false).await
+    }
+
+    async fn made(
+        store: Arc<dyn Store>,
+        connector: Arc<dyn Connector>,
+        has_mail: bool,
+    ) -> Result<Self> {
         let clock = Arc::new(ManualClock::default());
         let channel = Arc::new(ScriptedChannel::default());
+        let mailer = Arc::new(ScriptedMailer::default());
         let engine = Engine::new(Parts {
             store,
             clock: Arc::clone(&clock) as _,
@@ -81,6 +100,7 @@ impl World {
             channel: Arc::clone(&channel) as _,
             connectors: vec![connector],
             vault: Vault::new(&[7; 32]),
+            mailer: has_mail.then(|| Arc::clone(&mailer) as Arc<dyn Mailer>),
             public_url: "http://127.0.0.1:3000".to_owned(),
         });
         let operator = engine.create_operator("Northbeam").await?;
@@ -130,6 +150,7 @@ impl World {
             engine,
             clock,
             channel,
+            mailer,
             merchant,
             admin,
             door,

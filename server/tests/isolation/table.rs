@@ -228,6 +228,7 @@ pub const TABLE: &[Row] = &[
     form("POST /ui/confirm", "code=000000"),
     form("POST /ui/account/password", "old=wrong&password=wrong"),
     form("POST /ui/setup", "code=wrong&operator=Mine&name=Mine&email=mine@example.com&password=wrong"),
+    form("POST /ui/reset/ask", "email=nobody@example.com"),
     form("POST /ui/reset", "token=not-a-link&password=wrong"),
     form("POST /ui/session/revoke", "session_key={session}"),
     form("POST /ui/session/revoke-others", ""),

@@ -42,6 +42,20 @@ pub async fn reset_password(
         .await
 }
 
+#[server(prefix = "/ui", endpoint = "reset/ask")]
+pub async fn ask_for_reset(#[server(default)] email: String) -> Result<(), Refused> {
+    Posted::new("ask", String::new(), "/reset".to_owned())
+        .keep("email", &email)
+        .run_open(|engine| async move {
+            engine.ask_for_reset(&email, &client(&engine)).await?;
+            Ok(Done::to(
+                "/reset",
+                "If there is an account with this address, a mail with a link is on its way. The link works once, within an hour.",
+            ))
+        })
+        .await
+}
+
 #[server(prefix = "/ui", endpoint = "people/reset-link")]
 pub async fn make_reset_link(
     #[server(default)] merchant: String,

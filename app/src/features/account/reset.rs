@@ -18,7 +18,58 @@ use crate::{
 
 #[component]
 pub fn ForgottenPage() -> impl IntoView {
-    bare(|_, _| async move { Ok::<_, Error>(forgotten()) })
+    bare(|_, flash| async move {
+        Ok::<_, Error>(if engine()?.has_mail() {
+            asking(flash.as_ref())
+        } else {
+            forgotten()
+        })
+    })
+}
+
+/// What became of the last form, above the card.
+fn said(flash: Option<&Flash>) -> Option<AnyView> {
+    flash.filter(|flash| flash.fields.is_empty()).map(|flash| {
+        let tone = if flash.failed { Tone::Late } else { Tone::Done };
+        let sentence = flash.sentence.clone();
+        view! { <FlashBox tone>{sentence}</FlashBox> }.into_any()
+    })
+}
+
+fn asking(flash: Option<&Flash>) -> AnyView {
+    let title = "You forgot your password";
+    let typed = Typed::of(flash, "ask");
+    let email = typed.value("email");
+    let said = said(flash);
+    view! {
+        <BareShell title>
+            {said}
+            <Card padded=true>
+                <h1>{title}</h1>
+                <p class="mb-4 text-ink-2">
+                    "Write the address you sign in with. You get a mail with a link to choose another password: it works once, within an hour."
+                </p>
+                <form method="post" action="/ui/reset/ask">
+                    <Input
+                        text=typed.text("email", "E-mail address")
+                        kind="email"
+                        value=email
+                        autocomplete="username"
+                        required=true
+                        autofocus=true
+                    />
+                    <div class="acts mt-4">
+                        <Button label="Send me a link" kind=Loud::Primary/>
+                        <LinkButton href="/login" label="Back to sign-in" kind=Loud::Quiet/>
+                    </div>
+                </form>
+                <p class="mt-4 text-ink-2">
+                    "No mail comes? An admin of the merchant or the agency you work for can make you a link, on your page under People."
+                </p>
+            </Card>
+        </BareShell>
+    }
+    .into_any()
 }
 
 fn forgotten() -> AnyView {
@@ -99,11 +150,7 @@ fn form(token: &str, email: &str, flash: Option<&Flash>) -> AnyView {
     let title = "Choose another password";
     let (token, email) = (token.to_owned(), email.to_owned());
     let typed = Typed::of(flash, "reset");
-    let said = flash.filter(|flash| flash.fields.is_empty()).map(|flash| {
-        let tone = if flash.failed { Tone::Late } else { Tone::Done };
-        let sentence = flash.sentence.clone();
-        view! { <FlashBox tone>{sentence}</FlashBox> }
-    });
+    let said = said(flash);
     view! {
         <BareShell title>
             {said}

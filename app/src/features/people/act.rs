@@ -40,7 +40,14 @@ pub async fn invite(
             };
             let input = InvitationInput { email, name, place };
             let made = engine.invite(&ctx, input).await?;
-            let said = format!("{} is invited.", made.invitation.email);
+            let said = if made.mailed {
+                format!(
+                    "{} is invited, and the mail is on its way.",
+                    made.invitation.email
+                )
+            } else {
+                format!("{} is invited.", made.invitation.email)
+            };
             Fresh::of(made).leave().await?;
             Ok(Done::to(
                 &format!("/m/{}/people", ctx.merchant().slug),
@@ -62,8 +69,13 @@ pub async fn resend_invitation(
                 .resend_invitation(&ctx, id(&invitation, "invitation")?)
                 .await?;
             let said = format!(
-                "There is a new link for {}. The old one is worth nothing now.",
-                made.invitation.email
+                "There is a new link for {}{}. The old one is worth nothing now.",
+                made.invitation.email,
+                if made.mailed {
+                    ", on its way by mail"
+                } else {
+                    ""
+                }
             );
             Fresh::of(made).leave().await?;
             Ok(Done::back(said))

@@ -1,7 +1,10 @@
 //! Invitations that wait, and the link of the one that was just made.
 
 use domain::{Time, invitation::Invitation};
-use engine::{NewInvitation, Result};
+use engine::{
+    NewInvitation, Result,
+    port::{InvitationMail, MailState},
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -65,13 +68,22 @@ impl Fresh {
 }
 
 /// The card of those who were asked and have not answered.
-pub(super) fn waiting(invitations: &[Invitation], at: &Visit) -> Option<AnyView> {
+pub(super) fn waiting(
+    invitations: &[Invitation],
+    mails: &[InvitationMail],
+    at: &Visit,
+) -> Option<AnyView> {
     if invitations.is_empty() {
         return None;
     }
     let rows = invitations
         .iter()
-        .map(|invitation| row(invitation, at))
+        .map(|invitation| {
+            let mail = mails
+                .iter()
+                .find(|mail| mail.invitation_id == invitation.id);
+            row(invitation, mail, at)
+        })
         .collect_view();
     let cols = vec![
         Col::text("Invited"),
@@ -91,7 +103,24 @@ pub(super) fn waiting(invitations: &[Invitation], at: &Visit) -> Option<AnyView>
     )
 }
 
-fn row(invitation: &Invitation, at: &Visit) -> impl IntoView + use<> {
+/// What became of its mail, if it went by mail.
+fn mail_words(mail: &InvitationMail, email: &str) -> String {
+    match mail.state {
+        MailState::Sent => format!("Mailed to {email}"),
+        MailState::Failed => format!(
+            "The mail was not sent: {}. Send it again for a new link to copy.",
+            mail.why.trim_end_matches('.')
+        ),
+        MailState::Waiting if mail.why.is_empty() => "The mail is on its way".to_owned(),
+        MailState::Waiting => format!("The mail is tried again: {}", mail.why),
+    }
+}
+
+fn row(
+    invitation: &Invitation,
+    mail: Option<&InvitationMail>,
+    at: &Visit,
+) -> impl IntoView + use<> {
     let now = at.now();
     let id = invitation.id.to_string();
     let over = invitation.expires_at <= now;
@@ -115,6 +144,7 @@ fn row(invitation: &Invitation, at: &Visit) -> impl IntoView + use<> {
         .invited_by
         .and_then(|user| at.rules.user_name(user))
         .map(|name| format!("by {name}"));
+    let mailed = mail.map(|mail| mail_words(mail, &invitation.email));
     let until = invitation.expires_at;
     let (again, back) = (
         at.fields(&[("invitation", &id)]),
@@ -133,6 +163,7 @@ fn row(invitation: &Invitation, at: &Visit) -> impl IntoView + use<> {
             <td>
                 <StateBadge tone word/>
                 <small>{if over { "" } else { "expires " }} <When at=until now/></small>
+                {mailed.map(|text| view! { <small data-mail="">{text}</small> })}
             </td>
             <td class="wide">{place} {inviter.map(|text| view! { <small>{text}</small> })}</td>
             <td>

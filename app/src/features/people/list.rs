@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{access::Action, invitation::PERSON_PARTIES, owner::role_title};
-use engine::{Colleague, Result, Team};
+use engine::{Colleague, Result, Team, port::InvitationMail};
 use leptos::prelude::*;
 
 use super::{
@@ -20,6 +20,7 @@ struct Model {
     list: List,
     team: Team,
     fresh: Option<Fresh>,
+    mails: Vec<InvitationMail>,
 }
 
 #[component]
@@ -28,7 +29,13 @@ pub fn PeoplePage() -> impl IntoView {
 }
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
+    let mails = if at.ctx.may(Action::ManagePeople) {
+        at.engine().invitation_mails(&at.ctx).await?
+    } else {
+        Vec::new()
+    };
     Ok(Model {
+        mails,
         list: List::of(&at, "people"),
         team: at.engine().team(&at.ctx).await?,
         fresh: Fresh::take(&at).await?,
@@ -68,7 +75,12 @@ fn subline(team: &Team) -> String {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { list, team, fresh } = model;
+    let Model {
+        list,
+        team,
+        fresh,
+        mails,
+    } = model;
     let active = team.people.iter().filter(|one| one.user.active).count();
     let merchant = &at.ctx.merchant().name;
     let verb = if active == 1 { "works" } else { "work" };
@@ -134,7 +146,7 @@ fn render(model: Model, at: &Visit) -> Page {
         list.keep(),
         list.csv(),
     );
-    let invited = waiting(&team.invitations, at);
+    let invited = waiting(&team.invitations, &mails, at);
     let fresh = fresh.map(|fresh| fresh.view(at.now()).into_any());
     let sub = subline(&team).into_any();
     Page::new(

@@ -2,12 +2,16 @@
 
 mod accounts;
 mod edges;
+mod mail;
 mod overview;
 mod sessions;
 mod store;
 
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
+pub use mail::{
+    Carried, ClaimedMail, InvitationMail, Mail, MailReads, MailState, MailTx, Mailer, NewMail,
+};
 pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};
 pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, SessionTx, Turned};
 pub use store::{

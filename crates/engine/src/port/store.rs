@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::{AccountReads, AccountTx},
+    mail::{MailReads, MailTx},
     sessions::{SessionReads, SessionTx},
 };
 use crate::{
@@ -163,7 +164,7 @@ pub struct Claim {
 }
 
 #[async_trait]
-pub trait Reads: SessionReads + AccountReads {
+pub trait Reads: SessionReads + AccountReads + MailReads {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
     async fn operator_by_slug(&mut self, slug: &str) -> Result<Option<Operator>>;
@@ -314,7 +315,7 @@ pub trait Reads: SessionReads + AccountReads {
 }
 
 #[async_trait]
-pub trait Tx: Reads + SessionTx + AccountTx {
+pub trait Tx: Reads + SessionTx + AccountTx + MailTx {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
     /// Until the end of the transaction nobody else gets past this: who counts an operator's admins and

@@ -6,6 +6,7 @@
 mod authenticator;
 mod factors;
 mod guessing;
+mod mail;
 mod passwords;
 mod proofs;
 mod sessions;

@@ -5,6 +5,7 @@
 //! the private context.
 
 mod accounts;
+mod mails;
 mod reads;
 mod sessions;
 mod tx;

@@ -15,6 +15,7 @@ const NOT_A_MERCHANTS: &[&str] = &[
     "known_places",
     "password_resets",
     "guesses",
+    "mails",
 ];
 
 /// Looked up before it is known whose row it is; or over all merchants, by the workers and sweeps.

@@ -1,0 +1,100 @@
+//! What our mails say. Plain words and one link, once as text and once as simple HTML without pictures,
+//! so that nothing is loaded when somebody opens it.
+
+use serde::{Deserialize, Serialize};
+
+/// A message without the id that it gets when it is queued.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Letter {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// A name stands in a subject and between other words: no line of its own, and not endless.
+fn one_line(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|one| if one.is_control() { ' ' } else { one })
+        .take(120)
+        .collect();
+    line.trim().to_owned()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+/// What is said before the link, the words on it, and what is said after.
+fn letter(to: &str, subject: String, before: &[String], link: (&str, &str), after: &str) -> Letter {
+    let (label, url) = link;
+    let mut text = before.join("\n\n");
+    text.push_str(&format!("\n\n{label}:\n{url}\n\n{after}\n"));
+    let paragraphs: String = before
+        .iter()
+        .map(|words| format!("<p>{}</p>", escaped(words)))
+        .collect();
+    let (shown, after) = (escaped(url), escaped(after));
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><body style=\"font-family:sans-serif;line-height:1.5\">\
+         {paragraphs}<p><a href=\"{shown}\">{label}</a></p>\
+         <p>If the link does not open, copy this address: {shown}</p><p>{after}</p></body></html>"
+    );
+    Letter {
+        to: to.to_owned(),
+        subject,
+        text,
+        html,
+    }
+}
+
+impl Letter {
+    pub fn of_invitation(to: &str, inviter: Option<&str>, merchant: &str, link: &str) -> Self {
+        let (who, merchant) = (one_line(inviter.unwrap_or("Somebody")), one_line(merchant));
+        letter(
+            to,
+            format!("{who} invites you to {merchant}"),
+            &[
+                "Hello,".to_owned(),
+                format!("{who} invites you to work for {merchant} on Meshline."),
+                "The link works once, for 7 days. Nothing happens until you accept.".to_owned(),
+            ],
+            ("See the invitation", link),
+            "If you did not expect this, leave it alone. Do not pass it on: whoever has the link can take the place.",
+        )
+    }
+
+    pub fn of_reset(to: &str, link: &str) -> Self {
+        letter(
+            to,
+            "Choose another Meshline password".to_owned(),
+            &[
+                "Hello,".to_owned(),
+                "Somebody, probably you, asked for another password for this address on Meshline."
+                    .to_owned(),
+                "The link works once, within an hour.".to_owned(),
+            ],
+            ("Choose another password", link),
+            "If that was not you, leave it alone: your password stays as it is.",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_makes_no_line_and_no_markup_of_its_own() {
+        let name = "Eve\r\nBcc: all@example.com <b>";
+        let letter =
+            Letter::of_invitation("a@b.example", Some(name), "Alder & Pine", "https://x/y");
+        assert!(!letter.subject.contains(['\r', '\n']), "{}", letter.subject);
+        assert!(!letter.html.contains("<b>") && letter.html.contains("Alder &amp; Pine"));
+        assert!(letter.text.contains("\nhttps://x/y\n"));
+    }
+}
