@@ -15,6 +15,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::binary;
+use crate::clock;
 use crate::failure::{Failure, Result, Trying};
 use crate::network;
 use crate::process::{announce, capture, run, run_with_lines, which};
@@ -28,6 +29,9 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance,ignored_auth,use_after_free,\
                       unsupported_method";
+
+/// Until an order has become everything that follows from it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Lists, and the route on which an item of each is asked for.
 const NOUNS: [&str; 7] = [
@@ -251,23 +255,33 @@ fn known_ids(settings: &Settings, demo: &Value) -> Result<String> {
     let token = text(&demo["merchants"][0]["api_token"]);
     let mut lines = String::new();
     for noun in NOUNS {
-        let answer = exchange(
-            settings.address,
-            &format!(
-                "GET /api/v1/{noun}?limit=1 HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
-                 Accept-Encoding: identity\r\nConnection: close\r\n\r\n",
-                settings.address
-            ),
-        )?;
-        let id = answer
-            .split_once("\"id\":\"")
-            .and_then(|(_, rest)| rest.split('"').next())
-            .ok_or_else(|| Failure::new(format!("there is nothing in {noun}:\n{answer}")))?;
+        let id = first_id(settings.address, token, noun)?;
         lines.push_str(&format!(
             "[[operations]]\ninclude-path-regex = \"^/api/v1/{noun}/\\\\{{id\\\\}}\"\nparameters = {{ \"path.id\" = \"{id}\" }}\n\n"
         ));
     }
     Ok(lines)
+}
+
+/// Of the list; orders take a moment to become everything that follows from them.
+fn first_id(address: SocketAddr, token: &str, noun: &str) -> Result<String> {
+    let request = format!(
+        "GET /api/v1/{noun}?limit=1 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Accept-Encoding: identity\r\nConnection: close\r\n\r\n"
+    );
+    let asked = clock::now();
+    loop {
+        let answer = exchange(address, &request)?;
+        if let Some((_, rest)) = answer.split_once("\"id\":\"") {
+            return Ok(rest.split('"').next().unwrap_or_default().to_owned());
+        }
+        if asked.elapsed() > PATIENCE {
+            return Err(Failure::new(format!(
+                "there is nothing in {noun}:\n{answer}"
+            )));
+        }
+        clock::pause(Duration::from_millis(200));
+    }
 }
 
 fn attack(

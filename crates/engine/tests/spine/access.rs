@@ -145,6 +145,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         invite(InvitationInput::default()): ManagePeople,
         resend_invitation(id): ManagePeople,
         revoke_invitation(id): ManagePeople,
+        invitation_mails(): ManagePeople,
         leaving(id, Reach::Here): ManagePeople,
         change_member(id, PlaceInput::default(), Handover::default()): ManagePeople,
         take_out(id, "", Handover::default()): ManagePeople,
