@@ -96,6 +96,8 @@ impl Work<'_> {
             watchers: export.watchers.clone(),
             escalation: export.escalation.clone(),
             rung: 0,
+            escalates_at: None,
+            claim_expires_at: None,
             evidence,
             remediation_steps: route.remediation_steps.clone(),
             unlock: route.unlock,
@@ -119,10 +121,8 @@ impl Work<'_> {
     /// A run waited too long for an event.
     pub async fn raise_for_run(&mut self, run: &Run, step: &Step, trouble: Trouble) -> Result<()> {
         let (class, resolve_ms) = match &step.kind {
-            StepKind::WaitForEvent {
-                class, resolve_ms, ..
-            } => (*class, *resolve_ms),
-            StepKind::EmitExport { .. } => (ExceptionClass::Hard, HOUR_MS),
+            StepKind::WaitForEvent { .. } => (ExceptionClass::Soft, 4 * HOUR_MS),
+            _ => (ExceptionClass::Hard, HOUR_MS),
         };
         let mut evidence = trouble.evidence;
         evidence.insert(
@@ -150,6 +150,8 @@ impl Work<'_> {
             watchers: Vec::new(),
             escalation: ladder(&step.backup, resolve_ms / 2),
             rung: 0,
+            escalates_at: None,
+            claim_expires_at: None,
             evidence,
             remediation_steps: vec![
                 "Ask the destination what happened to it.".to_owned(),
@@ -201,6 +203,8 @@ impl Work<'_> {
             backup,
             watchers: Vec::new(),
             rung: 0,
+            escalates_at: None,
+            claim_expires_at: None,
             evidence: vec![
                 evidence("Job", job.kind.as_str()),
                 evidence("Subject", job.subject_id.to_string()),
@@ -273,7 +277,9 @@ fn ladder(backup: &Owner, after_ms: i64) -> EscalationPolicy {
         steps: vec![EscalationStep {
             after_ms,
             target: backup.clone(),
+            only_within: None,
         }],
+        ..EscalationPolicy::default()
     }
 }
 
@@ -321,6 +327,8 @@ pub(crate) async fn quarantine_task(
         watchers: Vec::new(),
         escalation: ladder(&source.backup, HOUR_MS),
         rung: 0,
+        escalates_at: None,
+        claim_expires_at: None,
         evidence: found,
         remediation_steps: vec![
             "Open the receipt: the raw bytes are there, exactly as they came.".to_owned(),

@@ -237,15 +237,8 @@ pub(crate) fn flow_faults(flow: &Flow, rules: &Rules) -> Vec<FieldError> {
                     format!("{export_type:?} is not a published contract."),
                 ));
             }
-            StepKind::WaitForEvent {
-                within_ms,
-                resolve_ms,
-                ..
-            } if *within_ms <= 0 || *resolve_ms <= 0 => {
-                faults.push(fault(
-                    &at("within_ms"),
-                    "A wait needs a deadline.".to_owned(),
-                ));
+            StepKind::WaitForEvent { .. } if step.clock.resolve_ms <= 0 => {
+                faults.push(fault(&at("clock"), "A wait needs a deadline.".to_owned()));
             }
             _ => {}
         }

@@ -9,7 +9,10 @@ use domain::{
     Time,
     contract::codes,
     event::EventKind,
-    flow::{Campaign, Flow, Run, RunState, Step, StepKind, Trigger, Until},
+    flow::{
+        Campaign, DONE, Flow, Run, RunState, Step, StepKind, Token, TokenState, Trigger, Until,
+        Visit,
+    },
     order::Readiness,
 };
 use serde_json::json;
@@ -57,7 +60,8 @@ impl Work<'_> {
             if matches!(
                 flow.trigger,
                 Trigger::Order {
-                    event: EventKind::OrderAccepted
+                    event: EventKind::OrderAccepted,
+                    ..
                 }
             ) {
                 let subject = Subject::Order(Box::new(row.clone()));
@@ -73,7 +77,7 @@ impl Work<'_> {
         subject: Subject,
         started_by: Option<Uuid>,
     ) -> Result<Option<Run>> {
-        let run = Run {
+        let mut run = Run {
             id: self.uuid(),
             merchant_id: self.merchant_id(),
             flow_id: flow.id,
@@ -81,9 +85,14 @@ impl Work<'_> {
             subject_kind: subject.kind().to_owned(),
             subject_id: subject.id(),
             state: RunState::Running,
-            step: 0,
-            step_since: self.now,
-            wait_until: None,
+            occasion: String::new(),
+            tokens: Vec::new(),
+            path: Vec::new(),
+            answers: std::collections::BTreeMap::new(),
+            parent: None,
+            pause: None,
+            step: None,
+            step_since: None,
             outcome: None,
             started_by,
             trace_id: self.trace_id.clone(),
@@ -91,6 +100,7 @@ impl Work<'_> {
             ended_at: None,
             rev: 0,
         };
+        stand(&mut run, flow.start.first().cloned(), self.now);
         if !self.tx.insert_run(&run).await? {
             return Ok(None);
         }
@@ -108,14 +118,11 @@ impl Work<'_> {
     async fn enter(&mut self, mut run: Run, flow: &Flow, subject: Option<Subject>) -> Result<()> {
         let mut known = subject;
         loop {
-            let step = usize::try_from(run.step)
-                .ok()
-                .and_then(|at| flow.steps.get(at));
-            let Some(step) = step else {
+            let Some(step) = current(flow, &run) else {
                 run.state = RunState::Completed;
                 run.outcome = Some(flow.outcome.clone());
                 run.ended_at = Some(self.now);
-                run.wait_until = None;
+                run.tokens.clear();
                 self.tx.save_run(&run).await?;
                 self.note(
                     "run.completed",
@@ -125,11 +132,9 @@ impl Work<'_> {
                 );
                 return Ok(());
             };
-            run.step_since = self.now;
             match &step.kind {
                 StepKind::EmitExport { export_type, .. } => {
-                    run.wait_until = None;
-                    if run.step > 0 {
+                    if run.path.len() > 1 {
                         self.tx.save_run(&run).await?;
                         run.rev += 1;
                     }
@@ -139,16 +144,15 @@ impl Work<'_> {
                     };
                     return self.emit(&run, step, export_type, subject).await;
                 }
-                StepKind::WaitForEvent {
-                    event, within_ms, ..
-                } => {
+                StepKind::WaitForEvent { event } => {
                     let seen = self.tx.events_of(run.merchant_id, run.subject_id).await?;
                     if seen.iter().any(|row| row.kind == *event) {
-                        run.step += 1;
+                        let next = step.exit(DONE).first().cloned();
+                        stand(&mut run, next, self.now);
                         continue;
                     }
-                    let until = self.now.plus_ms(*within_ms);
-                    run.wait_until = Some(until);
+                    let until = self.now.plus_ms(step.clock.resolve_ms);
+                    wait(&mut run, until);
                     self.tx.save_run(&run).await?;
                     self.note(
                         "run.waiting",
@@ -157,6 +161,9 @@ impl Work<'_> {
                         json!({ "step": step.key, "event": event, "until": until }),
                     );
                     return self.arm(JobKind::WaitDeadline, run.id, until).await;
+                }
+                other => {
+                    return Err(Error::internal(format!("{} is not run yet", other.name())));
                 }
             }
         }
@@ -192,8 +199,9 @@ impl Work<'_> {
     /// The run's current step is done.
     async fn advance(&mut self, mut run: Run) -> Result<()> {
         let flow = self.flow_of(&run).await?;
-        run.step += 1;
-        self.note("run.advanced", "run", run.id, json!({ "step": run.step }));
+        let next = current(&flow, &run).and_then(|step| step.exit(DONE).first().cloned());
+        self.note("run.advanced", "run", run.id, json!({ "step": next }));
+        stand(&mut run, next, self.now);
         self.enter(run, &flow, None).await
     }
 
@@ -208,8 +216,8 @@ impl Work<'_> {
             }
             let flow = self.flow_of(&run).await?;
             let waits_for = current(&flow, &run).and_then(|step| match &step.kind {
-                StepKind::WaitForEvent { event, .. } => Some((*event, step.key.clone())),
-                StepKind::EmitExport { .. } => None,
+                StepKind::WaitForEvent { event } => Some((*event, step.key.clone())),
+                _ => None,
             });
             if let Some((event, key)) = waits_for
                 && kinds.contains(&event)
@@ -260,7 +268,7 @@ impl Work<'_> {
         run.state = state;
         run.outcome = Some(why.to_owned());
         run.ended_at = Some(self.now);
-        run.wait_until = None;
+        run.tokens.clear();
         self.tx.save_run(&run).await?;
         self.note(
             &format!("run.{state}"),
@@ -276,14 +284,14 @@ impl Work<'_> {
         let Some(run) = self.tx.run(self.merchant_id(), run_id).await? else {
             return Ok(());
         };
-        if run.state != RunState::Running || run.wait_until != Some(armed_for) {
+        if run.state != RunState::Running || run.wait_until() != Some(armed_for) {
             return Ok(());
         }
         let flow = self.flow_of(&run).await?;
         let Some(step) = current(&flow, &run) else {
             return Ok(());
         };
-        let StepKind::WaitForEvent { event, .. } = &step.kind else {
+        let StepKind::WaitForEvent { event } = &step.kind else {
             return Ok(());
         };
         self.note(
@@ -296,7 +304,13 @@ impl Work<'_> {
             code: codes::EVENT_NOT_SEEN.to_owned(),
             sentence: format!("No {event} was seen in time: {}", step.title),
             evidence: vec![
-                evidence("Waiting since", run.step_since.to_string()),
+                evidence(
+                    "Waiting since",
+                    run.tokens
+                        .first()
+                        .map_or(run.started_at, |token| token.since)
+                        .to_string(),
+                ),
                 evidence("Expected by", armed_for.to_string()),
             ],
         };
@@ -310,13 +324,14 @@ impl Work<'_> {
         };
         let flow = self.flow_of(&run).await?;
         if let Some(Step {
-            kind: StepKind::WaitForEvent { within_ms, .. },
+            kind: StepKind::WaitForEvent { .. },
+            clock,
             ..
         }) = current(&flow, &run)
             && run.state == RunState::Running
         {
-            let until = self.now.plus_ms(*within_ms);
-            run.wait_until = Some(until);
+            let until = self.now.plus_ms(clock.resolve_ms);
+            wait(&mut run, until);
             self.tx.save_run(&run).await?;
             self.note("run.waiting", "run", run.id, json!({ "until": until }));
             self.arm(JobKind::WaitDeadline, run.id, until).await?;
@@ -326,7 +341,36 @@ impl Work<'_> {
 }
 
 fn current<'f>(flow: &'f Flow, run: &Run) -> Option<&'f Step> {
-    usize::try_from(run.step)
-        .ok()
-        .and_then(|at| flow.steps.get(at))
+    run.tokens.first().and_then(|token| flow.step(&token.step))
+}
+
+fn stand(run: &mut Run, next: Option<String>, now: Time) {
+    if let Some(visit) = run.path.last_mut() {
+        visit.left_at = Some(now);
+        visit.by = DONE.to_owned();
+    }
+    run.tokens.clear();
+    if let Some(step) = next {
+        run.path.push(Visit {
+            step: step.clone(),
+            entered_at: now,
+            left_at: None,
+            by: String::new(),
+            undone: false,
+        });
+        run.tokens.push(Token {
+            n: 0,
+            step,
+            since: now,
+            at: TokenState::Waiting,
+            tries: 0,
+            wait_until: None,
+        });
+    }
+}
+
+fn wait(run: &mut Run, until: Time) {
+    for token in &mut run.tokens {
+        token.wait_until = Some(until);
+    }
 }

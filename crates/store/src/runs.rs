@@ -104,7 +104,7 @@ pub(crate) async fn save(conn: &mut Conn, run: &Run) -> Result<()> {
 
 /// What is over waits for nothing.
 fn wait_until(run: &Run) -> Option<domain::Time> {
-    run.wait_until
+    run.wait_until()
         .filter(|_| run.state == domain::flow::RunState::Running)
 }
 

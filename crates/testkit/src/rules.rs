@@ -7,7 +7,7 @@ use domain::{
     contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute},
     delivery::RetryPolicy,
     event::EventKind,
-    flow::{Flow, Step, StepKind, Trigger, Until},
+    flow::{Condition, Flow, Step, StepKind, Trigger, Until},
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
     task::{ExceptionClass, Severity, Unlock},
 };
@@ -172,13 +172,8 @@ pub fn promo_contract(merchant: Uuid) -> Contract {
 }
 
 fn step(key: &str, kind: StepKind) -> Step {
-    Step {
-        key: key.to_owned(),
-        title: key.replace('_', " "),
-        owner: agency("logistics"),
-        backup: agency("operations"),
-        kind,
-    }
+    let owners = (agency("logistics"), agency("operations"));
+    Step::new(key, &key.replace('_', " "), owners, kind)
 }
 
 fn emit(export_type: &str, until: Until) -> StepKind {
@@ -189,34 +184,35 @@ fn emit(export_type: &str, until: Until) -> StepKind {
 }
 
 pub fn order_flow(merchant: Uuid) -> Flow {
+    let mut wait = step(
+        "await_shipment",
+        StepKind::WaitForEvent {
+            event: EventKind::ShipmentConfirmed,
+        },
+    );
+    wait.clock.resolve_ms = 48 * HOUR;
     Flow {
-        id: Uuid::from_u128(201),
-        merchant_id: merchant,
-        key: "order-to-ship".to_owned(),
-        name: "Order to ship".to_owned(),
-        version: 1,
-        summary: String::new(),
         trigger: Trigger::Order {
             event: EventKind::OrderAccepted,
+            when: Condition::Always,
         },
         steps: vec![
             step(
                 "request_fulfillment",
                 emit("fulfillment_request", Until::Acknowledged),
             ),
-            step(
-                "await_shipment",
-                StepKind::WaitForEvent {
-                    event: EventKind::ShipmentConfirmed,
-                    within_ms: 48 * HOUR,
-                    resolve_ms: 4 * HOUR,
-                    class: ExceptionClass::Soft,
-                },
-            ),
+            wait,
         ],
         outcome: "shipped".to_owned(),
         published_at: Time::from_ms(1),
+        ..Flow::named(
+            Uuid::from_u128(201),
+            merchant,
+            "order-to-ship",
+            "Order to ship",
+        )
     }
+    .in_a_row()
 }
 
 pub fn promo_flow(merchant: Uuid) -> Flow {
@@ -229,4 +225,5 @@ pub fn promo_flow(merchant: Uuid) -> Flow {
         outcome: "live".to_owned(),
         ..order_flow(merchant)
     }
+    .in_a_row()
 }

@@ -123,6 +123,10 @@ fn run_list(
                 "The first one starts by itself with the next order that may be shipped."
             }
             Trigger::Campaign => "The first one starts with a campaign brief.",
+            Trigger::Form { .. } | Trigger::Manual => {
+                "The first one starts when a person starts it."
+            }
+            Trigger::SubFlow => "The first one starts when another flow comes to it.",
         };
         view! { <Empty icon=Ico::Flows title="No runs yet">{how}</Empty> }.into_any()
     } else {
@@ -134,9 +138,7 @@ fn run_list(
 
 fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
-    let at_step = usize::try_from(run.step)
-        .ok()
-        .and_then(|n| flow.steps.get(n));
+    let at_step = run.stands_at().find_map(|key| flow.step(key));
     let step = match (run.state, at_step) {
         (RunState::Running, Some(step)) => step.title.clone(),
         (RunState::Running, None) => "finishing".to_owned(),

@@ -3,7 +3,6 @@
 use domain::{
     contract::Contract,
     flow::{Flow, Step, StepKind, Trigger},
-    task::ExceptionClass,
 };
 use leptos::prelude::*;
 
@@ -16,11 +15,14 @@ use crate::{
 /// Trigger, steps and outcome as an ordered list that lies down where there is room.
 pub(super) fn map(flow: &Flow, at: &Visit) -> impl IntoView + use<> {
     let (start, what) = match &flow.trigger {
-        Trigger::Order { event } => (
+        Trigger::Order { event, .. } => (
             event.as_str().to_owned(),
             "once the order is paid or authorized, and not closed",
         ),
         Trigger::Campaign => ("Campaign brief".to_owned(), "a person starts it"),
+        Trigger::Form { noun, .. } => (noun.clone(), "a person starts it"),
+        Trigger::Manual => ("Order".to_owned(), "a person starts it"),
+        Trigger::SubFlow => ("Another flow".to_owned(), "starts it"),
     };
     let steps = flow
         .steps
@@ -52,14 +54,14 @@ fn card(n: usize, step: &Step, at: &Visit) -> impl IntoView + use<> {
     let owner = owner_name(&at.rules, &step.owner);
     let contract = match &step.kind {
         StepKind::EmitExport { export_type, .. } => at.rules.contract(export_type).cloned(),
-        StepKind::WaitForEvent { .. } => None,
+        _ => None,
     };
     let link = contract.as_ref().map(|contract| {
         let href = at.path(&format!("contracts/{}", contract.id));
         view! { <a class="link" href=href><span class="mono">{contract.export_type.clone()}</span>" "{contract.version.clone()}</a> }
     });
     let clock = clock(step, contract.as_deref());
-    let silence = silence(step, contract.as_deref(), at);
+    let silence = silence(step, at);
     let active = !at.rules.resolves(&step.owner);
     view! {
         <li class="flow-step">
@@ -77,39 +79,22 @@ fn card(n: usize, step: &Step, at: &Visit) -> impl IntoView + use<> {
 
 fn clock(step: &Step, contract: Option<&Contract>) -> String {
     match (&step.kind, contract) {
-        (StepKind::WaitForEvent { within_ms, .. }, _) => {
-            format!("within {}", duration_text(*within_ms))
-        }
-        (_, Some(contract)) => format!(
+        (StepKind::EmitExport { .. }, Some(contract)) => format!(
             "taken in {}, done in {}",
             duration_text(contract.accept_ms),
             duration_text(contract.resolve_ms)
         ),
-        (_, None) => "no published contract".to_owned(),
+        (StepKind::EmitExport { .. }, None) => "no published contract".to_owned(),
+        _ => format!("within {}", duration_text(step.clock.resolve_ms)),
     }
 }
 
-fn silence(step: &Step, contract: Option<&Contract>, at: &Visit) -> String {
+fn silence(step: &Step, at: &Visit) -> String {
     let backup = owner_name(&at.rules, &step.backup);
-    match (&step.kind, contract) {
-        (
-            StepKind::WaitForEvent {
-                class: ExceptionClass::Soft,
-                ..
-            },
-            _,
-        ) => {
+    match &step.kind {
+        StepKind::WaitForEvent { .. } => {
             format!("then a task opens and the run goes on waiting; {backup} is next")
         }
-        (
-            StepKind::WaitForEvent {
-                class: ExceptionClass::Hard,
-                ..
-            },
-            _,
-        ) => {
-            format!("then the run stands still and a task opens; {backup} is next")
-        }
-        (StepKind::EmitExport { .. }, _) => format!("on silence a task opens; {backup} is next"),
+        _ => format!("on silence a task opens; {backup} is next"),
     }
 }

@@ -2,20 +2,24 @@
 
 use domain::flow::{Flow, RunState, StepKind, Trigger, Until};
 
-use crate::ui::{Tone, time::duration_text};
+use crate::ui::Tone;
 
 pub(super) fn trigger_words(trigger: &Trigger) -> String {
     match trigger {
-        Trigger::Order { event } => {
+        Trigger::Order { event, .. } => {
             format!("By itself, on {event}, once the order may be worked on")
         }
         Trigger::Campaign => "By hand, with a campaign brief".to_owned(),
+        Trigger::Form { noun, .. } => format!("By hand, with a form about one {noun}"),
+        Trigger::Manual => "By hand, for an order".to_owned(),
+        Trigger::SubFlow => "By other flows".to_owned(),
     }
 }
 
 pub(super) const fn run_tone(state: RunState) -> Tone {
     match state {
-        RunState::Running => Tone::Moving,
+        RunState::Running | RunState::Undoing => Tone::Moving,
+        RunState::Paused => Tone::Held,
         RunState::Completed => Tone::Done,
         RunState::Cancelled => Tone::Idle,
         RunState::Failed => Tone::Late,
@@ -37,11 +41,12 @@ pub(super) fn does(kind: &StepKind) -> String {
         } => {
             format!("Makes {export_type} and waits until it is done")
         }
-        StepKind::WaitForEvent {
-            event, within_ms, ..
-        } => {
-            format!("Waits up to {} for {event}", duration_text(*within_ms))
-        }
+        StepKind::WaitForEvent { event } => format!("Waits for {event}"),
+        StepKind::Decide { branches, .. } => format!("Decides between {} ways", branches.len()),
+        StepKind::HumanTask { instruction, .. } => instruction.clone(),
+        StepKind::Notify { message, .. } => message.clone(),
+        StepKind::Compensate { .. } => "Takes back what was done".to_owned(),
+        StepKind::SubFlow { flow } => format!("Runs {flow}"),
     }
 }
 

@@ -107,7 +107,8 @@ pub(super) fn events(chain: &Chain, at: &Visit) -> impl IntoView + use<> {
 
 const fn run_tone(state: RunState) -> Tone {
     match state {
-        RunState::Running => Tone::Moving,
+        RunState::Running | RunState::Undoing => Tone::Moving,
+        RunState::Paused => Tone::Held,
         RunState::Completed => Tone::Done,
         RunState::Cancelled => Tone::Idle,
         RunState::Failed => Tone::Late,
@@ -136,20 +137,26 @@ pub(super) fn runs(chain: &Chain, order: &Order, at: &Visit) -> impl IntoView + 
 }
 
 fn run_card(run: &RunChain, at: &Visit) -> impl IntoView + use<> {
-    let done = usize::try_from(run.run.step).unwrap_or(0);
+    let stands: Vec<&str> = run.run.stands_at().collect();
+    let left = |key: &str| {
+        run.run
+            .path
+            .iter()
+            .any(|visit| visit.step == key && visit.left_at.is_some())
+    };
     let all = run.flow.steps.len();
+    let done = run.flow.steps.iter().filter(|step| left(&step.key)).count();
     let state = run.run.state;
     let now = at.now();
     let stations: Vec<Station> = run
         .flow
         .steps
         .iter()
-        .enumerate()
-        .map(|(index, step)| Station {
+        .map(|step| Station {
             label: step.title.clone(),
-            state: match (index.cmp(&done), state) {
-                (std::cmp::Ordering::Less, _) => Tone::Done,
-                (std::cmp::Ordering::Equal, RunState::Running) => Tone::Moving,
+            state: match state {
+                RunState::Running if stands.contains(&step.key.as_str()) => Tone::Moving,
+                _ if left(&step.key) => Tone::Done,
                 _ => Tone::Idle,
             },
             ..Station::default()

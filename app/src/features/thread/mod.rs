@@ -272,14 +272,17 @@ impl Draw<'_> {
                 .iter()
                 .position(|step| step.key == one.export.step_key)
         });
-        let at = of_export
-            .or_else(|| usize::try_from(run.run.step).ok())
-            .unwrap_or(0);
+        let stands = run
+            .run
+            .stands_at()
+            .find_map(|key| steps.iter().position(|step| step.key == key));
+        let at = of_export.or(stands).unwrap_or(steps.len());
         let shown = (at + 1).min(steps.len());
         // the step has done its part once its export is there
         let state = match (export, run.run.state) {
             (Some(_), _) | (None, RunState::Completed) => Tone::Done,
-            (None, RunState::Running) => Tone::Moving,
+            (None, RunState::Running | RunState::Undoing) => Tone::Moving,
+            (None, RunState::Paused) => Tone::Held,
             (None, RunState::Cancelled) => Tone::Idle,
             (None, RunState::Failed) => Tone::Late,
         };
@@ -320,7 +323,7 @@ impl Draw<'_> {
                 };
                 self.station("Outcome", tone, [said, ended])
             }
-            RunState::Running => self.awaited(run, export),
+            RunState::Running | RunState::Paused | RunState::Undoing => self.awaited(run, export),
         };
         let of_export = export
             .into_iter()
@@ -331,14 +334,15 @@ impl Draw<'_> {
     /// What the run still waits for, once its export is taken.
     fn awaited(&self, run: &RunChain, export: Option<&ExportChain>) -> Station {
         let goal = run.flow.outcome.clone();
-        let step = usize::try_from(run.run.step)
-            .ok()
-            .and_then(|at| run.flow.steps.get(at));
-        if let (Some(until), Some(StepKind::WaitForEvent { event, .. })) =
-            (run.run.wait_until, step.map(|step| &step.kind))
-        {
+        let waits = run.run.tokens.iter().find_map(|token| {
+            match (&run.flow.step(&token.step)?.kind, token.wait_until?) {
+                (StepKind::WaitForEvent { event }, until) => Some((token, event, until)),
+                _ => None,
+            }
+        });
+        if let Some((token, event, until)) = waits {
             return Station {
-                progress: self.used(run.run.step_since, until),
+                progress: self.used(token.since, until),
                 ..self.station(
                     "Outcome",
                     self.waits_until(until),

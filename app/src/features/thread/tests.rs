@@ -7,7 +7,7 @@ use domain::{
     approval::{Approval, ApprovalState},
     delivery::AckStatus,
     export::{AckRecord, Attempt, Export, ExportState, QaResult, QaStatus},
-    flow::{Run, RunState},
+    flow::Run,
     owner::{EscalationPolicy, Owner, Party},
     people::{Membership, Merchant, User},
     task::{ExceptionClass, Severity, Task, TaskState, Unlock},
@@ -204,24 +204,9 @@ fn chain(change: impl FnOnce(&mut ExportChain)) -> Chain {
         tasks: Vec::new(),
     };
     change(&mut export);
-    let run = Run {
-        id: Uuid::from_u128(6),
-        merchant_id: MERCHANT,
-        flow_id: order_flow(MERCHANT).id,
-        flow_key: "order-to-ship".into(),
-        subject_kind: "order".into(),
-        subject_id: Uuid::from_u128(5),
-        state: RunState::Running,
-        step: 0,
-        step_since: noon(),
-        wait_until: None,
-        outcome: None,
-        started_by: None,
-        trace_id: "t".into(),
-        started_at: noon(),
-        ended_at: None,
-        rev: 0,
-    };
+    let flow = (MERCHANT, order_flow(MERCHANT).id, "order-to-ship");
+    let subject = ("order", Uuid::from_u128(5));
+    let run = Run::new(Uuid::from_u128(6), flow, subject, noon());
     let run = RunChain {
         run,
         flow: order_flow(MERCHANT),

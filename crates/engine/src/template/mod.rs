@@ -14,7 +14,7 @@ use domain::{
     },
     delivery::RetryPolicy,
     event::EventKind,
-    flow::{Flow, Step, StepKind, Trigger, Until},
+    flow::{Condition, Flow, Step, StepKind, Trigger, Until},
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
     task::{ExceptionClass, Severity, Unlock},
 };
@@ -513,62 +513,63 @@ fn order_to_ship(making: &Making) -> Flow {
     };
     let shipment = StepKind::WaitForEvent {
         event: EventKind::ShipmentConfirmed,
-        within_ms: 2 * DAY,
-        resolve_ms: 4 * HOUR,
-        class: ExceptionClass::Soft,
     };
+    let mut wait = Step::new(
+        "shipped",
+        "Shipment confirmed",
+        (agency("logistics"), agency("customer_ops")),
+        shipment,
+    );
+    wait.clock.resolve_ms = 2 * DAY;
     Flow {
-        id: making.ids[1],
-        merchant_id: making.merchant_id,
-        key: "order-to-ship".to_owned(),
-        name: "Order to ship".to_owned(),
-        version: 1,
         summary: "From a paid order to a parcel that has left.".to_owned(),
         trigger: Trigger::Order {
             event: EventKind::OrderAccepted,
+            when: Condition::Always,
         },
         steps: vec![
-            Step {
-                key: "hand_to_3pl".to_owned(),
-                title: "Hand to 3PL".to_owned(),
-                owner: agency("logistics"),
-                backup: agency("operations"),
-                kind: request,
-            },
-            Step {
-                key: "shipped".to_owned(),
-                title: "Shipment confirmed".to_owned(),
-                owner: agency("logistics"),
-                backup: agency("customer_ops"),
-                kind: shipment,
-            },
+            Step::new(
+                "hand_to_3pl",
+                "Hand to 3PL",
+                (agency("logistics"), agency("operations")),
+                request,
+            ),
+            wait,
         ],
         outcome: "shipped".to_owned(),
         published_at: making.now,
+        ..Flow::named(
+            making.ids[1],
+            making.merchant_id,
+            "order-to-ship",
+            "Order to ship",
+        )
     }
+    .in_a_row()
 }
 
 fn promotion_go_live(making: &Making) -> Flow {
     Flow {
-        id: making.ids[1],
-        merchant_id: making.merchant_id,
-        key: "promotion-go-live".to_owned(),
-        name: "Promotion go-live".to_owned(),
-        version: 1,
         summary: "From a brief that is ready to prices that are live, past two approvals."
             .to_owned(),
         trigger: Trigger::Campaign,
-        steps: vec![Step {
-            key: "go_live".to_owned(),
-            title: "Go live".to_owned(),
-            owner: agency("marketing_ops"),
-            backup: agency("operations"),
-            kind: StepKind::EmitExport {
+        steps: vec![Step::new(
+            "go_live",
+            "Go live",
+            (agency("marketing_ops"), agency("operations")),
+            StepKind::EmitExport {
                 export_type: "promo_activation".to_owned(),
                 until: Until::Completed,
             },
-        }],
+        )],
         outcome: "live".to_owned(),
         published_at: making.now,
+        ..Flow::named(
+            making.ids[1],
+            making.merchant_id,
+            "promotion-go-live",
+            "Promotion go-live",
+        )
     }
+    .in_a_row()
 }

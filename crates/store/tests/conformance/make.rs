@@ -14,7 +14,7 @@ use domain::{
     delivery::RetryPolicy,
     event::EventKind,
     export::{AckRecord, Attempt, Export, ExportState, QaResult, QaStatus},
-    flow::{Flow, Run, RunState, Step, StepKind, Trigger, Until},
+    flow::{Condition, Flow, Run, Step, StepKind, Trigger, Until},
     invitation::{Invitation, InvitationState},
     order::{Customer, FactBody, ItemFact, Order, OrderFact, OrderSnapshot, PaymentStatus, Totals},
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
@@ -223,49 +223,31 @@ pub fn contract(merchant_id: Uuid, export_type: &str, version: &str) -> Contract
 }
 
 pub fn flow(merchant_id: Uuid, key: &str, version: i64) -> Flow {
+    let emit = StepKind::EmitExport {
+        export_type: "fulfillment".to_owned(),
+        until: Until::Completed,
+    };
+    let owners = (role("logistics"), role("operations"));
     Flow {
-        id: id(),
-        merchant_id,
-        key: key.to_owned(),
-        name: "Order to ship".to_owned(),
         version,
         summary: "From the order to the parcel".to_owned(),
         trigger: Trigger::Order {
             event: EventKind::OrderAccepted,
+            when: Condition::Always,
         },
-        steps: vec![Step {
-            key: "release".to_owned(),
-            title: "Release".to_owned(),
-            owner: role("logistics"),
-            backup: role("operations"),
-            kind: StepKind::EmitExport {
-                export_type: "fulfillment".to_owned(),
-                until: Until::Completed,
-            },
-        }],
+        steps: vec![Step::new("release", "Release", owners, emit)],
         outcome: "shipped".to_owned(),
         published_at: at(0),
+        ..Flow::named(id(), merchant_id, key, "Order to ship")
     }
+    .in_a_row()
 }
 
 pub fn run(merchant_id: Uuid, flow_id: Uuid, flow_key: &str, subject_id: Uuid) -> Run {
+    let flow = (merchant_id, flow_id, flow_key);
     Run {
-        id: id(),
-        merchant_id,
-        flow_id,
-        flow_key: flow_key.to_owned(),
-        subject_kind: "order".to_owned(),
-        subject_id,
-        state: RunState::Running,
-        step: 0,
-        step_since: at(10),
-        wait_until: None,
-        outcome: None,
-        started_by: None,
         trace_id: "t".repeat(32),
-        started_at: at(10),
-        ended_at: None,
-        rev: 0,
+        ..Run::new(id(), flow, ("order", subject_id), at(10))
     }
 }
 

@@ -5,7 +5,7 @@ use domain::{
     Time,
     approval::{Approval, ApprovalState},
     export::{Export, ExportState},
-    flow::{Run, RunState},
+    flow::{Run, RunState, Token, TokenState},
     task::{Task, TaskState},
 };
 use engine::port::{AtRisk, Due, Held, ListFilter, NewReceipt, Next, Span, Taken};
@@ -134,7 +134,7 @@ impl Week {
             .collect();
         let waits = |subject: Uuid, key: &str, in_ms: i64| {
             let mut one = run(t.id(), t.flow.id, key, subject);
-            one.wait_until = Some(NOW.plus_ms(in_ms));
+            one.tokens = vec![standing(in_ms)];
             one
         };
         let mut over = waits(orders[2].id, "order-to-ship", -MINUTE);
@@ -377,4 +377,16 @@ pub async fn two_hundred_merchants_are_counted_at_once(world: &World) {
         "an overview of 200 merchants took {:?} (median of 5)",
         took[2]
     );
+}
+
+/// A branch that is due then.
+fn standing(in_ms: i64) -> Token {
+    Token {
+        n: 0,
+        step: "await_shipment".to_owned(),
+        since: NOW,
+        at: TokenState::Waiting,
+        tries: 0,
+        wait_until: Some(NOW.plus_ms(in_ms)),
+    }
 }

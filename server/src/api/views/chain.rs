@@ -106,10 +106,9 @@ pub struct RunView {
     subject_kind: String,
     subject_id: Uuid,
     state: RunState,
-    /// Index of the current step; the number of steps when it is done.
-    step: i64,
-    step_since: At,
-    /// When the current wait must have seen its event.
+    /// Keys of the steps it stands at; none when it is over.
+    stands_at: Vec<String>,
+    /// When the first of them is due.
     wait_until: Option<At>,
     outcome: Option<String>,
     started_by: Option<Uuid>,
@@ -258,9 +257,8 @@ impl From<&Run> for RunView {
             subject_kind: run.subject_kind.clone(),
             subject_id: run.subject_id,
             state: run.state.into(),
-            step: run.step,
-            step_since: run.step_since.into(),
-            wait_until: run.wait_until.map(Into::into),
+            stands_at: run.stands_at().map(str::to_owned).collect(),
+            wait_until: run.wait_until().map(Into::into),
             outcome: run.outcome.clone(),
             started_by: run.started_by,
             trace_id: run.trace_id.clone(),

@@ -1,14 +1,12 @@
 //! Flows: from trigger through steps to an outcome.
 
-use domain::flow::{Flow, Run, Step, StepKind, Trigger};
+use domain::flow::{Flow, Run};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    chain::RunView,
-    words::{At, EventKind, ExceptionClass, Until},
-};
+use super::{chain::RunView, words::At};
 
 /// A published version of a flow.
 #[derive(Serialize, ToSchema)]
@@ -22,8 +20,12 @@ pub struct FlowView {
     name: String,
     version: i64,
     summary: String,
-    trigger: TriggerView,
-    steps: Vec<StepView>,
+    #[schema(value_type = Object)]
+    trigger: Value,
+    /// Keys of the steps that begin with the run.
+    start: Vec<String>,
+    #[schema(value_type = Vec<Object>)]
+    steps: Vec<Value>,
     /// What a finished run is called.
     #[schema(example = "shipped")]
     outcome: String,
@@ -38,42 +40,6 @@ pub struct FlowDetail {
     flow: FlowView,
     /// The newest 50, of every version.
     runs: Vec<RunView>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Trigger)]
-#[serde(tag = "on", rename_all = "snake_case")]
-pub enum TriggerView {
-    /// An order event, once the order may be worked on.
-    Order { event: EventKind },
-    /// A person starts it with a campaign brief.
-    Campaign,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Step)]
-pub struct StepView {
-    key: String,
-    title: String,
-    owner: String,
-    backup: String,
-    /// What it does.
-    action: ActionView,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = StepAction)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ActionView {
-    /// Makes an export, and waits for the destination.
-    EmitExport { export_type: String, until: Until },
-    /// Waits until the event is seen.
-    WaitForEvent {
-        event: EventKind,
-        within_ms: i64,
-        resolve_ms: i64,
-        class: ExceptionClass,
-    },
 }
 
 impl FlowDetail {
@@ -93,43 +59,11 @@ impl From<&Flow> for FlowView {
             name: flow.name.clone(),
             version: flow.version,
             summary: flow.summary.clone(),
-            trigger: match &flow.trigger {
-                Trigger::Order { event } => TriggerView::Order {
-                    event: (*event).into(),
-                },
-                Trigger::Campaign => TriggerView::Campaign,
-            },
-            steps: flow.steps.iter().map(Into::into).collect(),
+            trigger: json!(flow.trigger),
+            start: flow.start.clone(),
+            steps: flow.steps.iter().map(|step| json!(step)).collect(),
             outcome: flow.outcome.clone(),
             published_at: flow.published_at.into(),
-        }
-    }
-}
-
-impl From<&Step> for StepView {
-    fn from(step: &Step) -> Self {
-        Self {
-            key: step.key.clone(),
-            title: step.title.clone(),
-            owner: step.owner.to_string(),
-            backup: step.backup.to_string(),
-            action: match &step.kind {
-                StepKind::EmitExport { export_type, until } => ActionView::EmitExport {
-                    export_type: export_type.clone(),
-                    until: (*until).into(),
-                },
-                StepKind::WaitForEvent {
-                    event,
-                    within_ms,
-                    resolve_ms,
-                    class,
-                } => ActionView::WaitForEvent {
-                    event: (*event).into(),
-                    within_ms: *within_ms,
-                    resolve_ms: *resolve_ms,
-                    class: (*class).into(),
-                },
-            },
         }
     }
 }

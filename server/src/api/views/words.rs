@@ -116,5 +116,4 @@ words! {
         task::Unlock::AskAgain, task::Unlock::WaitAgain, task::Unlock::ReprocessReceipt,
         task::Unlock::RetryJob,
     ];
-    Until = flow::Until, [flow::Until::Acknowledged, flow::Until::Completed];
 }
