@@ -117,7 +117,15 @@ pub fn mailer(settings: &Settings) -> Result<Option<Smtp>, String> {
     settings
         .mail
         .as_ref()
-        .map(|mail| Smtp::new(&mail.server, &mail.from, &settings.public_host()))
+        .map(|mail| {
+            let authorities = mail.authorities.as_ref();
+            Smtp::new(
+                &mail.server,
+                authorities,
+                &mail.from,
+                &settings.public_host(),
+            )
+        })
         .transpose()
 }
 

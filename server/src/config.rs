@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use connectors::smtp::{Sender, SmtpUrl};
+use connectors::smtp::{Authorities, Sender, SmtpUrl};
 use domain::address::Exceptions;
 use serde::Deserialize;
 use url::Url;
@@ -44,6 +44,8 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
   MESHLINE_SMTP_URL      The mail server by which invitations and links to choose another password go:
                          smtp://USER:PASSWORD@HOST:PORT, which must speak STARTTLS unless it is this machine, or smtps://.
                          Without it no mail is sent, and pages show the links to copy
+  MESHLINE_SMTP_CA_FILE  Certificates (PEM) of those who sign the mail server's, instead of those whom browsers trust;
+                         with it the connection is encrypted to this machine, too
   MESHLINE_MAIL_FROM     Who mails are from [Meshline <meshline@HOST of the public URL>]
   MESHLINE_METRICS_TOKEN Who sends it as a bearer token reads /metrics, and nobody else; without it only this machine
                          does. At least 16 characters
@@ -91,6 +93,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct MailSettings {
     pub server: SmtpUrl,
+    /// Instead of those whom browsers trust.
+    pub authorities: Option<Authorities>,
     pub from: Sender,
 }
 
@@ -153,6 +157,7 @@ struct Written {
     metrics_token: Option<String>,
     setup_code: Option<String>,
     smtp_url: Option<String>,
+    smtp_ca_file: Option<String>,
     mail_from: Option<String>,
 }
 
@@ -177,7 +182,11 @@ impl Settings {
         )?;
         let settings = Self {
             addr,
-            mail: mail(written.smtp_url, written.mail_from, &public_url)?,
+            mail: mail(
+                (written.smtp_url, written.smtp_ca_file),
+                written.mail_from,
+                &public_url,
+            )?,
             public_url,
             database: DatabaseUrl(
                 written
@@ -291,6 +300,7 @@ impl Written {
             metrics_token: over("MESHLINE_METRICS_TOKEN", self.metrics_token),
             setup_code: over("MESHLINE_SETUP_CODE", self.setup_code),
             smtp_url: over("MESHLINE_SMTP_URL", self.smtp_url),
+            smtp_ca_file: over("MESHLINE_SMTP_CA_FILE", self.smtp_ca_file),
             mail_from: over("MESHLINE_MAIL_FROM", self.mail_from),
         }
     }
@@ -367,13 +377,23 @@ fn mail_domain(public_url: &str) -> String {
 }
 
 fn mail(
-    server: Option<String>,
+    (server, authorities): (Option<String>, Option<String>),
     from: Option<String>,
     public_url: &str,
 ) -> Result<Option<MailSettings>, ConfigError> {
-    if server.is_none() && from.is_none() {
+    if server.is_none() && from.is_none() && authorities.is_none() {
         return Ok(None);
     }
+    let authorities = authorities.map(|path| {
+        let read = std::fs::read(&path).map_err(|error| error.to_string());
+        read.and_then(|pem| Authorities::parse(&pem))
+            .map_err(|why| ConfigError::Value {
+                name: "MESHLINE_SMTP_CA_FILE",
+                value: path,
+                why,
+            })
+    });
+    let authorities = authorities.transpose()?;
     let from = from.unwrap_or_else(|| format!("Meshline <meshline@{}>", mail_domain(public_url)));
     let sender = Sender::parse(&from).map_err(|why| ConfigError::Value {
         name: "MESHLINE_MAIL_FROM",
@@ -391,6 +411,7 @@ fn mail(
     })?;
     Ok(Some(MailSettings {
         server,
+        authorities,
         from: sender,
     }))
 }

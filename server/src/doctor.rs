@@ -118,7 +118,7 @@ async fn mail(settings: &Settings) -> Result<String, String> {
     match tried {
         Ok(()) => Ok(format!("{server} takes mail, from {}", mail.from)),
         Err(why) => Err(format!(
-            "{server} does not take mail: {why}. Look at MESHLINE_SMTP_URL"
+            "{server} does not take mail: {why}. Look at MESHLINE_SMTP_URL and MESHLINE_SMTP_CA_FILE"
         )),
     }
 }

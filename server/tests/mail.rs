@@ -11,6 +11,9 @@
 mod browser;
 mod support;
 
+#[path = "mail/encrypted.rs"]
+mod encrypted;
+
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -34,6 +37,11 @@ struct MailServer {
 impl MailServer {
     /// None, said loudly, where there is no node or nothing is installed for it.
     fn start(folder: &Path) -> Option<Self> {
+        Self::start_as(folder, &[])
+    }
+
+    /// In a mode of the script, with a key and its certificate.
+    fn start_as(folder: &Path, mode: &[&str]) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../end2end/mail-server.mjs");
         if !script.with_file_name("node_modules/smtp-server").exists() {
             eprintln!("SKIPPED: run `npm install` in end2end to have a mail server");
@@ -44,6 +52,7 @@ impl MailServer {
             .arg(script)
             .arg(port.to_string())
             .arg(&file)
+            .args(mode)
             .stdout(Stdio::null())
             .spawn();
         let Ok(child) = started else {

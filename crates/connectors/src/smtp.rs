@@ -2,9 +2,10 @@
 //!
 //! What is said on the way holds links that open something, so the connection is encrypted from the start
 //! (`smtps://`) or before anything is said (STARTTLS, which is demanded), except to this very machine.
-//! Whose certificate counts is said by the roots that browsers trust.
+//! Whose certificate counts is said by the roots that browsers trust, or by authorities that are named
+//! instead of them: then it is demanded of this machine, too.
 
-use std::{fmt, time::Duration};
+use std::{error::Error as _, fmt, io, time::Duration};
 
 use async_trait::async_trait;
 use engine::port::{Carried, Mail, Mailer};
@@ -16,10 +17,11 @@ use lettre::{
     },
     transport::smtp::{
         authentication::Credentials,
-        client::{Tls, TlsParameters},
+        client::{Certificate, CertificateStore, Tls, TlsParameters},
         extension::ClientId,
     },
 };
+use rustls::{CertificateError, pki_types::CertificateDer, pki_types::pem::PemObject};
 use url::{Host, Url};
 
 /// How long one answer of the server may take.
@@ -114,6 +116,32 @@ impl fmt::Display for Sender {
     }
 }
 
+/// Who signs the mail server's certificate, instead of those whom browsers trust.
+#[derive(Clone, Debug)]
+pub struct Authorities(Vec<Certificate>);
+
+impl Authorities {
+    /// As a file of them is written: one or several certificates in PEM.
+    pub fn parse(pem: &[u8]) -> Result<Self, String> {
+        let unreadable =
+            || "it holds no certificates in PEM (-----BEGIN CERTIFICATE-----)".to_owned();
+        let mut roots = rustls::RootCertStore::empty();
+        let mut found = Vec::new();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|_| unreadable())?;
+            let der = certificate.to_vec();
+            roots
+                .add(certificate)
+                .map_err(|error| format!("one of its certificates cannot be read: {error}"))?;
+            found.push(Certificate::from_der(der).map_err(|error| error.to_string())?);
+        }
+        if found.is_empty() {
+            return Err(unreadable());
+        }
+        Ok(Self(found))
+    }
+}
+
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -121,14 +149,27 @@ pub struct Smtp {
 
 impl Smtp {
     /// Nothing is connected yet. `our_name` is what we say hello with.
-    pub fn new(url: &SmtpUrl, from: &Sender, our_name: &str) -> Result<Self, String> {
+    pub fn new(
+        url: &SmtpUrl,
+        authorities: Option<&Authorities>,
+        from: &Sender,
+        our_name: &str,
+    ) -> Result<Self, String> {
         let parameters = || {
-            TlsParameters::new_rustls(url.host.clone())
+            let mut builder = TlsParameters::builder(url.host.clone());
+            if let Some(Authorities(certificates)) = authorities {
+                builder = builder.certificate_store(CertificateStore::None);
+                for certificate in certificates {
+                    builder = builder.add_root_certificate(certificate.clone());
+                }
+            }
+            builder
+                .build_rustls()
                 .map_err(|error| format!("TLS to {} cannot be set up: {error}", url.host))
         };
         let tls = if url.is_wrapped {
             Tls::Wrapper(parameters()?)
-        } else if url.is_here {
+        } else if url.is_here && authorities.is_none() {
             Tls::None
         } else {
             Tls::Required(parameters()?)
@@ -181,17 +222,54 @@ impl Smtp {
 
 /// The error and what is behind it, in one line.
 fn said(error: &lettre::transport::smtp::Error) -> String {
+    if let Some(text) = about_certificate(error) {
+        return text;
+    }
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(inner) = cause {
         let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
+        if inner_text.contains(&text) {
+            text = inner_text;
+        } else if !text.contains(&inner_text) {
             text.push_str(": ");
             text.push_str(&inner_text);
         }
         cause = inner.source();
     }
     text
+}
+
+/// What is wrong with the certificate that the server shows, if that is what it is about.
+fn about_certificate(error: &lettre::transport::smtp::Error) -> Option<String> {
+    let mut cause = error.source();
+    let why = loop {
+        let inner = cause?;
+        // an error of IO keeps what it is made of to itself
+        let behind = inner
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        if let Some(rustls::Error::InvalidCertificate(why)) =
+            behind.and_then(|behind| behind.downcast_ref())
+        {
+            break why;
+        }
+        cause = inner.source();
+    };
+    let text = match why {
+        CertificateError::UnknownIssuer => "nobody who counts here signed its certificate",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another host"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet"
+        }
+        other => return Some(format!("its certificate does not hold: {other}")),
+    };
+    Some(text.to_owned())
 }
 
 #[async_trait]
@@ -250,6 +328,17 @@ mod tests {
         ] {
             let why = SmtpUrl::parse(bad).unwrap_err();
             assert!(!why.contains("hunter2"), "{why}");
+        }
+        for bad in [
+            "",
+            "hunter2",
+            "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----\n",
+        ] {
+            let why = Authorities::parse(bad.as_bytes()).unwrap_err();
+            assert!(
+                why.contains("certificate") && !why.contains("hunter2"),
+                "{why}"
+            );
         }
         assert!(Sender::parse("Meshline <meshline@example.com>").is_ok());
         assert!(Sender::parse("nobody").is_err());

@@ -78,6 +78,7 @@ fn what_cannot_be_understood_is_named() {
     check("MESHLINE_LOG_FORMAT", "xml", "text or json");
     check("MESHLINE_ALLOW_PRIVATE_URLS", "10.0.0.1", "HOST:PORT");
     check("MESHLINE_SMTP_URL", "http://mail.example", "smtps://");
+    check("MESHLINE_SMTP_CA_FILE", "/nowhere/ca.pem", "No such file");
     check("MESHLINE_MAIL_FROM", "nobody", "meshline@example.com");
     check("MESHLINE_LIMIT_TOKEN", "-1", "0 is no limit");
     check("MESHLINE_SECRET_KEY", "short", "64 hexadecimal digits");
