@@ -8,6 +8,7 @@
 //! being published is told by the readiness rules, each with the place it is about.
 
 mod condition;
+pub mod edit;
 mod run;
 mod step;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use condition::{Condition, Field, FieldKind, Op, Test};
+pub use fact::{Fact, FactKind, Known};
 pub use run::{Parent, Pause, Run, RunState, Token, TokenState, Visit};
 pub use step::{
     Branch, Checkpoint, Clock, DONE, ELSE, Exit, Failure, Manual, Path, Step, StepKind, Undo,
