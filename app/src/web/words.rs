@@ -15,13 +15,18 @@ pub fn short_name(name: &str) -> String {
     }
 }
 
-/// A person's name, "Marketing ops", or a system's name.
+/// A person's name, "Marketing ops", a rotation's or a system's name.
 pub fn owner_name(rules: &Rules, owner: &Owner) -> String {
     match owner {
         Owner::User(id) => rules
             .user_name(*id)
             .map_or_else(|| "A former member".to_owned(), str::to_owned),
-        Owner::Role { role, .. } => role_title(role),
+        Owner::Role { role, .. } => rules
+            .own_roles
+            .iter()
+            .find(|own| own.key == *role)
+            .map_or_else(|| role_title(role), |own| own.title.clone()),
+        Owner::Rotation(_) => rules.roster.title(owner),
         Owner::System(name) if name == "meshline" => "Meshline".to_owned(),
         Owner::System(name) => name.clone(),
     }

@@ -213,6 +213,7 @@ mod tests {
             access: Access::Approver,
             party: Party::Agency,
             functional_roles: vec![role.to_owned(), "operations".to_owned()],
+            rotations: Vec::new(),
         }
     }
 

@@ -126,6 +126,7 @@ impl Invitation {
             access: self.access,
             party: self.party,
             functional_roles: self.functional_roles.clone(),
+            rotations: Vec::new(),
         };
         self.state = InvitationState::Accepted { by, at: now };
         Ok((self, membership))

@@ -1,8 +1,9 @@
 //! Who answers. Every step, export, approval, exception and task names exactly one [`Owner`].
 //!
-//! An owner is a person, a functional role on one party's side, or a system. A role is resolved to
-//! people through the merchant's memberships at the moment of asking; an owner that resolves to
-//! nobody active is refused where work would be created for it (see the QA gate `owner`).
+//! An owner is a person, a functional role on one party's side, a rotation, or a system. A role is
+//! resolved to people through the merchant's memberships at the moment of asking, a rotation through
+//! whose turn it is (see [`crate::cover`]); an owner that resolves to nobody active is refused where
+//! work would be created for it (see the QA gate `owner`).
 
 use std::{fmt, str::FromStr};
 
@@ -65,12 +66,18 @@ impl FromStr for Party {
     }
 }
 
-/// Exactly one of these. Written `agency:marketing_ops`, `user:<uuid>`, `system:meshline`.
+/// Exactly one of these. Written `agency:marketing_ops`, `user:<uuid>`, `rotation:night-desk`,
+/// `system:meshline`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Owner {
     User(Uuid),
-    Role { party: Party, role: String },
+    Role {
+        party: Party,
+        role: String,
+    },
+    /// By its key.
+    Rotation(String),
     System(String),
 }
 
@@ -82,11 +89,13 @@ impl Owner {
         }
     }
 
-    /// "Marketing ops" for a role, the system's name for a system. A person's name is not known here.
+    /// "Marketing ops" for a role, the system's name for a system, a rotation's key. A person's name is
+    /// not known here.
     pub fn title(&self) -> String {
         match self {
             Self::User(_) => "A person".to_owned(),
             Self::Role { role, .. } => role_title(role),
+            Self::Rotation(key) => role_title(&key.replace('-', "_")),
             Self::System(name) => name.clone(),
         }
     }
@@ -106,6 +115,7 @@ impl fmt::Display for Owner {
         match self {
             Self::User(id) => write!(f, "user:{id}"),
             Self::Role { party, role } => write!(f, "{}:{role}", party.as_str()),
+            Self::Rotation(key) => write!(f, "rotation:{key}"),
             Self::System(name) => write!(f, "system:{name}"),
         }
     }
@@ -114,13 +124,18 @@ impl fmt::Display for Owner {
 impl FromStr for Owner {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("{text:?} names no owner: write party:role, user:id or system:name");
+        let bad = || {
+            format!(
+                "{text:?} names no owner: write party:role, user:id, rotation:key or system:name"
+            )
+        };
         let (side, name) = text.split_once(':').ok_or_else(bad)?;
         if name.is_empty() {
             return Err(bad());
         }
         match side {
             "user" => name.parse().map(Self::User).map_err(|_| bad()),
+            "rotation" => Ok(Self::Rotation(name.to_owned())),
             "system" => Ok(Self::System(name.to_owned())),
             _ => Ok(Self::role(side.parse().map_err(|_| bad())?, name)),
         }
@@ -145,14 +160,40 @@ impl TryFrom<String> for Owner {
 pub struct EscalationStep {
     pub after_ms: i64,
     pub target: Owner,
+    /// Only within the working hours of this calendar; outside them the rung waits for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_within: Option<String>,
 }
 
 /// Ordered rungs. Stamped on an item when it is created: later edits do not change running items.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// In a contract, one with a `key` stands for the merchant's policy of that key as it is when an item is
+/// stamped (see [`crate::escalation`]); one without is the contract's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EscalationPolicy {
     pub id: Uuid,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
     pub version: i64,
     pub steps: Vec<EscalationStep>,
+    /// How often the rungs are climbed again after the last.
+    #[serde(default)]
+    pub repeat: i64,
+    /// Whoever takes it and does nothing for so long has not taken it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack_expires_ms: Option<i64>,
+}
+
+impl EscalationPolicy {
+    /// The rung after so many were taken, over all rounds. `None`: there is none left.
+    pub fn rung(&self, taken: i64) -> Option<&EscalationStep> {
+        let many = i64::try_from(self.steps.len()).ok()?;
+        let round = taken.checked_div(many)?;
+        if taken < 0 || round > self.repeat.max(0) {
+            return None;
+        }
+        self.steps.get(usize::try_from(taken % many).ok()?)
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +206,7 @@ mod tests {
             "3pl:operations",
             "agency:marketing_ops",
             "user:01890000-0000-7000-8000-000000000001",
+            "rotation:night-desk",
             "system:meshline",
         ] {
             assert_eq!(text.parse::<Owner>().unwrap().to_string(), text);

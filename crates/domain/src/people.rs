@@ -36,6 +36,7 @@ impl OperatorMember {
             access: self.access,
             party: Party::Agency,
             functional_roles: Vec::new(),
+            rotations: Vec::new(),
         }
     }
 }
@@ -119,6 +120,9 @@ pub struct Membership {
     pub access: Access,
     pub party: Party,
     pub functional_roles: Vec<String>,
+    /// Keys of the rotations they are in; those say so, and nothing is written here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotations: Vec<String>,
 }
 
 impl Membership {
@@ -129,6 +133,7 @@ impl Membership {
             Owner::Role { party, role } => {
                 *party == self.party && self.functional_roles.iter().any(|held| held == role)
             }
+            Owner::Rotation(key) => self.rotations.contains(key),
             Owner::System(_) => false,
         }
     }

@@ -3,8 +3,8 @@
 //!
 //! An item carries *marks*: one for each outside party and each person that it names as owner, backup,
 //! watcher or the one who has it; an export also one for its destination. Somebody from outside holds
-//! marks, too: their party's, their own, and those of the destinations that are their party's. They see
-//! an item when they hold one of its marks. The store keeps the marks beside each row, so that a list is
+//! marks, too: their party's, their own, and those of the destinations and rotations that are their
+//! party's. They see an item when they hold one of its marks. The store keeps the marks beside each row, so that a list is
 //! filtered where it is cut into pages.
 
 use std::collections::BTreeSet;
@@ -15,13 +15,14 @@ use crate::{
     access::{Action, Noun},
     approval::Approval,
     connection::Destination,
+    cover::Rotation,
     export::Export,
     owner::{Owner, Party},
     people::Membership,
     task::Task,
 };
 
-/// One name an item can be seen by: `3pl`, `user:<id>`, `to:<destination>`.
+/// One name an item can be seen by: `3pl`, `user:<id>`, `rotation:<key>`, `to:<destination>`.
 pub type Mark = String;
 
 impl Party {
@@ -37,6 +38,7 @@ impl Owner {
         match self {
             Self::User(id) => Some(user_mark(*id)),
             Self::Role { party, .. } if party.is_outside() => Some(party.as_str().to_owned()),
+            Self::Rotation(key) => Some(rotation_mark(key)),
             Self::Role { .. } | Self::System(_) => None,
         }
     }
@@ -44,6 +46,11 @@ impl Owner {
 
 fn user_mark(id: Uuid) -> Mark {
     format!("user:{id}")
+}
+
+/// Whose side it is on is looked up where somebody looks.
+fn rotation_mark(key: &str) -> Mark {
+    format!("rotation:{key}")
 }
 
 fn destination_mark(id: Uuid) -> Mark {
@@ -105,10 +112,11 @@ pub struct Sight(Option<BTreeSet<Mark>>);
 impl Sight {
     pub const EVERYTHING: Self = Self(None);
 
-    /// `destinations` are the merchant's, as they stand now.
+    /// `destinations` and `rotations` are the merchant's, as they stand now.
     pub fn of<'d>(
         member: &Membership,
         destinations: impl IntoIterator<Item = &'d Destination>,
+        rotations: impl IntoIterator<Item = &'d Rotation>,
     ) -> Self {
         if !member.party.is_outside() {
             return Self::EVERYTHING;
@@ -117,8 +125,12 @@ impl Sight {
             .into_iter()
             .filter(|destination| destination.party == member.party)
             .map(|destination| destination_mark(destination.id));
+        let turns = rotations
+            .into_iter()
+            .filter(|rotation| rotation.party == member.party)
+            .map(|rotation| rotation_mark(&rotation.key));
         let own = [member.party.as_str().to_owned(), user_mark(member.user_id)];
-        Self(Some(own.into_iter().chain(theirs).collect()))
+        Self(Some(own.into_iter().chain(theirs).chain(turns).collect()))
     }
 
     pub fn is_whole(&self) -> bool {
@@ -138,7 +150,10 @@ impl Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Access;
+    use crate::{
+        access::Access,
+        cover::{Every, HandOff, WallTime},
+    };
 
     fn member(party: Party, access: Access) -> Membership {
         Membership {
@@ -147,12 +162,30 @@ mod tests {
             access,
             party,
             functional_roles: vec!["logistics".to_owned()],
+            rotations: Vec::new(),
         }
     }
 
     #[test]
     fn from_outside_only_ones_own_marks_count() {
-        let dana = Sight::of(&member(Party::ThreePl, Access::Operator), []);
+        let desk = Rotation {
+            id: Uuid::from_u128(9),
+            merchant_id: Uuid::from_u128(1),
+            key: "dock".to_owned(),
+            name: "Dock".to_owned(),
+            party: Party::ThreePl,
+            role: None,
+            time_zone: "UTC".to_owned(),
+            hand_off: HandOff {
+                every: Every::Weeks(1),
+                at: WallTime::START,
+                from: jiff::civil::date(2026, 1, 5),
+            },
+            members: vec![Uuid::from_u128(3)],
+            overrides: Vec::new(),
+            rev: 0,
+        };
+        let dana = Sight::of(&member(Party::ThreePl, Access::Operator), [], &[desk]);
         let own = |text: &str| marks([&text.parse::<Owner>().unwrap()]);
         let me = Uuid::from_u128(2);
         for (owner, seen) in [
@@ -161,6 +194,9 @@ mod tests {
             ("3pl:finance".to_owned(), true),
             (format!("user:{me}"), true),
             (format!("user:{}", Uuid::from_u128(3)), false),
+            // a rotation of one's own side, whoever is in it
+            ("rotation:dock".to_owned(), true),
+            ("rotation:night-desk".to_owned(), false),
             ("carrier:logistics".to_owned(), false),
             ("agency:logistics".to_owned(), false),
             ("merchant:logistics".to_owned(), false),
@@ -168,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(dana.sees(&own(&owner)), seen, "{owner}");
         }
-        let mara = Sight::of(&member(Party::Agency, Access::Viewer), []);
+        let mara = Sight::of(&member(Party::Agency, Access::Viewer), [], []);
         assert!(mara.is_whole() && mara.sees(&own("agency:logistics")));
     }
 

@@ -3,8 +3,9 @@
 //! Life: `open` → `claimed` → `resolved`; it may be `snoozed` (always until a time) and ends
 //! `cancelled` by itself when its cause goes away. `accept_by` asks that somebody takes it,
 //! `resolve_by` that it is done. When a clock runs out, the task moves along the escalation that was
-//! stamped on it at creation; a claim that outlives `resolve_by` is taken back. What resolving it
-//! sets going again is the task's [`Unlock`].
+//! stamped on it at creation; a claim that outlives `resolve_by` is taken back, and, where the escalation
+//! says so, one that is not touched for a while. A rung that is only for working hours waits for them. What
+//! resolving it sets going again is the task's [`Unlock`].
 
 use std::{fmt, str::FromStr};
 
@@ -160,8 +161,14 @@ pub struct Task {
     /// Told, not asked: they see it in their queue without having to act.
     pub watchers: Vec<Owner>,
     pub escalation: EscalationPolicy,
-    /// How many rungs of `escalation` were taken.
+    /// How many rungs of `escalation` were taken or passed over, over all rounds.
     pub rung: i64,
+    /// When the next rung has it, which waits for its working hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_at: Option<Time>,
+    /// When whoever took it has not touched it for too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_expires_at: Option<Time>,
     pub evidence: Vec<Evidence>,
     pub remediation_steps: Vec<String>,
     pub unlock: Unlock,
@@ -230,7 +237,8 @@ impl Task {
         }
     }
 
-    pub fn claim(mut self, user: Uuid) -> Result<Self, CannotAct> {
+    /// Taking it again says that one is still at it.
+    pub fn claim(mut self, user: Uuid, now: Time) -> Result<Self, CannotAct> {
         self.live()?;
         if self.assignee.is_some_and(|other| other != user) {
             return Err(CannotAct::ClaimedByAnother);
@@ -238,7 +246,34 @@ impl Task {
         self.state = TaskState::Claimed;
         self.assignee = Some(user);
         self.snoozed_until = None;
-        Ok(self)
+        if now < self.resolve_by {
+            self.escalates_at = None;
+        }
+        Ok(self.touched(now))
+    }
+
+    /// Whoever took it has done something with it.
+    fn touched(mut self, now: Time) -> Self {
+        self.claim_expires_at = match (self.state, self.escalation.ack_expires_ms) {
+            (TaskState::Claimed, Some(ms)) => Some(now.plus_ms(ms)),
+            _ => None,
+        };
+        self
+    }
+
+    /// Whoever took it has not touched it: it is open again, with a fresh clock for somebody to take it.
+    #[must_use]
+    pub fn claim_expired(mut self, now: Time) -> Self {
+        self.accept_by = now.plus_ms(self.window());
+        self.state = TaskState::Open;
+        self.assignee = None;
+        self.claim_expires_at = None;
+        self
+    }
+
+    /// How long somebody has to take it.
+    fn window(&self) -> i64 {
+        self.accept_by.since_ms(self.created_at).max(60_000)
     }
 
     /// Gives it back to its owner role, with a fresh clock for somebody to take it.
@@ -247,22 +282,21 @@ impl Task {
         if self.assignee != Some(user) {
             return Err(CannotAct::NotYours);
         }
-        let window = self.accept_by.since_ms(self.created_at).max(60_000);
+        self.accept_by = now.plus_ms(self.window());
         self.state = TaskState::Open;
         self.assignee = None;
-        self.accept_by = now.plus_ms(window);
-        Ok(self)
+        Ok(self.touched(now))
     }
 
     pub fn reassign(mut self, to: Owner, now: Time) -> Result<Self, CannotAct> {
         self.live()?;
-        let window = self.accept_by.since_ms(self.created_at).max(60_000);
+        self.accept_by = now.plus_ms(self.window());
         self.assignee = None;
         self.owner = to;
         self.state = TaskState::Open;
-        self.accept_by = now.plus_ms(window);
         self.snoozed_until = None;
-        Ok(self)
+        self.escalates_at = None;
+        Ok(self.touched(now))
     }
 
     pub fn snooze(mut self, until: Time, now: Time) -> Result<Self, CannotAct> {
@@ -272,19 +306,19 @@ impl Task {
         }
         self.state = TaskState::Snoozed;
         self.snoozed_until = Some(until);
-        Ok(self)
+        Ok(self.touched(now))
     }
 
     /// The snooze is over: back to whoever had it.
     #[must_use]
-    pub fn wake(mut self) -> Self {
+    pub fn wake(mut self, now: Time) -> Self {
         self.snoozed_until = None;
         self.state = if self.assignee.is_some() {
             TaskState::Claimed
         } else {
             TaskState::Open
         };
-        self
+        self.touched(now)
     }
 
     pub fn resolve(mut self, user: Option<Uuid>, note: &str, now: Time) -> Result<Self, CannotAct> {
@@ -297,7 +331,8 @@ impl Task {
         self.resolved_by = user;
         self.resolution = Some(note.trim().to_owned());
         self.snoozed_until = None;
-        Ok(self)
+        self.escalates_at = None;
+        Ok(self.touched(now))
     }
 
     /// The cause went away by itself.
@@ -306,22 +341,22 @@ impl Task {
         self.state = TaskState::Cancelled;
         self.resolved_at = Some(now);
         self.resolution = Some(why.to_owned());
-        self
+        self.escalates_at = None;
+        self.touched(now)
     }
 
     /// A clock ran out: the next rung has it, unclaimed, with its own time to take it. `None` when
     /// the ladder is exhausted: the task stays where it is, late for all to see.
     pub fn escalate(&self, now: Time) -> Option<Self> {
-        let step = self
-            .escalation
-            .steps
-            .get(usize::try_from(self.rung).ok()?)?;
+        let step = self.escalation.rung(self.rung)?;
         let mut next = self.clone();
         next.rung += 1;
         next.owner = step.target.clone();
         next.assignee = None;
         next.state = TaskState::Open;
         next.snoozed_until = None;
+        next.escalates_at = None;
+        next.claim_expires_at = None;
         // what stands still becomes pressing when nobody takes it; the rest only changes hands
         if next.class == ExceptionClass::Hard {
             next.severity = Severity::High;

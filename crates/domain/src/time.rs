@@ -29,7 +29,7 @@ impl Time {
         self.0.saturating_sub(earlier.0)
     }
 
-    fn to_timestamp(self) -> Timestamp {
+    pub(crate) fn to_timestamp(self) -> Timestamp {
         Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 

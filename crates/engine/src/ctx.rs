@@ -175,7 +175,9 @@ impl Ctx {
     /// How far the caller sees; `rules` are those of the caller's merchant.
     pub fn sight(&self, rules: &Rules) -> Sight {
         match &self.actor {
-            Actor::User { membership, .. } => Sight::of(membership, &rules.destinations),
+            Actor::User { membership, .. } => {
+                Sight::of(membership, &rules.destinations, &rules.roster.rotations)
+            }
             _ => Sight::EVERYTHING,
         }
     }

@@ -233,6 +233,7 @@ impl Engine {
             access: place.access,
             party: place.party,
             functional_roles: place.functional_roles,
+            rotations: Vec::new(),
         };
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
         self.store

@@ -158,7 +158,7 @@ fn theirs(member: &Membership, state: &str) -> ListFilter {
     ListFilter {
         state: Some(state.to_owned()),
         // approvals and tasks have no destination
-        seen_by: Sight::of(member, []).held(),
+        seen_by: Sight::of(member, [], []).held(),
         limit: MOST,
         ..ListFilter::default()
     }

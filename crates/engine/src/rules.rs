@@ -8,16 +8,19 @@ use domain::{
     Time,
     connection::{Destination, Source},
     contract::Contract,
+    cover::{Gap, Roster, Span, Why},
+    escalation::Policy,
     flow::Flow,
-    owner::Owner,
+    owner::{EscalationPolicy, Owner},
     people::{Membership, Merchant, User},
+    role::OwnRole,
 };
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use crate::{
     bus::Bus,
-    error::{Error, Result},
+    error::{self, Error},
     port::{Reads, Store},
 };
 
@@ -32,6 +35,12 @@ pub struct Rules {
     pub sources: Vec<Source>,
     pub destinations: Vec<Destination>,
     pub members: Vec<(User, Membership)>,
+    /// Who answers when.
+    pub roster: Roster,
+    /// The merchant's own functional roles, beside the standard ones.
+    pub own_roles: Vec<OwnRole>,
+    /// The newest version of each escalation policy.
+    pub policies: Vec<Policy>,
 }
 
 impl Rules {
@@ -51,13 +60,51 @@ impl Rules {
         self.sources.iter().find(|source| source.id == id)
     }
 
-    /// The active people behind an owner, now.
+    /// The active people behind an owner, whoever's turn it is.
     pub fn people(&self, owner: &Owner) -> Vec<&User> {
         self.members
             .iter()
             .filter(|(user, member)| user.active && member.answers_for(owner))
             .map(|(user, _)| user)
             .collect()
+    }
+
+    /// The active people who answer for it at that instant: by their turn, their hours, their role. Nobody,
+    /// where there is a gap.
+    pub fn answering(&self, owner: &Owner, at: Time) -> Vec<&User> {
+        self.answering_or_why(owner, at).unwrap_or_default()
+    }
+
+    pub fn answering_or_why(&self, owner: &Owner, at: Time) -> Result<Vec<&User>, Why> {
+        self.roster.answering(&self.members, owner, at)
+    }
+
+    /// Whose queue it is in: those who answer now, or, where nobody does, everybody behind it.
+    pub fn asked(&self, owner: &Owner, at: Time) -> Vec<&User> {
+        match self.answering(owner, at) {
+            nobody if nobody.is_empty() => self.people(owner),
+            somebody => somebody,
+        }
+    }
+
+    /// When nobody answers for it in so many days from then.
+    pub fn coverage_gaps(&self, owner: &Owner, from: Time, days: i64) -> Vec<Gap> {
+        let span = Span {
+            from,
+            to: from.plus_ms(days * 24 * 60 * 60 * 1000),
+        };
+        self.roster.gaps(&self.members, owner, span)
+    }
+
+    pub fn policy(&self, key: &str) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.key == key)
+    }
+
+    /// What is stamped on an item that is made now: where a contract names one of the merchant's policies,
+    /// its newest version; otherwise what the contract says itself.
+    pub fn stamp(&self, named: &EscalationPolicy) -> EscalationPolicy {
+        self.policy(&named.key)
+            .map_or_else(|| named.clone(), Policy::stamp)
     }
 
     /// A system answers for itself; anybody else needs at least one active person.
@@ -73,11 +120,12 @@ impl Rules {
     }
 }
 
-pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> Result<Rules> {
+pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> error::Result<Rules> {
     let merchant = reads
         .merchant(merchant_id)
         .await?
         .ok_or_else(|| Error::not_found("merchant"))?;
+    let roster = Roster::default();
     Ok(Rules {
         contracts: reads
             .contracts(merchant_id)
@@ -94,6 +142,9 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> Res
         sources: reads.sources(merchant_id).await?,
         destinations: reads.destinations(merchant_id).await?,
         members: members(reads, &merchant).await?,
+        roster,
+        own_roles: Vec::new(),
+        policies: Vec::new(),
         merchant,
     })
 }
@@ -102,7 +153,7 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> Res
 async fn members(
     reads: &mut (dyn Reads + '_),
     merchant: &Merchant,
-) -> Result<Vec<(User, Membership)>> {
+) -> error::Result<Vec<(User, Membership)>> {
     let mut members = reads.members(merchant.id).await?;
     for (user, member) in reads.operator_members(merchant.operator_id).await? {
         if !members.iter().any(|(known, _)| known.id == user.id) {
@@ -131,7 +182,7 @@ impl RulesCache {
         bus: &Bus,
         merchant_id: Uuid,
         now: Time,
-    ) -> Result<Arc<Rules>> {
+    ) -> error::Result<Arc<Rules>> {
         let epoch = bus.rules_epoch();
         if let Some(cached) = self.by_merchant.read().await.get(&merchant_id)
             && cached.epoch == epoch

@@ -35,7 +35,7 @@ impl Engine {
             return Ok(true);
         }
         let rules = self.rules_of(change.merchant_id).await?;
-        let sight = Sight::of(member, &rules.destinations);
+        let sight = Sight::of(member, &rules.destinations, &rules.roster.rotations);
         let mut reads = self.store.reads().await?;
         see(
             &mut *reads,

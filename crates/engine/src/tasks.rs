@@ -86,7 +86,7 @@ impl Work<'_> {
                     return Err(Error::forbidden("You do not work here any more."));
                 }
                 (
-                    task.claim(user)?,
+                    task.claim(user, now)?,
                     "task.claimed",
                     json!({ "assignee": user }),
                 )
@@ -278,7 +278,7 @@ impl Work<'_> {
         if task.state != TaskState::Snoozed || task.snoozed_until != Some(armed_for) {
             return Ok(());
         }
-        let task = task.wake();
+        let task = task.wake(self.now);
         self.tx.save_task(&task).await?;
         self.note("task.woke", "task", task.id, json!({}));
         if task.state == TaskState::Open && task.accept_by <= self.now {

@@ -22,7 +22,7 @@ pub fn event_type(export_type: &str) -> String {
 fn role_name(owner: &Owner) -> Option<String> {
     match owner {
         Owner::Role { role, .. } => Some(role.clone()),
-        Owner::User(_) | Owner::System(_) => None,
+        Owner::User(_) | Owner::Rotation(_) | Owner::System(_) => None,
     }
 }
 
@@ -30,7 +30,7 @@ fn role_name(owner: &Owner) -> Option<String> {
 fn person(rules: &Rules, owner: &Owner) -> Value {
     match owner {
         Owner::User(id) => json!(id),
-        Owner::Role { .. } | Owner::System(_) => rules
+        Owner::Role { .. } | Owner::Rotation(_) | Owner::System(_) => rules
             .people(owner)
             .first()
             .map_or(Value::Null, |user| json!(user.id)),

@@ -155,6 +155,7 @@ pub(crate) fn read_membership(row: &Row) -> Result<Membership> {
         access: row.parsed(2)?,
         party: row.parsed(3)?,
         functional_roles: row.json(4)?,
+        rotations: Vec::new(),
     })
 }
 
@@ -300,6 +301,7 @@ const DELETE_OPERATOR: &[&str] = of_merchants![
     "attempts",
     "approvals",
     "tasks",
+    "notices",
     "jobs",
     "audit_entries",
     "audit_heads",

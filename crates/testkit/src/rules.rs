@@ -72,6 +72,8 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
         title: export_type.replace('_', " "),
         summary: String::new(),
         schema: json!({ "type": "object" }),
+        payload: domain::payload::Mapping::default(),
+        titled: String::new(),
         intent: "do_it".to_owned(),
         intended_action: "Do it.".to_owned(),
         owner: agency("logistics"),
@@ -98,12 +100,15 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
                 EscalationStep {
                     after_ms: 30 * MINUTE,
                     target: agency("operations"),
+                    only_within: None,
                 },
                 EscalationStep {
                     after_ms: HOUR,
                     target: agency("finance"),
+                    only_within: None,
                 },
             ],
+            ..EscalationPolicy::default()
         },
         idempotency: ["merchant_id", "export_type", "intent", "subject_id"]
             .map(str::to_owned)

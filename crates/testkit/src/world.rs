@@ -13,8 +13,8 @@ use domain::{
     task::Task,
 };
 use engine::{
-    Ack, Ctx, DestinationInput, Door, Engine, IntakeStatus, Parts, Result, SourceInput, TaskAct,
-    Vault,
+    Ack, Ctx, DestinationInput, Door, Engine, Error, Hashers, IntakeStatus, Parts, Result,
+    SourceInput, TaskAct, Vault,
     port::{Connector, ListFilter, Mailer, Store},
 };
 use uuid::Uuid;
@@ -100,6 +100,7 @@ impl World {
             channel: Arc::clone(&channel) as _,
             connectors: vec![connector],
             vault: Vault::new(&[7; 32]),
+            hashers: Hashers::start(|| {}).map_err(Error::internal)?,
             mailer: has_mail.then(|| Arc::clone(&mailer) as Arc<dyn Mailer>),
             public_url: "http://127.0.0.1:3000".to_owned(),
         });
@@ -347,6 +348,7 @@ async fn member(
             access,
             party,
             functional_roles: roles.iter().map(|&role| role.to_owned()).collect(),
+            rotations: Vec::new(),
         })
         .await?;
     Ok(Person { user })

@@ -220,6 +220,7 @@ async fn join(
             access: part.access,
             party: part.party,
             functional_roles: part.roles.iter().map(|&role| role.to_owned()).collect(),
+            rotations: Vec::new(),
         };
         engine.add_member(membership).await?;
     }

@@ -243,6 +243,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
                         access,
                         party,
                         functional_roles: Vec::new(),
+                        rotations: Vec::new(),
                     })
                     .await?;
                 }
@@ -262,6 +263,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
                     access: Access::Approver,
                     party: Party::Agency,
                     functional_roles: vec![format!("{CANARY}_role")],
+                    rotations: Vec::new(),
                 })
                 .await?;
                 tx.insert_invitation(&invitation, &[1; 32]).await?;

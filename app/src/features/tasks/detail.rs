@@ -91,7 +91,7 @@ fn possible(task: &Task, at: &Visit) -> Possible {
         .filter(|user| *user != me)
         .map(|_| "Somebody else has it: they can release it, or you reassign it.".to_owned());
     Possible {
-        claim: task.state != TaskState::Claimed && task.clone().claim(me).is_ok(),
+        claim: task.state != TaskState::Claimed && task.clone().claim(me, at.now()).is_ok(),
         release: task.clone().release(me, at.now()).is_ok(),
         work: true,
         why_not,

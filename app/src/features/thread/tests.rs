@@ -45,8 +45,12 @@ fn rules() -> Rules {
         access: domain::access::Access::Approver,
         party: Party::Agency,
         functional_roles: vec!["operations".into()],
+        rotations: Vec::new(),
     };
     Rules {
+        roster: domain::cover::Roster::default(),
+        own_roles: Vec::new(),
+        policies: Vec::new(),
         merchant: Merchant {
             id: MERCHANT,
             operator_id: Uuid::from_u128(2),
@@ -66,6 +70,7 @@ fn ladder() -> EscalationPolicy {
         id: Uuid::nil(),
         version: 1,
         steps: Vec::new(),
+        ..EscalationPolicy::default()
     }
 }
 

@@ -91,7 +91,7 @@ pub fn roles(contract: &Contract, flow: &Flow) -> BTreeSet<String> {
         .chain(steps)
         .filter_map(|owner| match owner {
             Owner::Role { role, .. } => Some(role.clone()),
-            Owner::User(_) | Owner::System(_) => None,
+            Owner::User(_) | Owner::Rotation(_) | Owner::System(_) => None,
         })
         .collect()
 }
@@ -167,16 +167,19 @@ fn ladder(id: Uuid, backup: &str, founder: Uuid) -> EscalationPolicy {
         EscalationStep {
             after_ms: 30 * MINUTE,
             target: agency(backup),
+            only_within: None,
         },
         EscalationStep {
             after_ms: HOUR,
             target: Owner::User(founder),
+            only_within: None,
         },
     ];
     EscalationPolicy {
         id,
         version: 1,
         steps,
+        ..EscalationPolicy::default()
     }
 }
 
@@ -198,6 +201,8 @@ fn fulfillment_request(making: &Making) -> serde_json::Result<Contract> {
                   flag, are looked at by a person first."
             .to_owned(),
         schema,
+        payload: domain::payload::Mapping::default(),
+        titled: String::new(),
         intent: "ship_order".to_owned(),
         intended_action: "Pick, pack and ship the lines to the address, then confirm the shipment.".to_owned(),
         owner: agency("logistics"),
@@ -394,6 +399,8 @@ fn promo_activation(making: &Making) -> serde_json::Result<Contract> {
                   both said yes."
             .to_owned(),
         schema,
+        payload: domain::payload::Mapping::default(),
+        titled: String::new(),
         intent: "publish_live".to_owned(),
         intended_action: "Change the prices of the SKUs and open the landing page for the campaign's time.".to_owned(),
         owner: agency("marketing_ops"),

@@ -239,7 +239,8 @@ on_every_store! {
             access,
             party: Party::Agency,
             functional_roles: vec![],
-        };
+ rotations: Vec::new(),
+};
         world.engine.add_member(at_other(mara.id, Access::Viewer)).await.unwrap();
         // who is admin here only may take them out here only
         let partial = world.engine.leaving(&boss, mara.id, Reach::Everywhere).await.unwrap_err();

@@ -52,6 +52,7 @@ pub async fn add(world: &World, name: &str, access: Access, party: Party, roles:
         access,
         party,
         functional_roles: roles.iter().map(|&role| role.to_owned()).collect(),
+        rotations: Vec::new(),
     };
     world.engine.add_member(place).await.unwrap();
     user

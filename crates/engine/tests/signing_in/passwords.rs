@@ -38,6 +38,7 @@ async fn colleague(world: &World, name: &str, access: Access) -> (User, Ctx) {
         access,
         party: Party::Agency,
         functional_roles: Vec::new(),
+        rotations: Vec::new(),
     };
     world.engine.add_member(place).await.unwrap();
     let now = world.engine.now();
@@ -139,7 +140,8 @@ on_every_store! {
             access: Access::Viewer,
             party: Party::Agency,
             functional_roles: Vec::new(),
-        };
+ rotations: Vec::new(),
+};
         world.engine.add_member(place).await.unwrap();
         assert_eq!(refused(&admin, &mara).await, Kind::Forbidden);
     }

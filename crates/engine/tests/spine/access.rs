@@ -182,6 +182,7 @@ async fn joins(world: &World, name: &str, access: Access, party: Party, role: &s
         access,
         party,
         functional_roles: vec![role.to_owned()],
+        rotations: Vec::new(),
     };
     engine.add_member(membership).await.unwrap();
     engine

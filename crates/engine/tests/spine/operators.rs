@@ -36,6 +36,7 @@ async fn place(world: &World, user: Uuid, merchant: &Merchant, access: Access, p
         access,
         party,
         functional_roles: vec!["operations".to_owned()],
+        rotations: Vec::new(),
     };
     world.engine.add_member(membership).await.unwrap();
 }

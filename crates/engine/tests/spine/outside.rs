@@ -115,6 +115,7 @@ async fn theo(world: &World) -> Ctx {
         access: Access::Approver,
         party: Party::ThreePl,
         functional_roles: vec!["logistics".into()],
+        rotations: Vec::new(),
     };
     engine.add_member(membership).await.unwrap();
     engine

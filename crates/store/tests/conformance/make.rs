@@ -54,7 +54,9 @@ fn escalation() -> EscalationPolicy {
         steps: vec![EscalationStep {
             after_ms: 60_000,
             target: role("operations"),
+            only_within: None,
         }],
+        ..EscalationPolicy::default()
     }
 }
 
@@ -199,6 +201,8 @@ pub fn contract(merchant_id: Uuid, export_type: &str, version: &str) -> Contract
         title: "Fulfillment".to_owned(),
         summary: "What the warehouse is asked to do".to_owned(),
         schema: json!({ "type": "object" }),
+        payload: domain::payload::Mapping::default(),
+        titled: String::new(),
         intent: "ship".to_owned(),
         intended_action: "Ship the order".to_owned(),
         owner: role("logistics"),
@@ -355,6 +359,8 @@ pub fn task(merchant_id: Uuid, dedup_key: &str) -> Task {
         watchers: vec![],
         escalation: escalation(),
         rung: 0,
+        escalates_at: None,
+        claim_expires_at: None,
         evidence: vec![Evidence {
             label: "Answer".to_owned(),
             value: "1 left".to_owned(),

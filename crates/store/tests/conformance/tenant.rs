@@ -131,6 +131,7 @@ impl Tenant {
                 access: Access::Approver,
                 party: Party::Agency,
                 functional_roles: vec!["finance".to_owned()],
+                rotations: Vec::new(),
             },
             invitation: invitation(merchant.id, &format!("ben@{slug}.example")),
             invitation_hash: format!("link of {slug}").into_bytes(),
