@@ -9,15 +9,25 @@
 
 mod condition;
 pub mod edit;
+pub mod eval;
+pub mod fact;
+pub mod form;
+pub mod graph;
+mod migrate;
 mod run;
+mod sheet;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use condition::{Condition, Field, FieldKind, Op, Test};
 pub use fact::{Fact, FactKind, Known};
+pub use migrate::RunMove;
 pub use run::{Parent, Pause, Run, RunState, Token, TokenState, Visit};
+pub use sheet::{CannotAgree, Declined, Request, Sheet, content_hash};
 pub use step::{
     Branch, Checkpoint, Clock, DONE, ELSE, Exit, Failure, Manual, Path, Step, StepKind, Undo,
     Until, ways,
