@@ -199,7 +199,10 @@ impl Work<'_> {
         match ack.status {
             AckStatus::Rejected => self.rejected(export, contract).await,
             AckStatus::Accepted => self.accepted(export, contract).await,
-            AckStatus::Completed => self.completed(export, contract).await,
+            AckStatus::Completed => {
+                self.tell_of_late_completion(export).await?;
+                self.completed(export, contract).await
+            }
         }
     }
 

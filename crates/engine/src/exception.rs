@@ -234,7 +234,12 @@ impl Work<'_> {
     async fn open(&mut self, mut task: Task) -> Result<()> {
         task.owner = self.answerable(&task).await?;
         let ids = std::sync::Arc::clone(&self.engine.ids);
-        open_task(self.tx, &*ids, self.now, &self.actor, task).await
+        let told = task.clone();
+        if open_task(self.tx, &*ids, self.now, &self.actor, task).await? {
+            self.tell_of_task(&told, &format!("{}. {}", told.title, told.sentence))
+                .await?;
+        }
+        Ok(())
     }
 }
 
@@ -352,16 +357,17 @@ pub(crate) async fn quarantine_task(
         resolution: None,
         rev: 0,
     };
-    open_task(tx, ids, now, "system", task).await
+    open_task(tx, ids, now, "system", task).await.map(drop)
 }
 
+/// False when there is a live one about the same.
 async fn open_task(
     tx: &mut dyn Tx,
     ids: &dyn Ids,
     now: Time,
     actor: &str,
     task: Task,
-) -> Result<()> {
+) -> Result<bool> {
     let note = |action: &str, detail| AuditNote {
         merchant_id: task.merchant_id,
         at: now,
@@ -373,7 +379,7 @@ async fn open_task(
         trace_id: Some(task.trace_id.clone()),
     };
     if !tx.insert_task(&task).await? {
-        return Ok(());
+        return Ok(false);
     }
     tx.note(note(
         "task.opened",
@@ -397,5 +403,6 @@ async fn open_task(
         job(JobKind::TaskAcceptDeadline, task.accept_by),
         job(JobKind::TaskResolveDeadline, task.resolve_by),
     ])
-    .await
+    .await?;
+    Ok(true)
 }

@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     exception::{Trouble, evidence},
     job::JobKind,
+    known::known,
     qa::Gates,
     runs::Subject,
     wire,
@@ -40,13 +41,23 @@ impl Work<'_> {
                 step.key
             ))
         })?;
-        let (draft, needed) = self.draft(contract, &subject)?;
+        let (draft, needed) = self.draft(contract, &subject, run).await?;
         let export = self.new_export(run, &step.key, contract, draft, needed.reason.clone())?;
         self.note("export.created", "export", export.id, created(&export));
         self.check_and_go(export, contract, &needed, true).await
     }
 
-    fn draft(&self, contract: &Contract, subject: &Subject) -> Result<(Draft, Needed)> {
+    async fn draft(
+        &mut self,
+        contract: &Contract,
+        subject: &Subject,
+        run: &Run,
+    ) -> Result<(Draft, Needed)> {
+        let exports = if contract.payload.asks_steps() {
+            self.tx.exports_of(run.merchant_id, subject.id()).await?
+        } else {
+            Vec::new()
+        };
         let system = match subject {
             Subject::Order(row) => self
                 .rules
@@ -54,7 +65,7 @@ impl Work<'_> {
                 .map_or("unknown", |source| source.system.as_str()),
             Subject::Campaign(_) => "meshline",
         };
-        let draft = Draft::of(subject, system);
+        let draft = Draft::of(contract, subject, system, &known(subject, run, &exports));
         let needed = contract.approval_for(draft.total, &draft.flags);
         Ok((draft, needed))
     }
@@ -290,8 +301,11 @@ impl Work<'_> {
             if export.superseded_by.is_some() || export.state == ExportState::Withdrawn {
                 continue;
             }
+            let Some(run) = self.tx.run(export.merchant_id, export.run_id).await? else {
+                continue;
+            };
             let contract = self.contract_of(&export).await?;
-            let (draft, _) = self.draft(&contract, subject)?;
+            let (draft, _) = self.draft(&contract, subject, &run).await?;
             if draft.payload == export.payload {
                 continue;
             }
@@ -331,7 +345,7 @@ impl Work<'_> {
             .run(old.merchant_id, old.run_id)
             .await?
             .ok_or_else(|| Error::internal(format!("export {} has lost its run", old.id)))?;
-        let (draft, needed) = self.draft(&contract, subject)?;
+        let (draft, needed) = self.draft(&contract, subject, &run).await?;
         let mut export =
             self.new_export(&run, &old.step_key, &contract, draft, needed.reason.clone())?;
         export.version = old.version + 1;
@@ -432,7 +446,13 @@ impl Work<'_> {
         );
         let known = self.tx.tasks_about(export.merchant_id, id).await?;
         if known.iter().any(|task| !task.state.is_over()) {
-            return Ok(());
+            // somebody is at it already; whoever watches hears that it will be late
+            let sentence = format!(
+                "“{}” is late, and is {}.",
+                export.title,
+                export.state.words()
+            );
+            return self.tell_of_export(&export, &sentence).await;
         }
         let trouble = Trouble {
             code: codes::SLA_MISSED.to_owned(),

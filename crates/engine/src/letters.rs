@@ -68,6 +68,24 @@ impl Letter {
         )
     }
 
+    pub fn of_notice(to: &str, merchant: &str, sentence: &str, link: &str) -> Self {
+        let merchant = one_line(merchant);
+        let mut subject = one_line(sentence);
+        if subject.chars().count() < sentence.trim().chars().count() {
+            subject.push('…');
+        }
+        letter(
+            to,
+            format!("{merchant}: {subject}"),
+            &[
+                format!("For your information, at {merchant}:"),
+                sentence.to_owned(),
+            ],
+            ("Open your queue", link),
+            "Nothing is asked of you. On your account’s page you say whether such mail is sent to you.",
+        )
+    }
+
     pub fn of_reset(to: &str, link: &str) -> Self {
         letter(
             to,

@@ -14,7 +14,7 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Time, invitation::is_address};
+use domain::{Time, invitation::is_address, people::Merchant};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -49,6 +49,8 @@ const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// How long it is remembered what became of one: longer than an invitation is good for.
 pub(crate) const MAILS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
 const MAX_WHY: usize = 300;
+/// What somebody is told is no news after this.
+const NEWS_MS: i64 = 24 * 3_600_000;
 
 /// Links for one address: three at once, one more every twenty minutes.
 const ACCOUNT: Pace = Pace {
@@ -129,6 +131,28 @@ impl Engine {
             invitation: Some((ctx.merchant_id(), invitation)),
             created_at: ctx.now(),
         }))
+    }
+
+    /// The mail of something that somebody is told, to be inserted with it.
+    pub(crate) fn notice_mail(
+        &self,
+        email: &str,
+        merchant: &Merchant,
+        sentence: &str,
+        now: Time,
+    ) -> Result<NewMail> {
+        let link = format!("{}/m/{}/queue", self.public_url, merchant.slug);
+        let body = Body::Letter {
+            letter: Letter::of_notice(email, &merchant.name, sentence, &link),
+            useless_at: now.plus_ms(NEWS_MS),
+        };
+        let id = self.ids.uuid(now);
+        Ok(NewMail {
+            id,
+            sealed_body: self.seal_mail(id, &body)?,
+            invitation: None,
+            created_at: now,
+        })
     }
 
     /// Wakes whoever sends; after the commit.
@@ -337,7 +361,8 @@ impl Engine {
                 None => Some("the invitation is gone".to_owned()),
             });
         }
-        Ok((useless_at <= now).then(|| "its link expired before it could be sent".to_owned()))
+        Ok((useless_at <= now)
+            .then(|| "it was worth nothing any more before it could be sent".to_owned()))
     }
 
     /// The link that was asked for, if there is such an account; otherwise nothing is left of it.

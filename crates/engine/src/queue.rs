@@ -9,6 +9,7 @@ use domain::{
     access::Action,
     approval::Approval,
     export::Export,
+    notice::Notice,
     people::{Membership, Merchant, User},
     sight::Sight,
     task::{Severity, Task, TaskState},
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     engine::Engine,
     error::Result,
+    notices::unread,
     port::{ListFilter, Reads},
 };
 
@@ -48,6 +50,8 @@ pub struct Queue {
     pub snoozed: Vec<QueueItem>,
     /// Open elsewhere, and this person is told.
     pub watching: Vec<QueueItem>,
+    /// What this person was told and has not read, newest first.
+    pub notices: Vec<(Merchant, Notice)>,
     /// How many tasks are live at each merchant, whoever's they are.
     pub live_tasks: BTreeMap<Uuid, usize>,
     /// The next deadline of anything that waits on somebody else.
@@ -132,6 +136,7 @@ impl Engine {
             }
         }
         queue.next_elsewhere = elsewhere.into_iter().min();
+        queue.notices = unread(&mut *reads, self, user, &places).await?;
         for list in [&mut queue.items, &mut queue.snoozed, &mut queue.watching] {
             list.sort_by_key(|item| (item.deadline, Reverse(item.severity())));
         }

@@ -112,6 +112,21 @@ impl Rules {
         matches!(owner, Owner::System(_)) || !self.people(owner).is_empty()
     }
 
+    /// What people call an owner.
+    pub fn spoken_name(&self, owner: &Owner) -> String {
+        match owner {
+            Owner::User(id) => self.user_name(*id).unwrap_or("A former member").to_owned(),
+            Owner::Role { role, .. } => self
+                .own_roles
+                .iter()
+                .find(|own| own.key == *role)
+                .map_or_else(|| owner.title(), |own| own.title.clone()),
+            Owner::Rotation(_) => self.roster.title(owner),
+            Owner::System(name) if name == "meshline" => "Meshline".to_owned(),
+            Owner::System(name) => name.clone(),
+        }
+    }
+
     pub fn user_name(&self, id: Uuid) -> Option<&str> {
         self.members
             .iter()

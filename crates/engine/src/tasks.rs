@@ -130,7 +130,10 @@ impl Work<'_> {
                     self.arm(JobKind::TaskWake, next.id, until).await?;
                 }
             }
-            TaskState::Resolved => self.unlock(&next).await?,
+            TaskState::Resolved => {
+                self.tell_ended(&next).await?;
+                self.unlock(&next).await?
+            }
             TaskState::Claimed | TaskState::Cancelled => {}
         }
         Ok(Task {
@@ -235,6 +238,7 @@ impl Work<'_> {
             let task = task.cancel(why, self.now);
             self.tx.save_task(&task).await?;
             self.note("task.cancelled", "task", task.id, json!({ "why": why }));
+            self.tell_ended(&task).await?;
         }
         Ok(())
     }
@@ -306,6 +310,7 @@ impl Work<'_> {
                 next.id,
                 json!({ "from": task.owner, "to": next.owner, "why": why, "rung": next.rung }),
             );
+            self.tell_escalated(&next, why).await?;
             self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
                 .await?;
             if next.resolve_by > task.resolve_by {

@@ -45,6 +45,8 @@ static MIGRATIONS: &[Migration] = &[
     migration!(9, "0009_overview"),
     migration!(10, "0010_row_security"),
     migration!(11, "0011_mails"),
+    migration!(14, "0014_drafts"),
+    migration!(18, "0018_notices"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -1,17 +1,21 @@
 //! The ports: what the use-cases need from the outside, as traits.
 
 mod accounts;
+mod drafts;
 mod edges;
 mod mail;
+mod notices;
 mod overview;
 mod sessions;
 mod store;
 
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
+pub use drafts::{DraftReads, DraftTx};
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
 pub use mail::{
     Carried, ClaimedMail, InvitationMail, Mail, MailReads, MailState, MailTx, Mailer, NewMail,
 };
+pub use notices::{NoticeReads, NoticeTx};
 pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};
 pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, SessionTx, Turned};
 pub use store::{

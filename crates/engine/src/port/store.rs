@@ -29,7 +29,9 @@ use uuid::Uuid;
 
 use super::{
     accounts::{AccountReads, AccountTx},
+    drafts::{DraftReads, DraftTx},
     mail::{MailReads, MailTx},
+    notices::{NoticeReads, NoticeTx},
     sessions::{SessionReads, SessionTx},
 };
 use crate::{
@@ -164,7 +166,7 @@ pub struct Claim {
 }
 
 #[async_trait]
-pub trait Reads: SessionReads + AccountReads + MailReads {
+pub trait Reads: SessionReads + AccountReads + MailReads + NoticeReads + DraftReads {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
     async fn operator_by_slug(&mut self, slug: &str) -> Result<Option<Operator>>;
@@ -315,7 +317,7 @@ pub trait Reads: SessionReads + AccountReads + MailReads {
 }
 
 #[async_trait]
-pub trait Tx: Reads + SessionTx + AccountTx + MailTx {
+pub trait Tx: Reads + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
     /// Until the end of the transaction nobody else gets past this: who counts an operator's admins and

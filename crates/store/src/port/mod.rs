@@ -5,7 +5,9 @@
 //! the private context.
 
 mod accounts;
+mod drafts;
 mod mails;
+mod notices;
 mod reads;
 mod sessions;
 mod tx;

@@ -1,0 +1,42 @@
+//! Notices: what people are told.
+
+use async_trait::async_trait;
+use domain::{
+    Time,
+    notice::{LastTold, Notice},
+};
+use uuid::Uuid;
+
+use crate::error::Result;
+
+#[async_trait]
+pub trait NoticeReads: Send {
+    /// What this person has not read yet at these merchants, newest first.
+    async fn unread_notices(
+        &mut self,
+        merchants: &[Uuid],
+        user: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Notice>>;
+    /// For each rule and owner, the last time that they were told.
+    async fn last_told(&mut self, merchant: Uuid) -> Result<Vec<LastTold>>;
+    /// Whether this person's notices go by mail as well.
+    async fn mails_notices(&mut self, user: Uuid) -> Result<bool>;
+}
+
+#[async_trait]
+pub trait NoticeTx: NoticeReads {
+    /// False when this person has the same unread already.
+    async fn insert_notice(&mut self, notice: &Notice, dedup_key: &str) -> Result<bool>;
+    /// One of them, or all; how many were unread.
+    async fn read_notices(
+        &mut self,
+        merchant: Uuid,
+        user: Uuid,
+        id: Option<Uuid>,
+        now: Time,
+    ) -> Result<u64>;
+    /// What this person read before then.
+    async fn forget_notices(&mut self, merchant: Uuid, user: Uuid, before: Time) -> Result<u64>;
+    async fn set_mails_notices(&mut self, user: Uuid, mails: bool) -> Result<()>;
+}
