@@ -8,9 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Branch, Condition, DONE, Draft, ELSE, Exit, Failure, Path, Step, StepKind, Trigger, Until,
-};
+use super::{Branch, Condition, Draft, ELSE, Exit, Failure, Path, Step, StepKind, Trigger, Until};
 use crate::{event::EventKind, owner::Owner};
 
 /// A step while it is drawn.

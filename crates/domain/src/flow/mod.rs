@@ -14,6 +14,7 @@ pub mod fact;
 pub mod form;
 pub mod graph;
 mod migrate;
+pub mod readiness;
 mod run;
 mod sheet;
 mod step;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use condition::{Condition, Field, FieldKind, Op, Test};
+pub use edit::{Edit, History, Place, Refusal};
 pub use fact::{Fact, FactKind, Known};
 pub use migrate::RunMove;
 pub use run::{Parent, Pause, Run, RunState, Token, TokenState, Visit};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    flow::{Flow, Op, Test, ways},
+    flow::{DONE, Flow, Op, Test, ways},
     task::Severity,
 };
 
