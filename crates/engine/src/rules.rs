@@ -140,7 +140,11 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> err
         .merchant(merchant_id)
         .await?
         .ok_or_else(|| Error::not_found("merchant"))?;
-    let roster = Roster::default();
+    let roster = Roster {
+        rotations: reads.rotations(merchant_id).await?,
+        calendars: reads.calendars(merchant_id).await?,
+        covers: reads.covers(merchant_id).await?,
+    };
     Ok(Rules {
         contracts: reads
             .contracts(merchant_id)
@@ -156,10 +160,10 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> err
             .collect(),
         sources: reads.sources(merchant_id).await?,
         destinations: reads.destinations(merchant_id).await?,
-        members: members(reads, &merchant).await?,
+        members: members(reads, &merchant, &roster).await?,
         roster,
-        own_roles: Vec::new(),
-        policies: Vec::new(),
+        own_roles: reads.own_roles(merchant_id).await?,
+        policies: reads.policies(merchant_id).await?,
         merchant,
     })
 }
@@ -168,12 +172,17 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> err
 async fn members(
     reads: &mut (dyn Reads + '_),
     merchant: &Merchant,
+    roster: &Roster,
 ) -> error::Result<Vec<(User, Membership)>> {
     let mut members = reads.members(merchant.id).await?;
     for (user, member) in reads.operator_members(merchant.operator_id).await? {
         if !members.iter().any(|(known, _)| known.id == user.id) {
             members.push((user, member.at(merchant.id)));
         }
+    }
+    let rotations = roster.rotations_of_people();
+    for (user, member) in &mut members {
+        member.rotations = rotations.get(&user.id).cloned().unwrap_or_default();
     }
     members.sort_by(|(a, _), (b, _)| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(members)

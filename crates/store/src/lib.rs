@@ -15,6 +15,7 @@ mod accounts;
 mod approvals;
 pub mod audit;
 mod connections;
+mod cover;
 pub mod database;
 mod doc;
 mod drafts;

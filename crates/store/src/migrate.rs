@@ -45,6 +45,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(9, "0009_overview"),
     migration!(10, "0010_row_security"),
     migration!(11, "0011_mails"),
+    migration!(12, "0012_ownership"),
     migration!(14, "0014_drafts"),
     migration!(18, "0018_notices"),
 ];

@@ -8,7 +8,7 @@ use crate::{
     doc,
     error::Result,
     params,
-    people::{read_membership, read_merchant, read_user},
+    people::{read_membership, read_merchant, read_user, with_rotations},
     sql::{Conn, Row},
 };
 
@@ -199,6 +199,7 @@ pub(crate) async fn places_of(conn: &mut Conn, user: Uuid) -> Result<Vec<(Mercha
             .into_iter()
             .filter(|(merchant, _)| !own.contains(&merchant.id)),
     );
+    with_rotations(conn, user, places.iter_mut().map(|(_, place)| place)).await?;
     places.sort_by(|(a, _), (b, _)| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(places)
 }
@@ -225,7 +226,8 @@ pub(crate) async fn place(
             params![merchant, user],
         )
         .await?;
-    if let Some(own) = doc::one(own, read_membership)? {
+    if let Some(mut own) = doc::one(own, read_membership)? {
+        own.rotations = rotations(conn, merchant, user).await?;
         return Ok(Some(own));
     }
     let through = conn
@@ -235,6 +237,20 @@ pub(crate) async fn place(
             params![merchant, user],
         )
         .await?;
-    let through = doc::one(through, |row| read_member(row, 0))?;
-    Ok(through.map(|member| member.at(merchant)))
+    let Some(through) = doc::one(through, |row| read_member(row, 0))? else {
+        return Ok(None);
+    };
+    let mut place = through.at(merchant);
+    place.rotations = rotations(conn, merchant, user).await?;
+    Ok(Some(place))
+}
+
+async fn rotations(conn: &mut Conn, merchant: Uuid, user: Uuid) -> Result<Vec<String>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT rotation FROM rotation_people WHERE merchant_id = $1 AND user_id = $2 ORDER BY rotation",
+            params![merchant, user],
+        )
+        .await?;
+    doc::all(rows, |row| row.text(0))
 }

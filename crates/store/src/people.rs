@@ -6,7 +6,7 @@ use engine::port::Credentials;
 use uuid::Uuid;
 
 use crate::{
-    doc,
+    cover, doc,
     error::Result,
     params,
     sql::{Across, Conn, Engine, Row, Scope},
@@ -131,7 +131,32 @@ pub(crate) async fn memberships_of(conn: &mut Conn, user: Uuid) -> Result<Vec<Me
             params![user],
         )
         .await?;
-    doc::all(rows, read_membership)
+    let mut places = doc::all(rows, read_membership)?;
+    with_rotations(conn, user, places.iter_mut()).await?;
+    Ok(places)
+}
+
+/// Each of one person's places gets the rotations that they are in there.
+pub(crate) async fn with_rotations(
+    conn: &mut Conn,
+    user: Uuid,
+    places: impl Iterator<Item = &mut Membership>,
+) -> Result<()> {
+    let rows = conn
+        .fetch_all(
+            "SELECT merchant_id, rotation FROM rotation_people WHERE user_id = $1 ORDER BY merchant_id, rotation",
+            params![user],
+        )
+        .await?;
+    let of = doc::all(rows, |row| Ok((row.uuid(0)?, row.text(1)?)))?;
+    for place in places {
+        place.rotations = of
+            .iter()
+            .filter(|(merchant, _)| *merchant == place.merchant_id)
+            .map(|(_, key)| key.clone())
+            .collect();
+    }
+    Ok(())
 }
 
 /// By the person's name.
@@ -144,6 +169,11 @@ pub(crate) async fn members(conn: &mut Conn, merchant: Uuid) -> Result<Vec<(User
         )
         .await?;
     let mut members = doc::all(rows, |row| Ok((read_user(row, 5)?, read_membership(row)?)))?;
+    for (user, key) in cover::people(conn, merchant).await? {
+        if let Some((_, member)) = members.iter_mut().find(|(one, _)| one.id == user) {
+            member.rotations.push(key);
+        }
+    }
     members.sort_by(|(a, _), (b, _)| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(members)
 }
@@ -309,4 +339,11 @@ const DELETE_OPERATOR: &[&str] = of_merchants![
     "jobs",
     "audit_entries",
     "audit_heads",
+    "rotations",
+    "calendars",
+    "rotation_people",
+    "covers",
+    "own_roles",
+    "escalation_policies",
+    "on_call_turns",
 ];

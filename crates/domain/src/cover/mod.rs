@@ -16,6 +16,7 @@
 //! here: shifts that overlap (two people on call at once are two rotations).
 
 mod calendar;
+mod history;
 #[cfg(any(feature = "zones", test))]
 mod reckon;
 mod roster;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub use self::reckon::{Gap, Stretch, Turn, TurnSource, Why, local, zone_names};
 pub use self::{
     calendar::{Calendar, Hours, WEEKDAYS},
+    history::OnCallTurn,
     roster::{By, Cover, Roster},
     rotation::{Every, HandOff, Override, Rotation},
     wall_time::WallTime,

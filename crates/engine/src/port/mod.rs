@@ -1,6 +1,7 @@
 //! The ports: what the use-cases need from the outside, as traits.
 
 mod accounts;
+mod cover;
 mod drafts;
 mod edges;
 mod mail;
@@ -10,6 +11,7 @@ mod sessions;
 mod store;
 
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
+pub use cover::{CoverReads, CoverTx};
 pub use drafts::{DraftReads, DraftTx};
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
 pub use mail::{

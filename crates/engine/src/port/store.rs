@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::{AccountReads, AccountTx},
+    cover::{CoverReads, CoverTx},
     drafts::{DraftReads, DraftTx},
     mail::{MailReads, MailTx},
     notices::{NoticeReads, NoticeTx},
@@ -166,7 +167,9 @@ pub struct Claim {
 }
 
 #[async_trait]
-pub trait Reads: SessionReads + AccountReads + MailReads + NoticeReads + DraftReads {
+pub trait Reads:
+    SessionReads + CoverReads + AccountReads + MailReads + NoticeReads + DraftReads
+{
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
     async fn operator_by_slug(&mut self, slug: &str) -> Result<Option<Operator>>;
@@ -317,7 +320,7 @@ pub trait Reads: SessionReads + AccountReads + MailReads + NoticeReads + DraftRe
 }
 
 #[async_trait]
-pub trait Tx: Reads + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx {
+pub trait Tx: Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
     /// Until the end of the transaction nobody else gets past this: who counts an operator's admins and

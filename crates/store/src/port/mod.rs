@@ -5,6 +5,7 @@
 //! the private context.
 
 mod accounts;
+mod cover;
 mod drafts;
 mod mails;
 mod notices;

@@ -55,7 +55,8 @@ impl Across {
             Self::SourceByPath => &["sources"],
             Self::TokenByHash => &["api_tokens"],
             Self::InvitationByToken => &["invitations"],
-            Self::PlacesOfPerson | Self::DeleteOperator => &["memberships"],
+            Self::PlacesOfPerson => &["memberships", "rotation_people"],
+            Self::DeleteOperator => &["memberships"],
             Self::MerchantOfExport => &["exports"],
             Self::OldIdempotencyKeys => &["idempotency_keys"],
         }

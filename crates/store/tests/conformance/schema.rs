@@ -21,6 +21,7 @@ const NOT_A_MERCHANTS: &[&str] = &[
 /// Looked up before it is known whose row it is; or over all merchants, by the workers and sweeps.
 const ACROSS_MERCHANTS: &[&str] = &[
     "memberships_by_user",
+    "rotation_people_by_user",
     "api_tokens_by_hash",
     "api_tokens_by_previous_hash",
     "invitations_by_token",
