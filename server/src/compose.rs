@@ -1,6 +1,6 @@
 //! The composition root: real parts for the engine's ports.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use connectors::{guard::Guard, http_channel, shopify::Shopify, smtp::Smtp};
 use engine::{
@@ -12,6 +12,7 @@ use store::{OpenError, Options, SqlStore};
 use crate::{
     config::Settings,
     fleet::{self, Skew},
+    hashers,
     key::{self, KeyError, SecretKeys},
     metrics::{CountingChannel, Metrics},
     ports::{SystemClock, SystemIds},
@@ -34,6 +35,8 @@ pub enum ComposeError {
     Key(#[from] KeyError),
     #[error("the database cannot be read: {0}")]
     Store(engine::Error),
+    #[error("threads for hashing passwords cannot be started: {0}")]
+    Threads(io::Error),
     #[error("mail cannot be sent: {0}")]
     Mail(String),
     #[error(transparent)]
@@ -100,6 +103,7 @@ fn assemble(
         channel: Arc::new(channel),
         connectors: vec![Arc::new(Shopify)],
         vault,
+        hashers: hashers::start().map_err(ComposeError::Threads)?,
         mailer: mailer.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         public_url: settings.public_url.clone(),
     });

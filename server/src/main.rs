@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod doctor;
 mod fleet;
+mod hashers;
 mod http;
 mod key;
 mod keys;

@@ -3,13 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{Time, people::Merchant};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
     bus::Bus,
     ctx::{Actor, Ctx},
     error::{Error, Result},
+    hashing::Hashers,
     intake::Intake,
     port::{Channel, Clock, Connector, Ids, Mailer, Store},
     qa::Schemas,
@@ -26,6 +27,7 @@ pub struct Parts {
     pub channel: Arc<dyn Channel>,
     pub connectors: Vec<Arc<dyn Connector>>,
     pub vault: Vault,
+    pub hashers: Hashers,
     /// Without one nothing goes by mail, and whoever makes a link hands it over.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Where people and callbacks reach us, without a trailing slash.
@@ -49,8 +51,7 @@ pub struct Engine {
     pub(crate) token_uses: crate::tokens::TokenUses,
     pub(crate) schemas: Schemas,
     pub(crate) intake: Intake,
-    /// Passwords are hashed a few at a time, so that sign-ins cannot starve intake.
-    pub(crate) hashing: Semaphore,
+    pub(crate) hashers: Hashers,
     /// What founding asks for, where strangers could come first.
     pub(crate) setup_code: std::sync::OnceLock<String>,
     pub(crate) doors: Mutex<HashMap<String, Arc<crate::intake::Door>>>,
@@ -85,7 +86,7 @@ impl Engine {
             rules: RulesCache::default(),
             token_uses: crate::tokens::TokenUses::default(),
             schemas: Schemas::default(),
-            hashing: Semaphore::new(2),
+            hashers: parts.hashers,
             setup_code: std::sync::OnceLock::new(),
             doors: Mutex::new(HashMap::new()),
         })

@@ -11,6 +11,7 @@ use zxcvbn::feedback::{Feedback, Suggestion, Warning};
 use crate::{
     engine::Engine,
     error::{Error, Result},
+    hashing::Who,
 };
 
 /// Parts of a name or an address that are shorter say nothing about anybody.
@@ -115,9 +116,11 @@ impl Engine {
     ) -> Result<String> {
         let text = password.to_owned();
         let about: Vec<String> = about.iter().map(|part| (*part).to_owned()).collect();
-        // measuring takes as long as hashing does, so it waits for the same turn
+        // measuring takes as long as hashing does, so it waits in the same queue
         let measured = self
-            .hashing(move || {
+            .hashers
+            .slot(Who::Known)?
+            .run(move || {
                 let about: Vec<&str> = about.iter().map(String::as_str).collect();
                 check(&text, &about)
             })
@@ -133,13 +136,15 @@ impl Engine {
         let mut salt = [0_u8; 16];
         self.ids.fill(&mut salt);
         let password = password.to_owned();
-        self.hashing(move || {
-            Argon2::default()
-                .hash_password_with_salt(password.as_bytes(), &salt)
-                .map(|hash| hash.to_string())
-                .map_err(|why| Error::internal(format!("hashing a password failed: {why}")))
-        })
-        .await?
+        self.hashers
+            .slot(Who::Known)?
+            .run(move || {
+                Argon2::default()
+                    .hash_password_with_salt(password.as_bytes(), &salt)
+                    .map(|hash| hash.to_string())
+                    .map_err(|why| Error::internal(format!("hashing a password failed: {why}")))
+            })
+            .await?
     }
 }
 

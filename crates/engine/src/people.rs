@@ -6,22 +6,11 @@ use uuid::Uuid;
 
 use crate::{
     engine::Engine,
-    error::{Error, Result},
+    error::Result,
     port::{AuditNote, StoreExt},
 };
 
 impl Engine {
-    /// Hashes on a blocking thread, a few at a time.
-    pub(crate) async fn hashing<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T> {
-        let _turn = self.hashing.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(Error::internal)
-    }
-
     /// The person a session belongs to, with the merchants they may enter.
     pub async fn who(&self, user_id: Uuid) -> Result<Option<(User, Vec<(Merchant, Membership)>)>> {
         let mut reads = self.store.reads().await?;

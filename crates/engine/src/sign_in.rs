@@ -11,7 +11,8 @@
 //!
 //! Whether there is such an account makes no difference: the same is counted, the same work is done, the
 //! same is said. Turns are booked before a password is looked at, in one statement of the database, so
-//! that trying at many processes at once gains nothing.
+//! that trying at many processes at once gains nothing. Before that each takes a place in the queue of those who hash:
+//! who finds it full is told so, and has lost no turn.
 
 use std::{
     net::IpAddr,
@@ -30,6 +31,7 @@ use uuid::Uuid;
 use crate::{
     engine::Engine,
     error::{Error, Kind, Result},
+    hashing::{Slot, Who},
     port::{Credentials, Pace, StoreExt, Turned},
 };
 
@@ -165,6 +167,22 @@ fn is_right(hash: &str, password: &str) -> bool {
     })
 }
 
+/// The active person whose password this is.
+async fn matching(
+    slot: Slot<'_>,
+    found: Option<Credentials>,
+    password: &str,
+) -> Result<Option<User>> {
+    let hash = found.as_ref().map(|found| found.password_hash.clone());
+    let password = password.to_owned();
+    let right = slot
+        .run(move || is_right(hash.as_deref().unwrap_or(&NOBODY), &password))
+        .await?;
+    Ok(found
+        .map(|found| found.user)
+        .filter(|user| right && user.active))
+}
+
 /// Turns that were booked for one try, to be given back when it was right.
 struct Booked {
     turns: Vec<(Vec<u8>, Pace)>,
@@ -201,10 +219,14 @@ impl Engine {
         let email = email.trim().to_lowercase();
         let found = self.store.reads().await?.credentials(&email).await?;
         let known = self.known_at(found.as_ref(), client).await?;
+        let slot = self.hashers.slot(match known {
+            Some(_) => Who::Known,
+            None => Who::Stranger,
+        })?;
         let strangers = hash("account", &[email.as_bytes()]);
         let booked = self.book(strangers, known, client).await?;
         let known_used = booked.known_used;
-        let Some(user) = self.matching(found, password).await? else {
+        let Some(user) = matching(slot, found, password).await? else {
             tracing::info!(address = client.address, "a sign-in was refused");
             return Err(match known_used.filter(|used| *used > KNOWN_PATIENCE) {
                 Some(_) => too_many(KNOWN.every_ms),
@@ -222,22 +244,10 @@ impl Engine {
         Ok(SignIn { user, owed })
     }
 
-    /// The active person whose password this is.
-    async fn matching(&self, found: Option<Credentials>, password: &str) -> Result<Option<User>> {
-        let hash = found
-            .as_ref()
-            .map_or_else(|| NOBODY.clone(), |found| found.password_hash.clone());
-        let password = password.to_owned();
-        let right = self.hashing(move || is_right(&hash, &password)).await?;
-        Ok(found
-            .map(|found| found.user)
-            .filter(|user| right && user.active))
-    }
-
     /// Whether it is this person's password; for a confirmation by somebody who is signed in.
     pub(crate) async fn is_password_of(&self, user: &User, password: &str) -> Result<bool> {
         let found = self.store.reads().await?.credentials(&user.email).await?;
-        let matching = self.matching(found, password).await?;
+        let matching = matching(self.hashers.slot(Who::Known)?, found, password).await?;
         Ok(matching.is_some_and(|found| found.id == user.id))
     }
 
@@ -334,15 +344,16 @@ impl Engine {
                 )
             });
         }
-        let right = check.await?;
-        if right {
+        let checked = check.await;
+        // what could not be checked says nothing to whoever guesses
+        if !matches!(checked, Ok(false)) {
             self.give_turns_back(Booked {
                 turns: vec![(key, CODES)],
                 known_used: None,
             })
             .await?;
         }
-        Ok(right)
+        checked
     }
 
     /// Somebody is wholly signed in: from now on they are known here. Returns what the browser is to keep

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod browser;
+mod crowd;
 #[path = "../support/mod.rs"]
 mod support;
 

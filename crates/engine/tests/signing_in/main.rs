@@ -6,6 +6,7 @@
 mod authenticator;
 mod factors;
 mod guessing;
+mod hashing;
 mod mail;
 mod passwords;
 mod proofs;
