@@ -8,8 +8,12 @@
 //! - [`place`]: cards, lanes and lines with their coordinates.
 //! - [`map`]: the picture as SVG; [`form`] and [`read`]: a step as a form, and a form as edits.
 
+pub mod html;
+pub mod map;
+pub mod names;
 pub mod place;
 pub mod rank;
+pub mod words;
 
 /// The card from which a run comes, and the one in which it ends; no step has such a key.
 pub const START: &str = "@start";

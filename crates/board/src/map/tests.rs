@@ -1,0 +1,134 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use domain::{
+    flow::{Draft, Edit, Place},
+    owner::{Owner, Party},
+};
+use uuid::Uuid;
+
+use super::*;
+
+fn draft() -> Draft {
+    let mut draft: Draft = Flow::named(Uuid::nil(), Uuid::nil(), "f", "F");
+    for (title, kind) in [
+        ("Ship it", "wait_for_event"),
+        ("<b>Ask</b> & wait", "human_task"),
+    ] {
+        draft = draft
+            .apply(&Edit::Add {
+                kind: kind.into(),
+                title: title.into(),
+                place: Place::Start,
+            })
+            .unwrap();
+    }
+    draft
+}
+
+fn drawn(look: &Look) -> String {
+    let draft = draft();
+    draw(&draft, &Ranks::layered(&draft), &Names::default(), look).html("Map")
+}
+
+#[test]
+fn words_of_people_never_become_markup() {
+    let html = drawn(&Look {
+        href: "?step=".into(),
+        faults: BTreeMap::from([("ship_it".into(), "\"><script>".into())]),
+        ..Look::default()
+    });
+    assert!(html.contains("&lt;b&gt;Ask&lt;/b&gt; &amp; wait"), "{html}");
+    assert!(!html.contains("<script"), "{html}");
+    assert!(!html.contains("style="), "no inline styles: {html}");
+}
+
+#[test]
+fn what_is_drawn_over_a_flow_is_seen_and_said() {
+    let html = drawn(&Look {
+        lit: BTreeMap::from([("ship_it".into(), Lit::Here)]),
+        counts: BTreeMap::from([(
+            "ship_it".into(),
+            Count {
+                running: 12,
+                late: true,
+                since: "4 h".into(),
+            },
+        )]),
+        marks: BTreeMap::from([("ship_it".into(), Mark::Changed)]),
+        chosen: "ship_it".into(),
+        href: "?step=".into(),
+        ..Look::default()
+    });
+    for wanted in [
+        "lit-here",
+        "the run stands here",
+        "12 · 4 h",
+        "data-tone=\"late\"",
+        "mark-changed",
+        "aria-current=\"true\"",
+        "href=\"?step=ship_it\"",
+        "nobody yet",
+    ] {
+        assert!(html.contains(wanted), "{wanted} is missing in {html}");
+    }
+}
+
+#[test]
+fn lanes_are_cut_by_system_or_by_party() {
+    let mut draft = draft();
+    draft.steps[0].owner = Some(Owner::role(Party::ThreePl, "warehouse"));
+    draft.steps[0].destination_system = "harbor".into();
+    let names = Names {
+        systems: vec![("harbor".into(), "Harbor 3PL".into())],
+        ..Names::default()
+    };
+    for (lanes, wanted) in [
+        (Lanes::Systems, ["Harbor 3PL", "Meshline"]),
+        (Lanes::Parties, ["3PL", "Nobody yet"]),
+    ] {
+        let look = Look {
+            lanes,
+            ..Look::default()
+        };
+        let picture = draw(&draft, &Ranks::layered(&draft), &names, &look);
+        for name in wanted {
+            assert!(
+                picture.bands.contains(&format!(">{name}<")),
+                "{}",
+                picture.bands
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_card_that_changed_is_another_one() {
+    let before = draft();
+    let mut after = before.clone();
+    after.steps[0].title = "Ask again".into();
+    let picture = |draft: &Draft| {
+        draw(
+            draft,
+            &Ranks::layered(draft),
+            &Names::default(),
+            &Look::default(),
+        )
+    };
+    let (before, after) = (picture(&before), picture(&after));
+    let changed = before
+        .cards
+        .iter()
+        .zip(&after.cards)
+        .filter(|(a, b)| a != b);
+    assert_eq!(changed.count(), 1);
+    assert_eq!(before.lines, after.lines);
+}
+
+#[test]
+fn the_list_says_where_each_step_leads() {
+    let html = list(&draft(), &Names::default(), &Look::default());
+    assert!(
+        html.contains("then Ship it") && html.contains("then ends"),
+        "{html}"
+    );
+}
