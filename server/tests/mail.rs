@@ -194,6 +194,52 @@ async fn an_invitation_comes_by_mail_and_is_accepted_through_it() {
 }
 
 #[tokio::test]
+async fn a_link_that_an_admin_makes_comes_by_mail_too() {
+    let Some((meshline, server)) = with_mail().await else {
+        return;
+    };
+    let boss = meshline.user_with("revenue_ops").clone();
+    let mut boss = Browser::signed_in(&meshline, &boss).await;
+    let home = invite(&mut boss, &meshline, "nils@example.com").await;
+    let path = link(&server.one_to("nils@example.com").await, &meshline);
+    let mut nils = Browser::new(&meshline);
+    nils.page(&path).await;
+    let fields = [
+        ("token", path.trim_start_matches("/invite/")),
+        ("name", "Nils Berg"),
+        ("password", PASSWORD),
+    ];
+    nils.post("/ui/invite/accept-new", &fields).await;
+    let people = boss.page(&home).await;
+    let (before, _) = people.split_once(">Nils Berg<").unwrap();
+    let (_, id) = before.rsplit_once("/people/").unwrap();
+    let id = id.split('"').next().unwrap();
+    let page = format!("{home}/{id}");
+    let fields = [
+        ("merchant", &*meshline.shop().0.slug),
+        ("back", &*page),
+        ("person", id),
+    ];
+    assert_eq!(boss.post("/ui/people/reset-link", &fields).await, page);
+    let shown = boss.page(&page).await;
+    assert!(shown.contains("on its way to nils@example.com"), "{shown}");
+    page_says(&mut boss, &page, "Mailed to nils@example.com").await;
+    let mails = server.to("nils@example.com");
+    assert_eq!(mails.len(), 2);
+    let path = link(&mails[1], &meshline);
+    assert!(
+        shown.contains(&meshline.url(&path)),
+        "the same link to copy"
+    );
+    let fields = [
+        ("token", path.trim_start_matches("/reset/")),
+        ("password", "drei kalte tassen tee"),
+    ];
+    assert_eq!(nils.post("/ui/reset", &fields).await, "/login");
+    meshline.end().await;
+}
+
+#[tokio::test]
 async fn a_forgotten_password_is_replaced_by_mail_and_strangers_learn_nothing() {
     let Some((meshline, server)) = with_mail().await else {
         return;

@@ -86,6 +86,25 @@ impl Letter {
         )
     }
 
+    /// An admin made the link, whoever asked for it.
+    pub fn of_given_reset(to: &str, admin: Option<&str>, merchant: &str, link: &str) -> Self {
+        let who = one_line(admin.unwrap_or("An admin"));
+        let merchant = one_line(merchant);
+        letter(
+            to,
+            "Choose another Meshline password".to_owned(),
+            &[
+                "Hello,".to_owned(),
+                format!(
+                    "{who} of {merchant} made you a link to choose another password on Meshline."
+                ),
+                "The link works once, within an hour.".to_owned(),
+            ],
+            ("Choose another password", link),
+            "If you did not ask for it, leave it alone and tell them: your password stays as it is.",
+        )
+    }
+
     pub fn of_reset(to: &str, link: &str) -> Self {
         letter(
             to,

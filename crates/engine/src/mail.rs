@@ -14,7 +14,12 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Time, invitation::is_address, people::Merchant};
+use domain::{
+    Time,
+    access::Action,
+    invitation::is_address,
+    people::{Merchant, User},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -29,8 +34,8 @@ use crate::{
     letters::Letter,
     password_reset::RESET_MS,
     port::{
-        AuditNote, Carried, Claim, ClaimedMail, InvitationMail, Mail, MailState, Mailer, NewMail,
-        Pace, PasswordResetRow, StoreExt, Turned,
+        AuditNote, Carried, Claim, ClaimedMail, Mail, MailAbout, MailFate, MailState, Mailer,
+        NewMail, Pace, PasswordResetRow, StoreExt, Turned,
     },
     sign_in::{Client, hash, network},
     vault::Place,
@@ -128,7 +133,38 @@ impl Engine {
         Ok(Some(NewMail {
             id,
             sealed_body: self.seal_mail(id, &body)?,
-            invitation: Some((ctx.merchant_id(), invitation)),
+            about: Some(MailAbout::Invitation {
+                merchant: ctx.merchant_id(),
+                id: invitation,
+            }),
+            created_at: ctx.now(),
+        }))
+    }
+
+    /// The mail of a link for another password that an admin made, to be inserted with it; none where
+    /// nothing goes by mail.
+    pub(crate) fn reset_mail_for(
+        &self,
+        ctx: &Ctx,
+        user: &User,
+        (link, expires_at): (&str, Time),
+    ) -> Result<Option<NewMail>> {
+        if self.mailer.is_none() {
+            return Ok(None);
+        }
+        let admin = ctx.member().ok().map(|(user, _)| user.name.as_str());
+        let body = Body::Letter {
+            letter: Letter::of_given_reset(&user.email, admin, &ctx.merchant().name, link),
+            useless_at: expires_at,
+        };
+        let id = self.uuid();
+        Ok(Some(NewMail {
+            id,
+            sealed_body: self.seal_mail(id, &body)?,
+            about: Some(MailAbout::Person {
+                merchant: ctx.merchant_id(),
+                id: user.id,
+            }),
             created_at: ctx.now(),
         }))
     }
@@ -150,7 +186,7 @@ impl Engine {
         Ok(NewMail {
             id,
             sealed_body: self.seal_mail(id, &body)?,
-            invitation: None,
+            about: None,
             created_at: now,
         })
     }
@@ -185,7 +221,7 @@ impl Engine {
         let mail = NewMail {
             id,
             sealed_body: self.seal_mail(id, &Body::ResetAsked { email })?,
-            invitation: None,
+            about: None,
             created_at: now,
         };
         // a turn that was taken stays taken, also when the next one is refused
@@ -221,10 +257,17 @@ impl Engine {
     }
 
     /// What became of the mails of this merchant's invitations.
-    pub async fn invitation_mails(&self, ctx: &Ctx) -> Result<Vec<InvitationMail>> {
-        ctx.require(domain::access::Action::ManagePeople)?;
+    pub async fn invitation_mails(&self, ctx: &Ctx) -> Result<Vec<MailFate>> {
+        ctx.require(Action::ManagePeople)?;
         let mut reads = self.store.reads().await?;
         reads.invitation_mails(ctx.merchant_id()).await
+    }
+
+    /// What became of the mail of the latest link for another password that was made here for them.
+    pub async fn reset_mail(&self, ctx: &Ctx, user_id: Uuid) -> Result<Option<MailFate>> {
+        ctx.require(Action::ManagePeople)?;
+        let mut reads = self.store.reads().await?;
+        reads.reset_mail(ctx.merchant_id(), user_id).await
     }
 
     /// Sends until told to stop; what is under way is finished first.
@@ -352,7 +395,7 @@ impl Engine {
     /// Why nobody could use what it brings any more.
     async fn is_pointless(&self, mail: &ClaimedMail, useless_at: Time) -> Result<Option<String>> {
         let now = self.now();
-        if let Some((merchant, id)) = mail.invitation {
+        if let Some(MailAbout::Invitation { merchant, id }) = mail.about {
             let found = self.store.reads().await?.invitation(merchant, id).await?;
             let usable = found.map(|invitation| invitation.usable(now));
             return Ok(match usable {
@@ -451,18 +494,28 @@ impl Engine {
                     if !tx.end_mail(&mail, state, &why, now).await? {
                         return Ok(());
                     }
-                    if let Some((merchant_id, invitation)) = mail.invitation {
+                    if let Some(about) = mail.about {
+                        let (merchant_id, subject_kind, subject_id, sent, failed) = match about {
+                            MailAbout::Invitation { merchant, id } => {
+                                let failed = "invitation.mail_failed";
+                                (merchant, "invitation", id, "invitation.mailed", failed)
+                            }
+                            MailAbout::Person { merchant, id } => {
+                                let failed = "person.reset_mail_failed";
+                                (merchant, "person", id, "person.reset_mailed", failed)
+                            }
+                        };
                         let (action, detail) = match state {
-                            MailState::Failed => ("invitation.mail_failed", json!({ "why": why })),
-                            _ => ("invitation.mailed", json!({ "tries": mail.attempts })),
+                            MailState::Failed => (failed, json!({ "why": why })),
+                            _ => (sent, json!({ "tries": mail.attempts })),
                         };
                         tx.note(AuditNote {
                             merchant_id,
                             at: now,
                             actor: "system".to_owned(),
                             action: action.to_owned(),
-                            subject_kind: "invitation",
-                            subject_id: invitation,
+                            subject_kind,
+                            subject_id,
                             detail,
                             trace_id: Some(trace_id),
                         });

@@ -6,6 +6,8 @@
 //! only its hash is kept. A new password ends the sessions that began with the old one, and makes every
 //! other link of this person worthless. It does not touch the second factor.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Time,
@@ -38,6 +40,8 @@ pub struct ResetLink {
     pub user: User,
     pub link: String,
     pub expires_at: Time,
+    /// It goes to the person by mail, too.
+    pub mailed: bool,
 }
 
 /// Why a link is worth nothing any more.
@@ -121,7 +125,8 @@ impl Engine {
     }
 
     /// A link by which this person chooses another password. The links before it are worth nothing then.
-    pub async fn make_reset_link(&self, ctx: &Ctx, user_id: Uuid) -> Result<ResetLink> {
+    /// It is mailed to them where anything is.
+    pub async fn make_reset_link(self: &Arc<Self>, ctx: &Ctx, user_id: Uuid) -> Result<ResetLink> {
         ctx.require(Action::ManagePeople)?;
         ctx.require_fresh_proof()?;
         if ctx.user_id() == Some(user_id) {
@@ -142,6 +147,8 @@ impl Engine {
             used_at: None,
         };
         let (ctx, expires_at) = (ctx.clone(), row.expires_at);
+        let link = format!("{}/reset/{token}", self.public_url);
+        let (engine, mailed) = (Arc::clone(self), link.clone());
         let user = self
             .store
             .write(move |tx| {
@@ -161,6 +168,10 @@ impl Engine {
                     may_reset(&mut *tx, &ctx, &user).await?;
                     tx.spend_password_resets(user_id, now).await?;
                     tx.insert_password_reset(&row).await?;
+                    let mail = engine.reset_mail_for(&ctx, &user, (&mailed, row.expires_at))?;
+                    if let Some(mail) = &mail {
+                        tx.insert_mail(mail).await?;
+                    }
                     let note = PersonNote {
                         person: user_id,
                         actor: ctx.actor_name(),
@@ -174,10 +185,12 @@ impl Engine {
                 })
             })
             .await?;
+        self.mail_is_queued();
         Ok(ResetLink {
             user,
-            link: format!("{}/reset/{token}", self.public_url),
+            link,
             expires_at,
+            mailed: self.has_mail(),
         })
     }
 

@@ -2,7 +2,7 @@
 //! of the lease of whoever took it; over is what has none.
 
 use domain::Time;
-use engine::port::{Claim, ClaimedMail, InvitationMail, MailState, NewMail};
+use engine::port::{Claim, ClaimedMail, MailAbout, MailFate, MailState, NewMail};
 use uuid::Uuid;
 
 use crate::{
@@ -13,15 +13,21 @@ use crate::{
 };
 
 pub(crate) async fn insert(conn: &mut Conn, mail: &NewMail) -> Result<()> {
+    let (merchant, invitation, person) = match mail.about {
+        None => (None, None, None),
+        Some(MailAbout::Invitation { merchant, id }) => (Some(merchant), Some(id), None),
+        Some(MailAbout::Person { merchant, id }) => (Some(merchant), None, Some(id)),
+    };
     conn.execute(
-        "INSERT INTO mails (id, sealed_body, state, due_at, noted_in, invitation_id, created_at) \
-         VALUES ($1, $2, 'waiting', $3, $4, $5, $3)",
+        "INSERT INTO mails (id, sealed_body, state, due_at, noted_in, invitation_id, user_id, created_at) \
+         VALUES ($1, $2, 'waiting', $3, $4, $5, $6, $3)",
         params![
             mail.id,
             mail.sealed_body.as_slice(),
             mail.created_at,
-            mail.invitation.map(|(merchant, _)| merchant),
-            mail.invitation.map(|(_, invitation)| invitation),
+            merchant,
+            invitation,
+            person,
         ],
     )
     .await?;
@@ -32,7 +38,8 @@ macro_rules! returning {
     ($update:literal) => {
         concat!(
             $update,
-            " RETURNING mails.id, mails.sealed_body, mails.noted_in, mails.invitation_id, mails.attempts, mails.fence"
+            " RETURNING mails.id, mails.sealed_body, mails.noted_in, mails.invitation_id, mails.user_id, \
+             mails.attempts, mails.fence"
         )
     };
 }
@@ -70,9 +77,13 @@ fn read(row: &Row) -> Result<ClaimedMail> {
     Ok(ClaimedMail {
         id: row.uuid(0)?,
         sealed_body: row.blob(1)?,
-        invitation: row.uuid_opt(2)?.zip(row.uuid_opt(3)?),
-        attempts: row.int(4)?,
-        fence: row.int(5)?,
+        about: match (row.uuid_opt(2)?, row.uuid_opt(3)?, row.uuid_opt(4)?) {
+            (Some(merchant), Some(id), _) => Some(MailAbout::Invitation { merchant, id }),
+            (Some(merchant), None, Some(id)) => Some(MailAbout::Person { merchant, id }),
+            _ => None,
+        },
+        attempts: row.int(5)?,
+        fence: row.int(6)?,
     })
 }
 
@@ -138,25 +149,45 @@ pub(crate) async fn next_at(conn: &mut Conn) -> Result<Option<Time>> {
         .time_opt(0)
 }
 
-pub(crate) async fn of_invitations(conn: &mut Conn, merchant: Uuid) -> Result<Vec<InvitationMail>> {
+pub(crate) async fn of_invitations(conn: &mut Conn, merchant: Uuid) -> Result<Vec<MailFate>> {
     let rows = conn
         .fetch_all(
-            "SELECT invitation_id, state, attempts, why, ended_at FROM mails \
+            "SELECT invitation_id, created_at, state, attempts, why, ended_at FROM mails \
              WHERE noted_in = $1 AND invitation_id IS NOT NULL",
             params![merchant],
         )
         .await?;
-    doc::all(rows, |row| {
-        let state = row.text(1)?;
-        Ok(InvitationMail {
-            invitation_id: row.uuid(0)?,
-            state: MailState::ALL
-                .into_iter()
-                .find(|one| one.as_str() == state)
-                .ok_or_else(|| StoreError::corrupt(format!("{state:?} is no state of a mail")))?,
-            attempts: row.int(2)?,
-            why: row.text(3)?,
-            ended_at: row.time_opt(4)?,
-        })
+    doc::all(rows, fate)
+}
+
+/// The latest; ids of one millisecond are in order, too.
+pub(crate) async fn of_person(
+    conn: &mut Conn,
+    merchant: Uuid,
+    user_id: Uuid,
+) -> Result<Option<MailFate>> {
+    let row = conn
+        .fetch_opt(
+            "SELECT user_id, created_at, state, attempts, why, ended_at FROM mails \
+             WHERE noted_in = $1 AND invitation_id IS NULL AND user_id = $2 \
+             ORDER BY created_at DESC, id DESC LIMIT 1",
+            params![merchant, user_id],
+        )
+        .await?;
+    doc::one(row, fate)
+}
+
+fn fate(row: &Row) -> Result<MailFate> {
+    let state = row.text(2)?;
+    Ok(MailFate {
+        about: row.uuid(0)?,
+        created_at: row.time(1)?,
+        state: MailState::ALL
+            .into_iter()
+            .find(|one| one.as_str() == state)
+            .ok_or_else(|| StoreError::corrupt(format!("{state:?} is no state of a mail")))?,
+        attempts: row.int(3)?,
+        why: row.text(4)?,
+        ended_at: row.time_opt(5)?,
     })
 }

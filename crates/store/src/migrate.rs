@@ -47,6 +47,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(11, "0011_mails"),
     migration!(12, "0012_ownership"),
     migration!(14, "0014_drafts"),
+    migration!(17, "0017_trust"),
     migration!(18, "0018_notices"),
 ];
 

@@ -66,7 +66,13 @@ pub async fn make_reset_link(
         .button("Make a reset link")
         .run(|engine, ctx| async move {
             let made = engine.make_reset_link(&ctx, id(&person, "person")?).await?;
-            let said = format!("There is a link for {}.", made.user.name);
+            let said = match made.mailed {
+                true => format!(
+                    "There is a link for {}, and its mail is on its way.",
+                    made.user.name
+                ),
+                false => format!("There is a link for {}.", made.user.name),
+            };
             FreshLink::of(made).leave().await?;
             Ok(Done::back(said))
         })

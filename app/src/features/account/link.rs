@@ -20,6 +20,7 @@ pub struct FreshLink {
     name: String,
     link: String,
     expires_at: Time,
+    mailed_to: Option<String>,
 }
 
 impl FreshLink {
@@ -29,6 +30,7 @@ impl FreshLink {
             name: made.user.name,
             link: made.link,
             expires_at: made.expires_at,
+            mailed_to: made.mailed.then_some(made.user.email),
         }
     }
 
@@ -47,13 +49,19 @@ impl FreshLink {
 
     pub fn view(self, now: Time) -> impl IntoView {
         let title = format!("The link for {}, this once", self.name);
+        let give = match &self.mailed_to {
+            Some(email) => format!(
+                "It is on its way to {email}. If no mail comes, give it to them another way"
+            ),
+            None => "Give it to them".to_owned(),
+        };
         view! {
             <div class="mb-5">
                 <Card title id="reset-link">
                     <div class="card-body">
                         <p class="break-all"><CopyId id=self.link whole=true what="link"/></p>
                         <p class="text-ink-2 mt-2">
-                            "Give it to them, and to nobody else: whoever has it can choose their password. It works once, and expires "
+                            {give} ", and to nobody else: whoever has it can choose their password. It works once, and expires "
                             <When at=self.expires_at now/>
                             ". Links made for them before are worth nothing now."
                         </p>

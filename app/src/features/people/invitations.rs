@@ -3,7 +3,7 @@
 use domain::{Time, invitation::Invitation};
 use engine::{
     NewInvitation, Result,
-    port::{InvitationMail, MailState},
+    port::{MailFate, MailState},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ impl Fresh {
 /// The card of those who were asked and have not answered.
 pub(super) fn waiting(
     invitations: &[Invitation],
-    mails: &[InvitationMail],
+    mails: &[MailFate],
     at: &Visit,
 ) -> Option<AnyView> {
     if invitations.is_empty() {
@@ -79,9 +79,7 @@ pub(super) fn waiting(
     let rows = invitations
         .iter()
         .map(|invitation| {
-            let mail = mails
-                .iter()
-                .find(|mail| mail.invitation_id == invitation.id);
+            let mail = mails.iter().find(|mail| mail.about == invitation.id);
             row(invitation, mail, at)
         })
         .collect_view();
@@ -103,12 +101,12 @@ pub(super) fn waiting(
     )
 }
 
-/// What became of its mail, if it went by mail.
-fn mail_words(mail: &InvitationMail, email: &str) -> String {
+/// What became of a mail, and what to do instead when it was not sent.
+pub(super) fn mail_words(mail: &MailFate, email: &str, instead: &str) -> String {
     match mail.state {
         MailState::Sent => format!("Mailed to {email}"),
         MailState::Failed => format!(
-            "The mail was not sent: {}. Send it again for a new link to copy.",
+            "The mail was not sent: {}. {instead}",
             mail.why.trim_end_matches('.')
         ),
         MailState::Waiting if mail.why.is_empty() => "The mail is on its way".to_owned(),
@@ -116,11 +114,7 @@ fn mail_words(mail: &InvitationMail, email: &str) -> String {
     }
 }
 
-fn row(
-    invitation: &Invitation,
-    mail: Option<&InvitationMail>,
-    at: &Visit,
-) -> impl IntoView + use<> {
+fn row(invitation: &Invitation, mail: Option<&MailFate>, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
     let id = invitation.id.to_string();
     let over = invitation.expires_at <= now;
@@ -144,7 +138,8 @@ fn row(
         .invited_by
         .and_then(|user| at.rules.user_name(user))
         .map(|name| format!("by {name}"));
-    let mailed = mail.map(|mail| mail_words(mail, &invitation.email));
+    let instead = "Send it again for a new link to copy.";
+    let mailed = mail.map(|mail| mail_words(mail, &invitation.email, instead));
     let until = invitation.expires_at;
     let (again, back) = (
         at.fields(&[("invitation", &id)]),

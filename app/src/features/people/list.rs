@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{access::Action, invitation::PERSON_PARTIES, owner::role_title};
-use engine::{Colleague, Result, Team, port::InvitationMail};
+use engine::{Colleague, Result, Team, port::MailFate};
 use leptos::prelude::*;
 
 use super::{
@@ -20,7 +20,7 @@ struct Model {
     list: List,
     team: Team,
     fresh: Option<Fresh>,
-    mails: Vec<InvitationMail>,
+    mails: Vec<MailFate>,
 }
 
 #[component]

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use domain::access::Action;
-use engine::{Holder, Result};
+use engine::{Holder, Result, port::MailFate};
 use leptos::prelude::*;
 
-use super::words::{access_word, here, party_word, place_fields, roles_text, seat_rows};
+use super::{
+    invitations::mail_words,
+    words::{access_word, here, party_word, place_fields, roles_text, seat_rows},
+};
 use crate::{
     features::account::{FreshLink, reset_link_button},
     ui::*,
@@ -23,6 +26,8 @@ struct Model {
     may_reset: bool,
     /// The link that was just made for them.
     fresh: Option<FreshLink>,
+    /// What became of the mail of the latest link.
+    mail: Option<MailFate>,
 }
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
@@ -32,6 +37,10 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         holder,
         may_reset: at.engine().may_make_reset_link(&at.ctx, id).await?,
         fresh: FreshLink::take(&at, id).await?,
+        mail: match at.ctx.may(Action::ManagePeople) {
+            true => at.engine().reset_mail(&at.ctx, id).await?,
+            false => None,
+        },
     })
 }
 
@@ -51,6 +60,7 @@ fn render(model: Model, at: &Visit) -> Page {
         holder,
         may_reset,
         fresh,
+        mail,
     } = model;
     let reset = may_reset.then(|| reset_link_button(at, holder.user.id));
     let fresh = fresh.map(|fresh| fresh.view(at.now()));
@@ -76,7 +86,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let held_title = format!("Would be nobody’s without {short}");
     let change =
         (may && !holder.through_operator && holder.user.active).then(|| change(&holder, at));
-    let facts = facts(&holder, at);
+    let facts = facts(&holder, mail.as_ref(), at);
     let state = if holder.user.active {
         None
     } else {
@@ -152,12 +162,17 @@ fn change(holder: &Holder, at: &Visit) -> impl IntoView + use<> {
     }
 }
 
-fn facts(holder: &Holder, at: &Visit) -> impl IntoView + use<> {
+fn facts(holder: &Holder, mail: Option<&MailFate>, at: &Visit) -> impl IntoView + use<> {
     let place = &holder.membership;
     let id = view! { <CopyId id=holder.user.id.to_string() what="person id"/> }.into_any();
     let through = holder
         .through_operator
         .then(|| format!("Sent by {}", at.desk.person.operator_name).into_any());
+    let now = at.now();
+    let mailed = mail.map(|mail| {
+        let words = mail_words(mail, &holder.user.email, "Make another link to copy.");
+        view! { {words} ", " <When at=mail.ended_at.unwrap_or(mail.created_at) now/> }.into_any()
+    });
     let rows = kv(vec![
         ("Person", Some(id)),
         ("E-mail", Some(holder.user.email.clone().into_any())),
@@ -168,6 +183,7 @@ fn facts(holder: &Holder, at: &Visit) -> impl IntoView + use<> {
             Some(roles_text(&place.functional_roles).into_any()),
         ),
         ("Place", through),
+        ("Reset link", mailed),
     ]);
     view! { <Card title="Facts">{rows}</Card> }
 }

@@ -39,9 +39,23 @@ pub trait Mailer: Send + Sync {
 pub struct NewMail {
     pub id: Uuid,
     pub sealed_body: Vec<u8>,
-    /// The merchant whose trail hears what became of it, and the invitation that it carries.
-    pub invitation: Option<(Uuid, Uuid)>,
+    /// Whose trail hears what became of it.
+    pub about: Option<MailAbout>,
     pub created_at: Time,
+}
+
+/// What a mail is about, and the merchant in whose trail it is noted what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailAbout {
+    Invitation {
+        merchant: Uuid,
+        id: Uuid,
+    },
+    /// A link for another password that an admin of this merchant made for this person.
+    Person {
+        merchant: Uuid,
+        id: Uuid,
+    },
 }
 
 /// A mail that this process holds on to for the time of its lease.
@@ -49,7 +63,7 @@ pub struct NewMail {
 pub struct ClaimedMail {
     pub id: Uuid,
     pub sealed_body: Vec<u8>,
-    pub invitation: Option<(Uuid, Uuid)>,
+    pub about: Option<MailAbout>,
     /// How often it was claimed, this time included.
     pub attempts: i64,
     pub fence: i64,
@@ -62,10 +76,12 @@ pub enum MailState {
     Failed,
 }
 
-/// What became of the mail of an invitation.
+/// What became of the mail about something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvitationMail {
-    pub invitation_id: Uuid,
+pub struct MailFate {
+    /// The invitation, or the person.
+    pub about: Uuid,
+    pub created_at: Time,
     pub state: MailState,
     pub attempts: i64,
     /// What the last try that did not succeed was answered.
@@ -78,7 +94,9 @@ pub trait MailReads: Send {
     /// When the next one is due.
     async fn next_mail_at(&mut self) -> Result<Option<Time>>;
     /// Of this merchant's invitations.
-    async fn invitation_mails(&mut self, merchant: Uuid) -> Result<Vec<InvitationMail>>;
+    async fn invitation_mails(&mut self, merchant: Uuid) -> Result<Vec<MailFate>>;
+    /// Of the latest link that this merchant's admins had mailed to this person.
+    async fn reset_mail(&mut self, merchant: Uuid, user_id: Uuid) -> Result<Option<MailFate>>;
 }
 
 #[async_trait]

@@ -15,7 +15,7 @@ pub use cover::{CoverReads, CoverTx};
 pub use drafts::{DraftReads, DraftTx};
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
 pub use mail::{
-    Carried, ClaimedMail, InvitationMail, Mail, MailReads, MailState, MailTx, Mailer, NewMail,
+    Carried, ClaimedMail, Mail, MailAbout, MailFate, MailReads, MailState, MailTx, Mailer, NewMail,
 };
 pub use notices::{NoticeReads, NoticeTx};
 pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};

@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use domain::{Time, invitation::Invitation};
+use domain::{Time, access::Access, invitation::Invitation};
 use engine::{
-    Error, InvitationInput, Kind, NewInvitation, PlaceInput,
-    port::{AuditFilter, Carried, InvitationMail, MailState, NewMail, StoreExt},
+    Error, InvitationInput, Kind, NewInvitation, PlaceInput, RESET_MS,
+    port::{AuditFilter, Carried, MailAbout, MailFate, MailState, NewMail, StoreExt},
 };
 use uuid::Uuid;
 
 use crate::{
     PASSWORD, from, mara,
+    passwords::colleague,
     world::{World, on_every_store},
 };
 
@@ -32,12 +33,12 @@ async fn invited(world: &World, email: &str) -> NewInvitation {
     world.engine.invite(&ctx, input).await.unwrap()
 }
 
-async fn mail_of(world: &World, invitation: &Invitation) -> InvitationMail {
+async fn mail_of(world: &World, invitation: &Invitation) -> MailFate {
     let ctx = world.eyes().await.unwrap();
     let mails = world.engine.invitation_mails(&ctx).await.unwrap();
     let of_it: Vec<_> = mails
         .into_iter()
-        .filter(|mail| mail.invitation_id == invitation.id)
+        .filter(|mail| mail.about == invitation.id)
         .collect();
     assert_eq!(of_it.len(), 1, "{of_it:?}");
     of_it[0].clone()
@@ -145,6 +146,45 @@ on_every_store! {
         assert_eq!(mail_of(&world, &made.invitation).await.state, MailState::Failed);
     }
 
+    async fn a_link_that_an_admin_makes_is_mailed_and_they_see_what_became_of_it(world: World) {
+        let me = mara(&world, 1).await;
+        let (_, admin) = colleague(&world, "ada", Access::Admin).await;
+        let made = world.engine.make_reset_link(&admin, me.user.id).await.unwrap();
+        assert!(made.mailed);
+        let fate = async |id| world.engine.reset_mail(&admin, id).await.unwrap();
+        assert_eq!(fate(me.user.id).await.map(|mail| mail.state), Some(MailState::Waiting));
+        assert_eq!(sent_after(&world, 0).await, 1);
+        assert_eq!(fate(me.user.id).await.map(|mail| mail.state), Some(MailState::Sent));
+        let token = token_to(&world, &me.user.email, "/reset/");
+        assert!(made.link.ends_with(&token), "the admin was shown the same link");
+        assert!(world.mailer.given()[0].text.contains("ada of "), "it says who made it");
+        assert_eq!(noted(&world, "person.reset_mailed").await.len(), 1);
+        world.engine.reset_password(&token, NEW).await.unwrap();
+
+        world.mailer.will_answer(Carried::Never("550 no such mailbox".to_owned()));
+        world.engine.make_reset_link(&admin, me.user.id).await.unwrap();
+        sent_after(&world, 1).await;
+        let refused = fate(me.user.id).await.unwrap();
+        assert!(refused.state == MailState::Failed && refused.why.contains("no such mailbox"), "{refused:?}");
+        let notes = noted(&world, "person.reset_mail_failed").await;
+        assert_eq!(notes.len(), 1);
+        assert_eq!(notes[0]["subject_id"], me.user.id.to_string());
+
+        // one whose hour is over is not sent, and another merchant hears nothing of any
+        world.mailer.will_answer(Carried::Later("450 busy".to_owned()));
+        world.engine.make_reset_link(&admin, me.user.id).await.unwrap();
+        sent_after(&world, 0).await;
+        let given = world.mailer.given().len();
+        sent_after(&world, RESET_MS).await;
+        assert_eq!(world.mailer.given().len(), given);
+        assert!(fate(me.user.id).await.unwrap().why.contains("expired"));
+        assert_eq!(bodies(&world).await, 0);
+        let operator = world.engine.create_operator("Elsewhere").await.unwrap();
+        let other = world.engine.create_merchant(&operator, "elsewhere", "Elsewhere").await.unwrap();
+        let there = world.engine.enter_as_system(other.id).await.unwrap();
+        assert_eq!(world.engine.reset_mail(&there, me.user.id).await.unwrap(), None);
+    }
+
     async fn a_mail_is_there_with_its_cause_or_not_at_all(world: World) {
         let made = invited(&world, "nils@example.com").await;
         // the one invitation that is still good stands in the way: neither it nor its mail comes to be
@@ -152,7 +192,7 @@ on_every_store! {
         let row = NewMail {
             id: Uuid::from_u128(77),
             sealed_body: vec![1],
-            invitation: Some((world.merchant.id, made.invitation.id)),
+            about: Some(MailAbout::Invitation { merchant: world.merchant.id, id: made.invitation.id }),
             created_at: world.engine.now(),
         };
         let refused = world.engine.store().write(move |tx| Box::pin(async move {

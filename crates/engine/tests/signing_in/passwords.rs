@@ -25,7 +25,7 @@ async fn is_open(world: &World, session: &[u8]) -> bool {
 }
 
 /// Somebody with this access at the world's merchant, who proved a moment ago that it is them.
-async fn colleague(world: &World, name: &str, access: Access) -> (User, Ctx) {
+pub async fn colleague(world: &World, name: &str, access: Access) -> (User, Ctx) {
     let email = format!("{name}@northbeam.example");
     let user = world
         .engine

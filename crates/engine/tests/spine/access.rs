@@ -146,6 +146,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         resend_invitation(id): ManagePeople,
         revoke_invitation(id): ManagePeople,
         invitation_mails(): ManagePeople,
+        reset_mail(id): ManagePeople,
         leaving(id, Reach::Here): ManagePeople,
         change_member(id, PlaceInput::default(), Handover::default()): ManagePeople,
         take_out(id, "", Handover::default()): ManagePeople,

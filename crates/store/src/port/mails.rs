@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::Time;
 use engine::{
     Result,
-    port::{Claim, ClaimedMail, InvitationMail, MailReads, MailState, MailTx, NewMail},
+    port::{Claim, ClaimedMail, MailFate, MailReads, MailState, MailTx, NewMail},
 };
 use uuid::Uuid;
 
@@ -17,8 +17,12 @@ impl<C: Connected> MailReads for Ports<C> {
         Ok(mails::next_at(self.0.conn()?).await?)
     }
 
-    async fn invitation_mails(&mut self, merchant: Uuid) -> Result<Vec<InvitationMail>> {
+    async fn invitation_mails(&mut self, merchant: Uuid) -> Result<Vec<MailFate>> {
         Ok(mails::of_invitations(self.0.of(merchant)?, merchant).await?)
+    }
+
+    async fn reset_mail(&mut self, merchant: Uuid, user_id: Uuid) -> Result<Option<MailFate>> {
+        Ok(mails::of_person(self.0.of(merchant)?, merchant, user_id).await?)
     }
 }
 
