@@ -63,7 +63,11 @@ actions! {
     Trigger => "trigger",
     /// Withdraw or cancel an export; replay a receipt.
     Control => "control",
-    /// Publish versions of flows and contracts.
+    /// Draw and change drafts of flows, and ask for them to be published.
+    DrawFlows => "draw_flows",
+    /// Publish, bring back and retire flows.
+    PublishFlows => "publish_flows",
+    /// Publish versions of contracts.
     Publish => "publish",
     /// Create connections, rotate secrets, send test events.
     ManageConnections => "manage_connections",

@@ -75,7 +75,7 @@ impl Engine {
     }
 
     pub async fn publish_flow(&self, ctx: &Ctx, flow: Flow) -> Result<()> {
-        ctx.require(Action::Publish)?;
+        ctx.require(Action::PublishFlows)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let faults = flow_faults(&flow, &rules);
         if !faults.is_empty() {
@@ -164,6 +164,13 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
             faults.push(fault(field, format!("{owner} resolves to nobody active.")));
         }
     }
+    faults.extend(
+        contract
+            .payload
+            .faults(&contract.schema)
+            .into_iter()
+            .map(|(field, sentence)| fault(&format!("payload/{field}"), sentence)),
+    );
     if contract.owner == contract.backup {
         faults.push(fault(
             "backup",

@@ -46,6 +46,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(10, "0010_row_security"),
     migration!(11, "0011_mails"),
     migration!(12, "0012_ownership"),
+    migration!(13, "0013_runs"),
     migration!(14, "0014_drafts"),
     migration!(17, "0017_trust"),
     migration!(18, "0018_notices"),

@@ -331,6 +331,7 @@ const DELETE_OPERATOR: &[&str] = of_merchants![
     "orders",
     "runs",
     "campaigns",
+    "cases",
     "exports",
     "attempts",
     "approvals",

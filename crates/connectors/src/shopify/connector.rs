@@ -1,6 +1,6 @@
 //! Shopify as the engine sees it: one of the systems that send us events.
 
-use domain::{Time, order::OrderFact, receipt::Fault};
+use domain::{Time, event::EventKind, order::OrderFact, receipt::Fault};
 use engine::port::{Connector, Delivery, TestDelivery};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
@@ -14,6 +14,10 @@ pub struct Shopify;
 impl Connector for Shopify {
     fn system(&self) -> &'static str {
         "shopify"
+    }
+
+    fn sends(&self) -> &'static [EventKind] {
+        &domain::order::TOLD_BY_ORDERS
     }
 
     fn verify(

@@ -213,9 +213,15 @@ pub const CELLS: &[Cell] = &[
     ),
     cell(
         N::Flow,
+        "draw",
+        A::DrawFlows,
+        "Draw drafts of flows, change them, ask for them to be published.",
+    ),
+    cell(
+        N::Flow,
         "publish",
-        A::Publish,
-        "Publish a new version of a flow.",
+        A::PublishFlows,
+        "Publish a new version of a flow, move running items to it, retire a flow.",
     ),
     cell(
         N::Contract,
@@ -325,6 +331,8 @@ pub const GRANTS: &[Grant] = &[
     tokens_too(grant(A::WorkTasks, WORKERS)),
     grant(A::Trigger, WORKERS),
     tokens_too(grant(A::Control, WORKERS)),
+    tokens_too(grant(A::DrawFlows, WORKERS)),
+    tokens_too(grant(A::PublishFlows, &[Admin])),
     grant(A::Publish, &[Admin]),
     grant(A::ManageConnections, &[Admin]),
     grant(A::ManagePeople, &[Admin]),

@@ -20,6 +20,7 @@ mod sheet;
 mod step;
 #[cfg(test)]
 mod tests;
+pub mod upgrade;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -10,6 +10,23 @@ use crate::event::EventKind;
 
 use super::{Item, Order, PaymentStatus, Shipment, ShipmentStatus};
 
+/// Everything that [`Order::events_since`] can say.
+pub const TOLD_BY_ORDERS: [EventKind; 13] = [
+    EventKind::OrderAccepted,
+    EventKind::OrderUpdated,
+    EventKind::OrderCancelled,
+    EventKind::PaymentAuthorized,
+    EventKind::PaymentCaptured,
+    EventKind::PaymentFailed,
+    EventKind::PaymentVoided,
+    EventKind::ShipmentLabelCreated,
+    EventKind::ShipmentConfirmed,
+    EventKind::ShipmentDelivered,
+    EventKind::ShipmentCancelled,
+    EventKind::ShipmentException,
+    EventKind::RefundIssued,
+];
+
 /// One thing that happened to an order, and which part of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OrderEvent {

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::{Currency, Money, Time};
 
-pub use changes::OrderEvent;
+pub use changes::{OrderEvent, TOLD_BY_ORDERS};
 pub use fact::{
     FactBody, ItemFact, LineQuantity, OrderFact, OrderSnapshot, RefundFact, RefundLine,
     ShipmentFact, Transaction,

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use domain::{Time, delivery::Answer, order::OrderFact, receipt::Fault};
+use domain::{Time, delivery::Answer, event::EventKind, order::OrderFact, receipt::Fault};
 use uuid::Uuid;
 
 /// What time it is. Tests move it by hand.
@@ -37,6 +37,9 @@ pub struct Delivery {
 /// A system that sends us events: how it signs, and what its messages mean.
 pub trait Connector: Send + Sync {
     fn system(&self) -> &'static str;
+
+    /// The events that its messages can mean.
+    fn sends(&self) -> &'static [EventKind];
 
     /// The sentence says why not; it is for the log, the sender gets a plain 401.
     fn verify(

@@ -14,7 +14,7 @@ use domain::{
     contract::Contract,
     event::EventKind,
     export::{Attempt, Export},
-    flow::{Campaign, Flow, Run},
+    flow::{Campaign, Case, Flow, Run},
     invitation::Invitation,
     order::{Order, OrderFact},
     people::{Membership, Merchant, Operator, OperatorMember, User},
@@ -254,6 +254,7 @@ pub trait Reads:
         limit: i64,
     ) -> Result<Vec<Run>>;
     async fn campaign(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Campaign>>;
+    async fn case(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Case>>;
 
     // exports
     async fn export(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Export>>;
@@ -396,10 +397,12 @@ pub trait Tx: Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + Draf
     // orders and runs
     async fn insert_order(&mut self, order: &OrderRow) -> Result<()>;
     async fn save_order(&mut self, order: &OrderRow) -> Result<()>;
-    /// False when a run of this flow for this subject is there already.
+    /// False when a run of this flow for this subject and occasion is there already.
     async fn insert_run(&mut self, run: &Run) -> Result<bool>;
     async fn save_run(&mut self, run: &Run) -> Result<()>;
     async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()>;
+    /// A conflict when there is one of this kind with this reference.
+    async fn insert_case(&mut self, case: &Case) -> Result<()>;
 
     // exports
     async fn insert_export(&mut self, export: &Export) -> Result<()>;

@@ -117,7 +117,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         act_on_task(id, TaskAct::Resolve { note: "done".into() }): WorkTasks,
         start_campaign("promotion-go-live", CampaignInput::default()): Trigger,
         publish_contract(fulfillment_contract(merchant)): Publish,
-        publish_flow(order_flow(merchant)): Publish,
+        publish_flow(order_flow(merchant)): PublishFlows,
         create_source(SourceInput {
             system: "shopify".into(),
             name: "Another".into(),
@@ -160,7 +160,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         }): ManageTokens,
         rotate_token(id): ManageTokens,
         revoke_token(id): ManageTokens,
-        adopt_template(Template::OrderToShip, id, &BTreeMap::new()): ManageConnections,
+        adopt_template(Template::OrderToShip, &BTreeMap::new(), &BTreeMap::new()): ManageConnections,
         rename_merchant("Another"): ManageMerchant,
     ];
     said

@@ -1,0 +1,1 @@
+//! Each rule, with an example that breaks it and the same put right.
