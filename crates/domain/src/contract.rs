@@ -15,6 +15,7 @@ use crate::{
     event::EventKind,
     money::Money,
     owner::{EscalationPolicy, Owner},
+    payload::Mapping,
     task::{ExceptionClass, Severity, Unlock},
     time::Time,
 };
@@ -93,6 +94,13 @@ pub struct Contract {
     pub summary: String,
     /// JSON Schema 2020-12 of `data.payload`.
     pub schema: Value,
+    /// Where each field of the payload comes from.
+    #[serde(default)]
+    pub payload: Mapping,
+    /// What an export is called, `{subject}` being what it is about: `Ship {subject}`. Empty: the contract's
+    /// title and the subject.
+    #[serde(default)]
+    pub titled: String,
     pub intent: String,
     pub intended_action: String,
     pub owner: Owner,

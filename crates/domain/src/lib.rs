@@ -24,6 +24,7 @@ pub mod owner;
 pub mod password;
 pub mod payload;
 pub mod people;
+pub mod raci;
 pub mod receipt;
 pub mod role;
 pub mod sight;

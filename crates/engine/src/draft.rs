@@ -6,12 +6,13 @@ use domain::{
     contract::Contract,
     export::{Export, ExportState, content_hash},
     flow::Run,
+    payload::CAMPAIGN_FACTS,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{port::OrderRow, runs::Subject};
+use crate::runs::Subject;
 
 /// The content of an export and what the rules look at.
 pub(crate) struct Draft {
@@ -25,25 +26,76 @@ pub(crate) struct Draft {
     pub author: Option<Uuid>,
 }
 
+/// What an export says that no mapping describes: the fields of the subject's own document.
+const ORDER_WHOLE: [&str; 7] = [
+    "ref",
+    "name",
+    "placed_at",
+    "ship_to",
+    "lines",
+    "total",
+    "note",
+];
+
+/// As these were called before contracts said where their fields come from.
+fn called(fact: &str) -> String {
+    match fact {
+        "ref" => "order_ref".to_owned(),
+        "name" => "order_name".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn whole(known: &Value, subject: &Subject) -> Value {
+    let (own, facts): (&str, &[&str]) = match subject {
+        Subject::Order(_) => ("order", &ORDER_WHOLE),
+        // what stands last is why now, which is for those who approve
+        Subject::Campaign(_) => ("campaign", &CAMPAIGN_FACTS[..CAMPAIGN_FACTS.len() - 1]),
+    };
+    let fields = facts
+        .iter()
+        .map(|fact| (called(fact), known[own][*fact].clone()));
+    Value::Object(fields.collect())
+}
+
 impl Draft {
-    pub fn of(subject: &Subject, source_system: &str) -> Self {
+    /// `known`: see [`crate::known`].
+    pub fn of(contract: &Contract, subject: &Subject, source_system: &str, known: &Value) -> Self {
+        let payload = if contract.payload.is_empty() {
+            whole(known, subject)
+        } else {
+            contract.payload.build(known)
+        };
+        let titled = |otherwise: &str, name: &str| {
+            let pattern = match contract.titled.as_str() {
+                "" => otherwise,
+                titled => titled,
+            };
+            pattern.replace("{subject}", name)
+        };
+        let otherwise = format!("{}: {{subject}}", contract.title);
         match subject {
-            Subject::Order(row) => order_draft(row, source_system),
+            Subject::Order(row) => Self {
+                title: titled(&otherwise, &row.order.name),
+                payload,
+                total: Some(row.order.totals.current_total),
+                flags: row
+                    .order
+                    .flags()
+                    .iter()
+                    .map(domain::order::Flag::sentence)
+                    .collect(),
+                source_system: source_system.to_owned(),
+                source_ref: row.order.name.clone(),
+                as_of: row.updated_at,
+                author: None,
+            },
             Subject::Campaign(campaign) => Self {
-                title: format!("{} goes live", campaign.title),
-                payload: json!({
-                    "campaign_id": campaign.campaign_id,
-                    "title": campaign.title,
-                    "offer": campaign.offer,
-                    "discount_percent": campaign.discount_percent,
-                    "skus": campaign.skus,
-                    "landing_url": campaign.landing_url,
-                    "starts_at": campaign.starts_at,
-                    "ends_at": campaign.ends_at,
-                }),
+                title: titled(&otherwise, &campaign.title),
+                payload,
                 total: None,
                 flags: Vec::new(),
-                source_system: "meshline".to_owned(),
+                source_system: source_system.to_owned(),
                 source_ref: campaign.campaign_id.clone(),
                 as_of: campaign.created_at,
                 author: Some(campaign.created_by),
@@ -52,50 +104,9 @@ impl Draft {
     }
 }
 
-fn amount(money: Money) -> Value {
-    json!({ "amount_minor": money.minor, "currency": money.currency })
-}
-
-fn order_draft(row: &OrderRow, source_system: &str) -> Draft {
-    let order = &row.order;
-    let lines: Vec<Value> = order
-        .ship_lines()
-        .into_iter()
-        .map(|line| {
-            json!({
-                "line_id": line.line_id, "sku": line.sku, "title": line.title,
-                "variant": line.variant, "quantity": line.quantity,
-                "unit_price": amount(line.unit_price),
-            })
-        })
-        .collect();
-    Draft {
-        title: format!("Ship {}", order.name),
-        payload: json!({
-            "order_ref": order.external_id,
-            "order_name": order.name,
-            "placed_at": order.placed_at,
-            "ship_to": order.shipping_address,
-            "lines": lines,
-            "total": amount(order.totals.current_total),
-            "note": order.note,
-        }),
-        total: Some(order.totals.current_total),
-        flags: order
-            .flags()
-            .iter()
-            .map(domain::order::Flag::sentence)
-            .collect(),
-        source_system: source_system.to_owned(),
-        source_ref: order.name.clone(),
-        as_of: row.updated_at,
-        author: None,
-    }
-}
-
 /// What the contract's recipe names, hashed: the same command has the same key, whatever process or
 /// attempt makes it.
-fn idempotency_key(contract: &Contract, run: &Run) -> String {
+fn idempotency_key(contract: &Contract, run: &Run, step_key: &str) -> String {
     let mut hash = Sha256::new();
     for field in &contract.idempotency {
         let value = match field.as_str() {
@@ -104,6 +115,7 @@ fn idempotency_key(contract: &Contract, run: &Run) -> String {
             "intent" => contract.intent.clone(),
             "subject_id" => run.subject_id.to_string(),
             "run_id" => run.id.to_string(),
+            "step" => step_key.to_owned(),
             _ => String::new(),
         };
         hash.update((value.len() as u64).to_be_bytes());
@@ -113,12 +125,13 @@ fn idempotency_key(contract: &Contract, run: &Run) -> String {
 }
 
 /// Fields an idempotency recipe may name.
-pub(crate) const RECIPE_FIELDS: [&str; 5] = [
+pub(crate) const RECIPE_FIELDS: [&str; 6] = [
     "merchant_id",
     "export_type",
     "intent",
     "subject_id",
     "run_id",
+    "step",
 ];
 
 /// Where a new export comes from.
@@ -160,7 +173,7 @@ pub(crate) fn export_of(origin: &Origin<'_>, draft: Draft, rationale: String) ->
         author: draft.author,
         content_hash: content_hash(&draft.payload, contract.id, &contract.version, None),
         payload: draft.payload,
-        idempotency_key: idempotency_key(contract, run),
+        idempotency_key: idempotency_key(contract, run, origin.step_key),
         source_system: draft.source_system,
         source_ref: draft.source_ref,
         as_of: draft.as_of,

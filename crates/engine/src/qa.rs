@@ -147,6 +147,8 @@ impl Gates<'_> {
                     && Some(other.id) != export.supersedes
                     && other.export_type == export.export_type
                     && other.intent == export.intent
+                    // the contract's recipe says what makes two of them the same command
+                    && other.idempotency_key == export.idempotency_key
                     && other.state.is_in_flight()
             })
             .map(|other| {

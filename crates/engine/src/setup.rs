@@ -26,7 +26,7 @@ use crate::{
     error::{Error, FieldError, Kind, Result},
     operators::free_slug,
     port::{AuditNote, ListFilter, Pace, StoreExt},
-    template::{Making, Template, roles},
+    template::{Making, Purpose, Template, There, roles},
 };
 
 /// Whoever founds waits here for whoever does so at the same moment in another process.
@@ -227,51 +227,74 @@ impl Engine {
     }
 
     /// The roles of the agency that a template needs somebody for.
-    pub fn template_roles(&self, ctx: &Ctx, template: Template) -> Result<Vec<String>> {
-        let (contract, flow) = template
-            .make(&self.making(ctx, ctx.user_id().unwrap_or_default(), Default::default()))
-            .map_err(Error::internal)?;
-        Ok(roles(&contract, &flow).into_iter().collect())
-    }
-
-    fn making(&self, ctx: &Ctx, founder: Uuid, destination: (String, String)) -> Making {
-        Making {
+    pub fn template_roles(&self, ctx: &Ctx, template: Template) -> Vec<String> {
+        let making = Making {
             merchant_id: ctx.merchant_id(),
-            founder,
-            now: ctx.now(),
-            ids: std::array::from_fn(|_| self.uuid()),
-            destination,
-        }
+            ..Making::default()
+        };
+        let (contracts, flow) = template.make(&making);
+        roles(&contracts, &flow).into_iter().collect()
     }
 
-    /// Takes a template over: these people answer for its roles, it sends there, and it is published. What
-    /// was done stays done when a later part is refused, and is not done twice.
+    /// Takes a template over: these people answer for its roles, it sends to these destinations, and it is
+    /// published. What was done stays done when a later part is refused, and is not done twice.
     pub async fn adopt_template(
         &self,
         ctx: &Ctx,
         template: Template,
-        destination: Uuid,
+        destinations: &BTreeMap<Purpose, Uuid>,
         who: &BTreeMap<String, Uuid>,
     ) -> Result<Flow> {
         ctx.require(Action::ManageConnections)?;
         ctx.require(Action::ManagePeople)?;
         let (me, _) = ctx.member()?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
-        if rules.flows.iter().any(|flow| flow.key == template.key()) {
+        let is_here = |one: Template| rules.flows.iter().any(|flow| flow.key == one.key());
+        if is_here(template) {
             return Err(Error::conflict("This flow is published here already."));
         }
-        let there = rules
-            .destinations
-            .iter()
-            .find(|one| one.id == destination)
-            .ok_or_else(|| Error::invalid("destination", "Choose where it sends to."))?;
-        let there = (there.key.clone(), there.name.clone());
-        let (contract, flow) = template
-            .make(&self.making(ctx, me.id, there))
-            .map_err(Error::internal)?;
+        if let Some(other) = template.instead_of().filter(|other| is_here(*other)) {
+            return Err(Error::conflict(format!(
+                "{} is published here, and both would send the same orders.",
+                other.name()
+            )));
+        }
         let mut faults = Vec::new();
+        let mut there = BTreeMap::new();
+        for purpose in template.destinations() {
+            let chosen = destinations.get(&purpose).and_then(|id| {
+                let mut known = rules.destinations.iter();
+                known.find(|one| one.id == *id && one.retired_at.is_none())
+            });
+            match chosen {
+                Some(one) => {
+                    let one = There {
+                        key: one.key.clone(),
+                        name: one.name.clone(),
+                        system: one.system.clone(),
+                    };
+                    there.insert(purpose, one);
+                }
+                None => faults.push(fault(
+                    &format!("sends_to[{}]", purpose.key()),
+                    "Choose where it sends to.",
+                )),
+            }
+        }
+        let making = Making {
+            merchant_id: ctx.merchant_id(),
+            founder: me.id,
+            now: ctx.now(),
+            ids: std::array::from_fn(|_| self.uuid()),
+            source_system: rules
+                .sources
+                .first()
+                .map_or_else(|| "meshline".to_owned(), |source| source.system.clone()),
+            destinations: there,
+        };
+        let (contracts, flow) = template.make(&making);
         let mut given: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
-        for role in roles(&contract, &flow) {
+        for role in roles(&contracts, &flow) {
             let chosen = who.get(&role).and_then(|id| {
                 let mut members = rules.members.iter();
                 members.find(|(user, place)| {
@@ -297,8 +320,10 @@ impl Engine {
                 self.give_roles(ctx, place.clone(), roles).await?;
             }
         }
-        if rules.contract(&contract.export_type).is_none() {
-            self.publish_contract(ctx, contract).await?;
+        for contract in contracts {
+            if rules.contract(&contract.export_type).is_none() {
+                self.publish_contract(ctx, contract).await?;
+            }
         }
         self.publish_flow(ctx, flow.clone()).await?;
         Ok(flow)

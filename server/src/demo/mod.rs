@@ -5,7 +5,7 @@
 
 mod cast;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use clap::Args;
 use domain::{
@@ -16,7 +16,7 @@ use domain::{
 use engine::{
     Ctx, DestinationInput, Engine, SourceInput,
     port::Ids,
-    template::{Making, Template},
+    template::{Making, Purpose, Template, There},
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -271,18 +271,31 @@ async fn publish(
     ids: &SystemIds,
 ) -> Result<(), DemoError> {
     let now = engine.now();
-    // the demo's destinations, in the order of the templates
-    let there = [("harbor-3pl", "Harbor 3PL"), ("storefront", "Storefront")];
-    for (template, (key, name)) in Template::ALL.into_iter().zip(there) {
+    let there = |key: &str, name: &str, system: &str| There {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        system: system.to_owned(),
+    };
+    let destinations = BTreeMap::from([
+        (Purpose::Warehouse, there("harbor-3pl", "Harbor 3PL", "3pl")),
+        (
+            Purpose::Storefront,
+            there("storefront", "Storefront", "storefront"),
+        ),
+    ]);
+    for template in [Template::OrderToShip, Template::PromotionGoLive] {
         let making = Making {
             merchant_id: ctx.merchant_id(),
             founder,
             now,
             ids: std::array::from_fn(|_| ids.uuid(now)),
-            destination: (key.to_owned(), name.to_owned()),
+            source_system: "shopify".to_owned(),
+            destinations: destinations.clone(),
         };
-        let (contract, flow) = template.make(&making)?;
-        engine.publish_contract(ctx, contract).await?;
+        let (contracts, flow) = template.make(&making);
+        for contract in contracts {
+            engine.publish_contract(ctx, contract).await?;
+        }
         engine.publish_flow(ctx, flow).await?;
     }
     Ok(())

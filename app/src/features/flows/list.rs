@@ -95,7 +95,8 @@ fn render(model: Model, at: &Visit) -> Page {
         Col::num("Last run"),
     ];
     // a template is taken over once; when all of them are, nothing is left to begin with
-    let is_left = |one: &Template| !model.flows.iter().any(|(flow, _)| flow.key == one.key());
+    let is_here = |one: Template| model.flows.iter().any(|(flow, _)| flow.key == one.key());
+    let is_left = |one: &Template| !is_here(*one) && !one.instead_of().is_some_and(is_here);
     let may = at.ctx.may(Action::ManageConnections) && at.ctx.may(Action::ManagePeople);
     let first_left = Template::ALL.into_iter().find(is_left).filter(|_| may);
     let is_empty = model.flows.is_empty();

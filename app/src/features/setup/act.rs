@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Error, FoundingInput, template::Template};
+use engine::{
+    Error, FoundingInput,
+    template::{Purpose, Template},
+};
 use leptos::prelude::*;
 
-use crate::web::{Done, Posted, Refused, id, let_in};
+use crate::web::{Done, Posted, Refused, let_in};
 
 #[server(prefix = "/ui", endpoint = "setup")]
 pub async fn found(
@@ -39,10 +42,15 @@ pub async fn adopt_template(
     #[server(default)] merchant: String,
     #[server(default)] back: String,
     #[server(default)] template: String,
+    // for everything that `sends_to` says nothing about
     #[server(default)] destination: String,
+    #[server(default)] sends_to: BTreeMap<String, String>,
     #[server(default)] who: BTreeMap<String, String>,
 ) -> Result<(), Refused> {
     let mut posted = Posted::new("template", merchant, back).keep("destination", &destination);
+    for (purpose, there) in &sends_to {
+        posted = posted.keep(&format!("sends_to[{purpose}]"), there);
+    }
     for (role, person) in &who {
         posted = posted.keep(&format!("who[{role}]"), person);
     }
@@ -50,14 +58,20 @@ pub async fn adopt_template(
         .run(|engine, ctx| async move {
             let template =
                 Template::of_key(&template).ok_or_else(|| Error::not_found("template"))?;
-            let destination = id(&destination, "destination")
-                .map_err(|_| Error::invalid("destination", "Choose where it sends to."))?;
+            let destinations: BTreeMap<Purpose, _> = template
+                .destinations()
+                .into_iter()
+                .filter_map(|purpose| {
+                    let said = sends_to.get(purpose.key()).unwrap_or(&destination);
+                    Some((purpose, said.parse().ok()?))
+                })
+                .collect();
             let who: BTreeMap<String, _> = who
                 .into_iter()
                 .filter_map(|(role, person)| Some((role, person.parse().ok()?)))
                 .collect();
             let flow = engine
-                .adopt_template(&ctx, template, destination, &who)
+                .adopt_template(&ctx, template, &destinations, &who)
                 .await?;
             Ok(Done::to(
                 &format!("/m/{}/flows/{}", ctx.merchant().slug, flow.id),

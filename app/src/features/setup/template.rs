@@ -1,12 +1,18 @@
-//! `/m/{merchant}/flows/template`: a flow to begin with, and who answers for its parts.
+//! `/m/{merchant}/flows/template`: flows to begin with. All of them stand at the side; the chosen one says
+//! what it is for and what it does step by step, and asks who answers for its parts and where it sends to.
 
 use std::sync::Arc;
 
 use domain::{
     access::Action,
+    contract::Contract,
+    flow::{Flow, Trigger},
     owner::{Party, role_title},
 };
-use engine::{Result, template::Template};
+use engine::{
+    Result,
+    template::{Making, Purpose, Template},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -34,23 +40,33 @@ fn field(role: &str) -> Option<&'static str> {
     known.find(|(one, _)| *one == role).map(|(_, name)| *name)
 }
 
-const fn said(template: Template) -> (&'static str, &'static str) {
-    match template {
-        Template::OrderToShip => (
-            "Order to ship",
-            "From a paid order to a parcel that has left. Orders over $500.00, and those that carry a flag, are looked at by a person first.",
-        ),
-        Template::PromotionGoLive => (
-            "Promotion go-live",
-            "From a brief that is ready to prices that are live. Two people approve it, and neither of them wrote it: it takes three to run one.",
-        ),
+const fn sends_to(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Warehouse => "sends_to[warehouse]",
+        Purpose::Storefront => "sends_to[storefront]",
+        Purpose::Staging => "sends_to[staging]",
+        Purpose::Carrier => "sends_to[carrier]",
+        Purpose::Finance => "sends_to[finance]",
+        Purpose::Helpdesk => "sends_to[helpdesk]",
+    }
+}
+
+fn begins(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Order { event, .. } => format!("By itself, on {event}"),
+        Trigger::Campaign => "By hand, with a campaign brief".to_owned(),
+        Trigger::Form { noun, .. } => format!("By hand, with a form about one {noun}"),
+        Trigger::Manual => "By hand, for one order".to_owned(),
+        Trigger::SubFlow => "By other flows".to_owned(),
     }
 }
 
 struct Model {
     chosen: Template,
+    contracts: Vec<Contract>,
+    flow: Flow,
     roles: Vec<String>,
-    is_published: bool,
+    published: Vec<Template>,
 }
 
 #[component]
@@ -61,35 +77,168 @@ pub fn TemplatePage() -> impl IntoView {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     at.ctx.require(Action::ManageConnections)?;
     at.ctx.require(Action::ManagePeople)?;
+    let is_published = |one: &Template| at.rules.flows.iter().any(|flow| flow.key == one.key());
+    let published: Vec<Template> = Template::ALL.into_iter().filter(is_published).collect();
     let chosen = at
         .query("template")
         .and_then(Template::of_key)
         .unwrap_or(Template::OrderToShip);
+    let (contracts, flow) = chosen.make(&Making::default());
     Ok(Model {
         chosen,
-        roles: at.engine().template_roles(&at.ctx, chosen)?,
-        is_published: at.rules.flows.iter().any(|flow| flow.key == chosen.key()),
+        contracts,
+        flow,
+        roles: at.engine().template_roles(&at.ctx, chosen),
+        published,
     })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let (name, what) = said(model.chosen);
+    let name = model.chosen.name();
     let title = format!("Begin with {name}");
-    let chips = Template::ALL
+    let body = view! {
+        <PageHead title=title.clone() sub=model.chosen.purpose().into_any()/>
+        <div class="split">
+            <div class="stack">
+                {form_card(&model, at)}
+                {steps_card(&model)}
+            </div>
+            <div class="stack">
+                {all_card(&model, at)}
+                {needs_card(&model, at)}
+            </div>
+        </div>
+    };
+    Page::new(
+        title,
+        vec![
+            Crumb::link("Flows", at.path("flows")),
+            Crumb::here("From a template"),
+        ],
+        body,
+    )
+}
+
+/// Every template, with what it is for.
+fn all_card(model: &Model, at: &Visit) -> impl IntoView + use<> {
+    let rows = Template::ALL
         .into_iter()
         .map(|one| {
             let href = at.path(&format!("flows/template?template={}", one.key()));
             let current = (one == model.chosen).then_some("true");
-            view! { <a class="chip" href=href aria-current=current>{said(one).0}</a> }
+            let done = model
+                .published
+                .contains(&one)
+                .then(|| view! { <StateBadge tone=Tone::Done word="published"/> });
+            view! {
+                <li class="row">
+                    <div class="what">
+                        <a class="row-link" href=href aria-current=current>{one.name()}</a>
+                        <small>{one.purpose()}</small>
+                    </div>
+                    <div class="aside">{done}</div>
+                </li>
+            }
         })
         .collect_view();
-    let inside = if model.is_published {
+    view! {
+        <Card title="Templates" aside=format!("{}", Template::ALL.len()).into_any()>
+            <nav aria-label="Templates"><ul>{rows}</ul></nav>
+        </Card>
+    }
+}
+
+fn steps_card(model: &Model) -> impl IntoView + use<> {
+    let rows = model
+        .flow
+        .steps
+        .iter()
+        .map(|step| {
+            let next: Vec<&str> = step
+                .exits
+                .iter()
+                .flat_map(|exit| &exit.to)
+                .filter_map(|key| model.flow.step(key))
+                .map(|step| step.title.as_str())
+                .collect();
+            let then = if next.is_empty() {
+                model.flow.outcome.clone()
+            } else {
+                next.join(" · ")
+            };
+            view! {
+                <tr>
+                    <td>{step.title.clone()}</td>
+                    <td>{step.owner.title()} <small>"then " {step.backup.title()}</small></td>
+                    <td class="num">{duration_text(step.clock.resolve_ms)}</td>
+                    <td class="wide">{then}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let cols = vec![
+        Col::text("Step"),
+        Col::text("Answers for it"),
+        Col::num("Done within"),
+        Col::text("Leads to").wide(),
+    ];
+    view! {
+        <Card title="What it does" aside=begins(&model.flow.trigger).into_any()>
+            <Table caption="Steps of the template" cols>{rows}</Table>
+        </Card>
+    }
+}
+
+fn needs_card(model: &Model, at: &Visit) -> impl IntoView + use<> {
+    let systems: Vec<&str> = model
+        .chosen
+        .destinations()
+        .into_iter()
+        .map(Purpose::title)
+        .collect();
+    let roles: Vec<String> = model.roles.iter().map(|role| role_title(role)).collect();
+    let contracts = model
+        .contracts
+        .iter()
+        .map(|contract| {
+            let known = at.rules.contract(&contract.export_type).is_some();
+            let word = known.then_some(" (is here already)");
+            view! { <li>{contract.title.clone()} {word}</li> }
+        })
+        .collect_view();
+    view! {
+        <Card title="What it needs, and what it brings">
+            <Kv>
+                <KvRow label="Systems">{systems.join(", ")}</KvRow>
+                <KvRow label="Roles">{roles.join(", ")}</KvRow>
+                <KvRow label="Contracts"><ul>{contracts}</ul></KvRow>
+                <KvRow label="Ends in">{model.flow.outcome.clone()}</KvRow>
+            </Kv>
+        </Card>
+    }
+}
+
+fn form_card(model: &Model, at: &Visit) -> impl IntoView + use<> {
+    let name = model.chosen.name();
+    let other = model
+        .chosen
+        .instead_of()
+        .filter(|other| model.published.contains(other));
+    let inside = if model.published.contains(&model.chosen) {
         let (href, says) = (
             at.path("flows"),
             format!("{name} is published here already"),
         );
         let actions = view! { <LinkButton href label="To the flows"/> }.into_any();
         view! { <Empty icon=Ico::Check title=says actions>"A template is taken over once. What runs now is this merchant’s own."</Empty> }
+            .into_any()
+    } else if let Some(other) = other {
+        let (href, says) = (
+            at.path("flows"),
+            format!("{} is published here", other.name()),
+        );
+        let actions = view! { <LinkButton href label="To the flows"/> }.into_any();
+        view! { <Empty icon=Ico::Flows title=says actions>"Both would send the same orders, so only one of the two can run."</Empty> }
             .into_any()
     } else if at.rules.destinations.is_empty() {
         let href = at.path("connections/new-destination");
@@ -102,32 +251,44 @@ fn render(model: Model, at: &Visit) -> Page {
         }
         .into_any()
     } else {
-        form(&model, at).into_any()
+        form(model, at).into_any()
     };
-    let body = view! {
-        <PageHead title=title.clone() sub=what.into_any()/>
-        <nav class="chips mb-4" aria-label="Templates">{chips}</nav>
-        <div class="max-w-xl"><Card padded=true>{inside}</Card></div>
-    };
-    Page::new(
-        title,
-        vec![
-            Crumb::link("Flows", at.path("flows")),
-            Crumb::here("From a template"),
-        ],
-        body,
-    )
+    view! { <Card padded=true>{inside}</Card> }
 }
 
 fn form(model: &Model, at: &Visit) -> impl IntoView + use<> {
     let typed = at.form("template");
     let hidden = at.hidden(&[("template", model.chosen.key())]);
-    let destinations: Vec<(String, String)> = at
-        .rules
-        .destinations
-        .iter()
+    let living = || {
+        at.rules
+            .destinations
+            .iter()
+            .filter(|one| one.retired_at.is_none())
+    };
+    let destinations: Vec<(String, String)> = living()
         .map(|one| (one.id.to_string(), one.name.clone()))
         .collect();
+    let there = model
+        .chosen
+        .destinations()
+        .into_iter()
+        .map(|purpose| {
+            let name = sends_to(purpose);
+            let fits = living().find(|one| purpose.fits(&one.system));
+            let first = fits
+                .or_else(|| living().next())
+                .map(|one| one.id.to_string())
+                .unwrap_or_default();
+            let value = typed.value_or(name, &first);
+            let text = typed.text(name, purpose.title());
+            let text = if fits.is_none() {
+                text.hint("None of the destinations says that it is one. Choose who takes it, or add it under Connections first.")
+            } else {
+                text
+            };
+            view! { <Select text options=destinations.clone() value/> }
+        })
+        .collect_view();
     let people: Vec<(String, String)> = at
         .rules
         .members
@@ -140,11 +301,6 @@ fn form(model: &Model, at: &Visit) -> impl IntoView + use<> {
         .user_id()
         .map(|id| id.to_string())
         .unwrap_or_default();
-    let first = destinations
-        .first()
-        .map(|(id, _)| id.clone())
-        .unwrap_or_default();
-    let chosen = typed.value_or("destination", &first);
     let fields = model
         .roles
         .iter()
@@ -162,10 +318,11 @@ fn form(model: &Model, at: &Visit) -> impl IntoView + use<> {
     view! {
         <form method="post" action="/ui/flow/adopt">
             {hidden}
-            <Select text=typed.text("destination", "Where it sends to") options=destinations value=chosen/>
+            <h2 class="mb-2">"Where it sends to"</h2>
+            <div class="pair">{there}</div>
             <h2 class="mt-4 mb-2">"Who answers for what"</h2>
             <p class="mb-4 text-ink-2">"One person can hold all of it, and hand parts on under People at any time."</p>
-            {fields}
+            <div class="pair">{fields}</div>
             <div class="acts mt-4"><Button label="Publish" kind=Kind::Primary/></div>
         </form>
     }
@@ -177,16 +334,9 @@ mod tests {
 
     #[test]
     fn every_role_of_a_template_has_a_field() {
-        let making = engine::template::Making {
-            merchant_id: Default::default(),
-            founder: Default::default(),
-            now: Default::default(),
-            ids: Default::default(),
-            destination: Default::default(),
-        };
         for template in Template::ALL {
-            let (contract, flow) = template.make(&making).unwrap();
-            for role in engine::template::roles(&contract, &flow) {
+            let (contracts, flow) = template.make(&Making::default());
+            for role in engine::template::roles(&contracts, &flow) {
                 assert!(field(&role).is_some(), "{role}");
             }
         }

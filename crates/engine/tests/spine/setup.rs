@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::owner::{Owner, Party};
-use engine::{FoundingInput, Kind, template::Template};
+use engine::{
+    FoundingInput, Kind,
+    template::{Purpose, Template},
+};
 
 use crate::world::{World, on_every_store};
 
@@ -68,11 +71,11 @@ on_every_store! {
             secret: None,
         };
         let (there, _) = world.engine.create_destination(&ctx, destination).await.unwrap();
-        let roles = world.engine.template_roles(&ctx, Template::OrderToShip).unwrap();
+        let roles = world.engine.template_roles(&ctx, Template::OrderToShip);
         let mut who: BTreeMap<_, _> = roles.iter().map(|role| (role.clone(), founder.id)).collect();
         let logistics = who.remove("logistics").unwrap();
         let adopt = async |who: &BTreeMap<_, _>| {
-            world.engine.adopt_template(&ctx, Template::OrderToShip, there.id, who).await
+            world.engine.adopt_template(&ctx, Template::OrderToShip, &[(Purpose::Warehouse, there.id)].into(), who).await
         };
         let missing = adopt(&who).await.unwrap_err();
         assert_eq!(missing.fields[0].field, "who[logistics]");

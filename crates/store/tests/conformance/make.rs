@@ -371,6 +371,7 @@ pub fn task(merchant_id: Uuid, dedup_key: &str) -> Task {
         receipt_id: None,
         order_id: None,
         run_id: None,
+        step: None,
         export_id: None,
         trace_id: "t".repeat(32),
         created_at: at(10),

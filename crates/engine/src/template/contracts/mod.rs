@@ -1,0 +1,472 @@
+//! The contracts of the templates. What most of them have in common stands here: how a payload's schema and
+//! the sources of its fields are written side by side, how deliveries are repeated, and where each way of
+//! going wrong leads.
+
+mod kinds;
+mod orders;
+mod products;
+mod promotions;
+mod returns;
+mod stock;
+
+use std::collections::BTreeMap;
+
+use domain::{
+    contract::{
+        AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute, codes,
+    },
+    delivery::RetryPolicy,
+    event::EventKind,
+    owner::{EscalationPolicy, EscalationStep, Owner},
+    payload::{Mapping, Origin},
+    task::{ExceptionClass, Severity, Unlock},
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use self::kinds::{Shape, shape};
+use super::{
+    Making, Purpose,
+    build::{DAY, HOUR, MINUTE, SECOND, Who, agency},
+};
+
+/// One field of a payload: its name, what it looks like, whether the destination needs it, the fact it
+/// comes from (several, separated by spaces: the first that is known), and what it is.
+type Row = (&'static str, Shape, Need, &'static str, &'static str);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Must,
+    May,
+}
+
+/// What a destination may refuse it with: code, title, role, what resolving does, steps.
+type Refusal = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Unlock,
+    &'static [&'static str],
+);
+
+/// What one contract does not share with the others.
+struct Spec {
+    purpose: Purpose,
+    title: &'static str,
+    titled: &'static str,
+    summary: &'static str,
+    intent: &'static str,
+    action: &'static str,
+    who: Who,
+    watchers: &'static [&'static str],
+    /// To be taken, to be done, and how long its content stays true.
+    clocks: [i64; 3],
+    approval: Vec<ApprovalRule>,
+    /// How long "accepted" and "completed" may take.
+    ack: (i64, Option<i64>),
+    completes: Option<EventKind>,
+    fields: &'static [Row],
+    /// `(field, value)` that is the same in every payload.
+    fixed: &'static [(&'static str, &'static str)],
+    refusals: &'static [Refusal],
+    /// Whether it may be asked several times about the same subject: each step of each run is a command of its own.
+    each_time: bool,
+}
+
+impl Spec {
+    const fn of(purpose: Purpose, title: &'static str, who: Who, fields: &'static [Row]) -> Self {
+        Self {
+            purpose,
+            title,
+            titled: "",
+            summary: "",
+            intent: "",
+            action: "",
+            who,
+            watchers: &[],
+            clocks: [15 * MINUTE, DAY, 2 * DAY],
+            approval: Vec::new(),
+            ack: (15 * MINUTE, Some(DAY)),
+            completes: None,
+            fields,
+            fixed: &[],
+            refusals: &[],
+            each_time: true,
+        }
+    }
+}
+
+fn spec(export_type: &str) -> Option<Spec> {
+    orders::spec(export_type)
+        .or_else(|| promotions::spec(export_type))
+        .or_else(|| products::spec(export_type))
+        .or_else(|| returns::spec(export_type))
+        .or_else(|| stock::spec(export_type))
+}
+
+/// What such an export is sent to; none: no template has it.
+pub(super) fn purpose_of(export_type: &str) -> Option<Purpose> {
+    spec(export_type).map(|spec| spec.purpose)
+}
+
+pub(super) fn make(making: &Making, export_type: &str, id: Uuid, ladder: Uuid) -> Option<Contract> {
+    let spec = spec(export_type)?;
+    let there = making.destinations.get(&spec.purpose);
+    let (key, name) = there.map_or(("", "the destination"), |one| (&one.key, &one.name));
+    let [accept_ms, resolve_ms, valid_for_ms] = spec.clocks;
+    let recipe: &[&str] = if spec.each_time {
+        &[
+            "merchant_id",
+            "export_type",
+            "subject_id",
+            "intent",
+            "run_id",
+            "step",
+        ]
+    } else {
+        &["merchant_id", "export_type", "subject_id", "intent"]
+    };
+    Some(Contract {
+        id,
+        merchant_id: making.merchant_id,
+        export_type: export_type.to_owned(),
+        version: "1.0".to_owned(),
+        title: spec.title.to_owned(),
+        summary: spec.summary.to_owned(),
+        schema: schema(&spec),
+        payload: mapping(&spec),
+        titled: spec.titled.to_owned(),
+        intent: spec.intent.to_owned(),
+        intended_action: spec.action.to_owned(),
+        owner: agency(spec.who.0),
+        backup: agency(spec.who.1),
+        watchers: spec.watchers.iter().map(|role| agency(role)).collect(),
+        accept_ms,
+        resolve_ms,
+        valid_for_ms,
+        approval: spec.approval,
+        retry: RetryPolicy {
+            schedule_ms: vec![
+                SECOND,
+                5 * SECOND,
+                30 * SECOND,
+                2 * MINUTE,
+                10 * MINUTE,
+                30 * MINUTE,
+                2 * HOUR,
+            ],
+            jitter_percent: 20,
+        },
+        ack: AckRule {
+            accepted_within_ms: Some(spec.ack.0),
+            completed_within_ms: spec.ack.1,
+            completion_event: spec.completes,
+        },
+        exceptions: exceptions(name, spec.who, spec.refusals),
+        escalation: escalation(ladder, spec.who.1, making.founder),
+        idempotency: recipe.iter().map(|&field| field.to_owned()).collect(),
+        destination: key.to_owned(),
+        published_at: making.now,
+    })
+}
+
+fn schema(spec: &Spec) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for (field, kind, need, _, what) in spec.fields {
+        properties.insert((*field).to_owned(), shape(*kind, *need == Need::May, what));
+        if *need == Need::Must {
+            required.push(*field);
+        }
+    }
+    for (field, value) in spec.fixed {
+        properties.insert((*field).to_owned(), json!({ "const": value }));
+        required.push(field);
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": spec.title,
+        "description": spec.action,
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "$defs": kinds::defs(),
+    })
+}
+
+fn mapping(spec: &Spec) -> Mapping {
+    let facts = spec.fields.iter().map(|(field, _, _, from, _)| {
+        let mut paths: Vec<String> = from.split(' ').map(str::to_owned).collect();
+        let origin = match paths.len() {
+            1 => Origin::Fact(paths.remove(0)),
+            _ => Origin::FirstOf(paths),
+        };
+        ((*field).to_owned(), origin)
+    });
+    let fixed = spec
+        .fixed
+        .iter()
+        .map(|(field, value)| ((*field).to_owned(), Origin::Value(json!(value))));
+    Mapping(facts.chain(fixed).collect())
+}
+
+fn asks(owner: &str, backup: &str) -> ApprovalStep {
+    ApprovalStep {
+        owner: agency(owner),
+        backup: agency(backup),
+        accept_ms: 15 * MINUTE,
+    }
+}
+
+/// Two people, neither of whom wrote it, each having proved a moment before who they are.
+fn two_people() -> Vec<ApprovalRule> {
+    vec![ApprovalRule {
+        when: ApprovalCondition::Always,
+        steps: vec![
+            asks("marketing_ops", "revenue_ops"),
+            asks("operations", "finance"),
+        ],
+        critical: true,
+    }]
+}
+
+fn one_person(owner: &str, backup: &str) -> Vec<ApprovalRule> {
+    vec![ApprovalRule {
+        when: ApprovalCondition::Always,
+        steps: vec![asks(owner, backup)],
+        critical: false,
+    }]
+}
+
+fn escalation(id: Uuid, backup: &str, founder: Uuid) -> EscalationPolicy {
+    let rung = |after_ms, target| EscalationStep {
+        after_ms,
+        target,
+        only_within: None,
+    };
+    EscalationPolicy {
+        id,
+        version: 1,
+        steps: vec![
+            rung(30 * MINUTE, agency(backup)),
+            rung(HOUR, Owner::User(founder)),
+        ],
+        ..EscalationPolicy::default()
+    }
+}
+
+/// One row of an exception map: code, title, role that gets it, severity, what resolving does, steps.
+type Line<'a> = (&'a str, &'a str, &'a str, Severity, Unlock, &'a [&'a str]);
+
+/// A route for every code: those that this destination is known to refuse with, those that the engine
+/// raises, and `*` for what nobody has thought of.
+fn exceptions(there: &str, who: Who, refusals: &[Refusal]) -> BTreeMap<String, ExceptionRoute> {
+    let mut map = BTreeMap::new();
+    let mut add = |&(code, title, role, severity, unlock, steps): &Line<'_>| {
+        let (accept_ms, resolve_ms) = match severity {
+            Severity::High => (15 * MINUTE, 2 * HOUR),
+            Severity::Normal => (30 * MINUTE, 4 * HOUR),
+            Severity::Low => (2 * HOUR, DAY),
+        };
+        let class = if unlock == Unlock::Nothing {
+            ExceptionClass::Hard
+        } else {
+            ExceptionClass::Soft
+        };
+        let said = |text: &str| text.replace("{there}", there);
+        let route = ExceptionRoute {
+            title: said(title),
+            owner: agency(role),
+            class,
+            severity,
+            accept_ms,
+            resolve_ms,
+            remediation_steps: steps.iter().map(|step| said(step)).collect(),
+            unlock,
+        };
+        map.insert(code.to_owned(), route);
+    };
+    let (owner, backup) = who;
+    let usual: [Line<'_>; 15] = [
+        (
+            codes::APPROVAL_TIMEOUT,
+            "Nobody decided",
+            backup,
+            Severity::High,
+            Unlock::AskAgain,
+            &[
+                "Decide the approval, or find out who can.",
+                "Resolving without a decision asks for it once more.",
+            ],
+        ),
+        (
+            codes::DECLINED,
+            "Declined, not sent",
+            owner,
+            Severity::Normal,
+            Unlock::Nothing,
+            &[
+                "Read why it was declined.",
+                "Agree with whoever asked for it on what happens instead.",
+            ],
+        ),
+        (
+            codes::RETRIES_EXHAUSTED,
+            "{there} not reachable",
+            "engineering",
+            Severity::High,
+            Unlock::RedeliverExport,
+            &[
+                "Look at the last answers: is their system down, or has our address for it changed?",
+                "Tell {there}, and wait until they are back.",
+                "Resolve: the same message is sent again.",
+            ],
+        ),
+        (
+            codes::REFUSED,
+            "{there} refuses the message",
+            "engineering",
+            Severity::High,
+            Unlock::RedeliverExport,
+            &[
+                "Read their answer: the secret, the address or the format does not suit them.",
+                "Put it right, then resolve.",
+            ],
+        ),
+        (
+            codes::DESTINATION_GONE,
+            "{there} is gone",
+            "engineering",
+            Severity::High,
+            Unlock::RedeliverExport,
+            &[
+                "They say that nobody lives at this address any more. Ask for the new one.",
+                "Change it under Connections, then resolve: the same message is sent there.",
+            ],
+        ),
+        (
+            codes::FORBIDDEN_ADDRESS,
+            "Address may not be called",
+            "engineering",
+            Severity::High,
+            Unlock::RedeliverExport,
+            &[
+                "The address leads into our own network, so it was not called.",
+                "Correct it under Connections, then resolve.",
+            ],
+        ),
+        (
+            codes::ACK_TIMEOUT,
+            "{there} did not accept in time",
+            owner,
+            Severity::Normal,
+            Unlock::RedeliverExport,
+            &[
+                "Ask {there} whether they have it.",
+                "If not, resolve: it is sent again under the same key, so what they do have is not executed twice.",
+            ],
+        ),
+        (
+            codes::COMPLETION_TIMEOUT,
+            "Not done in time",
+            owner,
+            Severity::Normal,
+            Unlock::WaitAgain,
+            &[
+                "Ask {there} when it will be done, and tell whoever waits for it.",
+                "Resolve: the wait starts again.",
+            ],
+        ),
+        (
+            codes::SLA_MISSED,
+            "Later than promised",
+            owner,
+            Severity::Normal,
+            Unlock::WaitAgain,
+            &[
+                "See where it stands, and who could move it.",
+                "Resolve when it goes on, with what was agreed.",
+            ],
+        ),
+        (
+            codes::EVENT_NOT_SEEN,
+            "Nothing was heard of it",
+            owner,
+            Severity::Normal,
+            Unlock::WaitAgain,
+            &[
+                "Ask {there} whether it happened, and why nobody said so.",
+                "Resolve: the wait starts again.",
+            ],
+        ),
+        (
+            codes::QA_FAILED,
+            "Cannot be sent as it is",
+            backup,
+            Severity::Normal,
+            Unlock::RecheckExport,
+            &[
+                "Read which check failed; it says what was expected.",
+                "Correct it where it comes from.",
+                "Resolve: the checks run again over how it is then.",
+            ],
+        ),
+        (
+            codes::CANCELLED_AFTER_DISPATCH,
+            "Cancelled after it was sent",
+            owner,
+            Severity::High,
+            Unlock::Nothing,
+            &[
+                "Ask {there} to stop it.",
+                "If it is too late, tell customer ops what to expect.",
+            ],
+        ),
+        (
+            codes::CHANGED_AFTER_DISPATCH,
+            "Changed after it was sent",
+            owner,
+            Severity::High,
+            Unlock::Nothing,
+            &[
+                "Compare what was sent with what is asked now.",
+                "Agree with {there} on what they can still change.",
+            ],
+        ),
+        (
+            codes::VALIDITY_EXPIRED,
+            "Too old to be sent",
+            backup,
+            Severity::Normal,
+            Unlock::Nothing,
+            &[
+                "Ask whoever wanted it whether it still stands.",
+                "Start it anew, or let it go.",
+            ],
+        ),
+        (
+            "*",
+            "{there} reports a problem",
+            owner,
+            Severity::Low,
+            Unlock::RedeliverExport,
+            &[
+                "Read what {there} says.",
+                "Clear it up with them.",
+                "Resolve: the same message is sent again.",
+            ],
+        ),
+    ];
+    for line in &usual {
+        add(line);
+    }
+    for &(code, title, role, unlock, steps) in refusals {
+        let severity = if unlock == Unlock::Nothing {
+            Severity::Normal
+        } else {
+            Severity::High
+        };
+        add(&(code, title, role, severity, unlock, steps));
+    }
+    map
+}
