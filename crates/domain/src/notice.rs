@@ -37,6 +37,15 @@ pub struct LastTold {
     pub at: Time,
 }
 
+/// The last time that an owner was asked to approve exports of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastAsked {
+    pub asked: Owner,
+    pub export_type: String,
+    pub approval: Uuid,
+    pub at: Time,
+}
+
 /// A sentence on one line, not longer than a notice may be.
 pub fn sentence(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();

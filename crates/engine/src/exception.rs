@@ -104,6 +104,7 @@ impl Work<'_> {
             receipt_id: None,
             order_id: (export.subject_kind == "order").then_some(export.subject_id),
             run_id: Some(export.run_id),
+            step: None,
             export_id: Some(export.id),
             trace_id: export.trace_id.clone(),
             created_at: self.now,
@@ -161,6 +162,7 @@ impl Work<'_> {
             receipt_id: None,
             order_id: (run.subject_kind == "order").then_some(run.subject_id),
             run_id: Some(run.id),
+            step: None,
             export_id: None,
             trace_id: run.trace_id.clone(),
             created_at: self.now,
@@ -217,6 +219,7 @@ impl Work<'_> {
             receipt_id: (job.kind == JobKind::ProcessReceipt).then_some(job.subject_id),
             order_id: None,
             run_id: None,
+            step: None,
             export_id: (job.kind == JobKind::Deliver).then_some(job.subject_id),
             trace_id: self.trace_id.clone(),
             created_at: self.now,
@@ -231,7 +234,7 @@ impl Work<'_> {
         self.open(task).await
     }
 
-    async fn open(&mut self, mut task: Task) -> Result<()> {
+    pub async fn open(&mut self, mut task: Task) -> Result<()> {
         task.owner = self.answerable(&task).await?;
         let ids = std::sync::Arc::clone(&self.engine.ids);
         let told = task.clone();
@@ -346,6 +349,7 @@ pub(crate) async fn quarantine_task(
         receipt_id: Some(receipt.id),
         order_id: None,
         run_id: None,
+        step: None,
         export_id: None,
         trace_id: receipt.trace_id.clone(),
         created_at: now,

@@ -37,6 +37,12 @@ job_kinds! {
     TaskResolveDeadline => "task_resolve_deadline",
     /// Subject: task. `arg` = the end of the snooze it was armed for.
     TaskWake => "task_wake",
+    /// Subject: task. `arg` = the opening hour for which its next rung waits.
+    TaskRung => "task_rung",
+    /// Subject: task. `arg` = the end of the acknowledgement it was armed for.
+    TaskClaimExpiry => "task_claim_expiry",
+    /// Subject: merchant. `arg` = when somebody else comes on call; what was since is written down.
+    HandOff => "hand_off",
     /// Subject: export. `arg` = rev-independent deadline it was armed for.
     AckDeadline => "ack_deadline",
     /// Subject: export. `arg` = the deadline it was armed for.
@@ -45,6 +51,8 @@ job_kinds! {
     ExportDeadline => "export_deadline",
     /// Subject: run. `arg` = the deadline it was armed for.
     WaitDeadline => "wait_deadline",
+    /// Subject: the merchant. `arg` = when the month turned; nought: find out when it does.
+    OwnershipReview => "ownership_review",
 }
 
 impl FromStr for JobKind {

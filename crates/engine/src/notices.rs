@@ -253,7 +253,8 @@ impl Engine {
                         at: now,
                         actor,
                         action: "notice.read".to_owned(),
-                        subject_kind: "member",
+                        // reading is no work that anybody answers for
+                        subject_kind: "person",
                         subject_id: user,
                         detail: json!({ "notices": read }),
                         trace_id: Some(trace_id),

@@ -288,10 +288,14 @@ impl Work<'_> {
             JobKind::TaskAcceptDeadline => self.task_accept_deadline(id, armed_for).await,
             JobKind::TaskResolveDeadline => self.task_resolve_deadline(id, armed_for).await,
             JobKind::TaskWake => self.task_wake(id, armed_for).await,
+            JobKind::TaskRung => self.task_rung(id, armed_for).await,
+            JobKind::TaskClaimExpiry => self.task_claim_expiry(id, armed_for).await,
+            JobKind::HandOff => self.hand_off(armed_for).await,
             JobKind::AckDeadline => self.ack_deadline(id, armed_for).await,
             JobKind::CompletionDeadline => self.completion_deadline(id, armed_for).await,
             JobKind::ExportDeadline => self.export_deadline(id, armed_for).await,
             JobKind::WaitDeadline => self.wait_deadline(id, armed_for).await,
+            JobKind::OwnershipReview => self.ownership_review(armed_for).await,
             JobKind::Deliver => Err(Error::internal("a delivery is not a store job")),
         }
     }

@@ -3,7 +3,8 @@
 
 use domain::{
     Time,
-    notice::{LastTold, Notice},
+    approval::Approval,
+    notice::{LastAsked, LastTold, Notice},
 };
 use uuid::Uuid;
 
@@ -68,6 +69,57 @@ pub(crate) async fn last_told(conn: &mut Conn, merchant: Uuid) -> Result<Vec<Las
         })
     })?;
     all.dedup_by(|next, kept| next.matter == kept.matter && next.told_as == kept.told_as);
+    Ok(all)
+}
+
+/// Enough to have been asked once by everything that is in use.
+const RECENT: i64 = 500;
+
+pub(crate) async fn last_asked(conn: &mut Conn, merchant: Uuid) -> Result<Vec<LastAsked>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT a.doc, e.export_type FROM approvals a JOIN exports e ON e.id = a.export_id \
+             WHERE a.merchant_id = $1 AND e.merchant_id = $1 ORDER BY a.id DESC LIMIT $2",
+            params![merchant, RECENT],
+        )
+        .await?;
+    let mut all: Vec<LastAsked> = Vec::new();
+    for row in &rows {
+        let (approval, export_type) = (row.json::<Approval>(0)?, row.text(1)?);
+        let Some(at) = approval.asked_at else {
+            continue; // its turn has not come
+        };
+        let known = all
+            .iter_mut()
+            .find(|one| one.asked == approval.owner && one.export_type == export_type);
+        match known {
+            Some(known) if known.at >= at => {}
+            Some(known) => (known.at, known.approval) = (at, approval.id),
+            None => all.push(LastAsked {
+                asked: approval.owner,
+                export_type,
+                approval: approval.id,
+                at,
+            }),
+        }
+    }
+    Ok(all)
+}
+
+pub(crate) async fn last_acts(conn: &mut Conn, merchant: Uuid) -> Result<Vec<(Uuid, Time)>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT actor, MAX(at) FROM audit_entries WHERE merchant_id = $1 \
+             AND substr(actor, 1, 5) = 'user:' AND subject_kind <> 'person' GROUP BY actor",
+            params![merchant],
+        )
+        .await?;
+    let mut all = Vec::new();
+    for row in &rows {
+        if let Some(Ok(user)) = row.text(0)?.strip_prefix("user:").map(str::parse) {
+            all.push((user, row.time(1)?));
+        }
+    }
     Ok(all)
 }
 

@@ -23,10 +23,13 @@ mod roster;
 mod rotation;
 mod wall_time;
 
+pub use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 #[cfg(any(feature = "zones", test))]
-pub use self::reckon::{Gap, Stretch, Turn, TurnSource, Why, local, zone_names};
+pub use self::reckon::{
+    Gap, Stretch, Turn, TurnSource, Why, from_local, local, next_month, zone_names,
+};
 pub use self::{
     calendar::{Calendar, Hours, WEEKDAYS},
     history::OnCallTurn,
@@ -35,6 +38,9 @@ pub use self::{
     wall_time::WallTime,
 };
 use crate::time::Time;
+
+/// A day to stand for one that could not be read.
+pub const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// From one instant, included, to another, excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

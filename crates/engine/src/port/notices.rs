@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Time,
-    notice::{LastTold, Notice},
+    notice::{LastAsked, LastTold, Notice},
 };
 use uuid::Uuid;
 
@@ -20,6 +20,10 @@ pub trait NoticeReads: Send {
     ) -> Result<Vec<Notice>>;
     /// For each rule and owner, the last time that they were told.
     async fn last_told(&mut self, merchant: Uuid) -> Result<Vec<LastTold>>;
+    /// Of the approvals that were asked for most recently: for each export type and owner, the last.
+    async fn last_asked(&mut self, merchant: Uuid) -> Result<Vec<LastAsked>>;
+    /// When each person last did something here, their own account aside.
+    async fn last_acts(&mut self, merchant: Uuid) -> Result<Vec<(Uuid, Time)>>;
     /// Whether this person's notices go by mail as well.
     async fn mails_notices(&mut self, user: Uuid) -> Result<bool>;
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Time,
-    notice::{LastTold, Notice},
+    notice::{LastAsked, LastTold, Notice},
 };
 use engine::{
     Result,
@@ -33,6 +33,14 @@ impl<C: Connected> NoticeReads for Ports<C> {
 
     async fn last_told(&mut self, merchant: Uuid) -> Result<Vec<LastTold>> {
         Ok(notices::last_told(self.0.of(merchant)?, merchant).await?)
+    }
+
+    async fn last_asked(&mut self, merchant: Uuid) -> Result<Vec<LastAsked>> {
+        Ok(notices::last_asked(self.0.of(merchant)?, merchant).await?)
+    }
+
+    async fn last_acts(&mut self, merchant: Uuid) -> Result<Vec<(Uuid, Time)>> {
+        Ok(notices::last_acts(self.0.of(merchant)?, merchant).await?)
     }
 
     async fn mails_notices(&mut self, user: Uuid) -> Result<bool> {

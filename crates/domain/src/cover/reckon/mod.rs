@@ -2,6 +2,7 @@
 //! process comes to the same answer, whatever its machine has installed.
 
 mod calendar;
+mod month;
 mod roster;
 mod rotation;
 #[cfg(test)]
@@ -9,7 +10,8 @@ mod tests;
 mod zone;
 
 pub use self::{
+    month::next_month,
     roster::{Gap, Stretch, Why},
     rotation::{Turn, TurnSource},
-    zone::{local, zone_names},
+    zone::{from_local, local, zone_names},
 };
