@@ -8,6 +8,7 @@
 //! - [`place`]: cards, lanes and lines with their coordinates.
 //! - [`map`]: the picture as SVG; [`form`] and [`read`]: a step as a form, and a form as edits.
 
+pub mod fields;
 pub mod html;
 pub mod map;
 pub mod names;

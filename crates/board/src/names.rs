@@ -17,8 +17,6 @@ pub struct Names {
     /// Flows that others may run.
     pub flows: Vec<Choice>,
     pub calendars: Vec<Choice>,
-    /// Facts that conditions may ask for, besides the answers of the flow's own steps.
-    pub facts: Vec<Choice>,
     pub events: Vec<Choice>,
 }
 
@@ -30,8 +28,16 @@ fn called(among: &[Choice], key: &str) -> Option<String> {
 }
 
 impl Names {
+    /// As it stands on a card: without what tells it apart in a list.
     pub fn owner(&self, owner: &Owner) -> String {
-        called(&self.owners, &owner.to_string()).unwrap_or_else(|| owner.title())
+        let name = called(&self.owners, &owner.to_string());
+        name.map_or_else(
+            || owner.title(),
+            |name| match name.rsplit_once(" · ") {
+                Some((short, _)) => short.to_owned(),
+                None => name,
+            },
+        )
     }
 
     pub fn system(&self, key: &str) -> String {

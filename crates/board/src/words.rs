@@ -87,39 +87,6 @@ pub fn value(value: &Value) -> String {
     }
 }
 
-/// What a person typed beside a fact: yes and no, numbers and money are what they look like.
-pub fn read_value(text: &str) -> Value {
-    let text = text.trim();
-    match text {
-        "yes" | "true" => return Value::Bool(true),
-        "no" | "false" => return Value::Bool(false),
-        _ => {}
-    }
-    if let Ok(whole) = text.parse::<i64>() {
-        return Value::from(whole);
-    }
-    let money = text.split_once(' ').and_then(|(amount, currency)| {
-        let coded = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
-        let minor = coded.then(|| minor(amount)).flatten()?;
-        Some(serde_json::json!({"minor": minor, "currency": currency}))
-    });
-    money.unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-/// `400`, `400.5` and `400.50` are 40000 and 40050.
-fn minor(amount: &str) -> Option<i64> {
-    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
-    let part = match part.len() {
-        0 => "00".to_owned(),
-        1 => format!("{part}0"),
-        2 => part.to_owned(),
-        _ => return None,
-    };
-    let whole: i64 = whole.parse().ok()?;
-    let part: i64 = part.parse().ok()?;
-    whole.checked_mul(100)?.checked_add(part)
-}
-
 pub fn test(test: &Test) -> String {
     format!("{} {} {}", test.fact, test.op.title(), value(&test.value))
 }
@@ -217,9 +184,7 @@ pub fn trigger(trigger: &Trigger) -> (String, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{read_span, read_value, span, value};
+    use super::{read_span, span};
 
     #[test]
     fn spans_are_read_as_they_are_written() {
@@ -237,20 +202,6 @@ mod tests {
         }
         for text in ["soon", "h", "5 weeks", "99999999999999999999"] {
             assert_eq!(read_span(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn values_are_read_as_they_are_written() {
-        for (text, read) in [
-            ("400.00 USD", json!({"minor": 40000, "currency": "USD"})),
-            ("yes", json!(true)),
-            ("12", json!(12)),
-            ("express", json!("express")),
-            ("Los Angeles", json!("Los Angeles")),
-        ] {
-            assert_eq!(read_value(text), read, "{text}");
-            assert_eq!(value(&read), text);
         }
     }
 }

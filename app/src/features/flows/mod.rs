@@ -6,6 +6,7 @@
 
 mod act;
 mod brief;
+pub mod editor;
 mod list;
 mod page;
 mod steps;

@@ -400,13 +400,14 @@ impl Draft {
         }
         let fits = !to.is_empty()
             && to.len() <= LONGEST_KEY
+            && to.starts_with(|first: char| first.is_ascii_lowercase())
             && to
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !fits {
             return Err(Refusal::new(
                 "key",
-                "A key is made of small letters, digits and underscores, such as “hand_to_3pl”.",
+                "A key begins with a letter and is made of small letters, digits and underscores, such as “hand_to_3pl”.",
             ));
         }
         if let Some(other) = self.step(to) {
@@ -565,7 +566,11 @@ pub fn key_of(title: &str) -> String {
         }
     }
     let key = key.trim_end_matches('_');
-    if key.is_empty() { "step" } else { key }.to_owned()
+    match key.as_bytes().first() {
+        None => "step".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("step_{key}"),
+        Some(_) => key.to_owned(),
+    }
 }
 
 /// Answers are facts named after their step.

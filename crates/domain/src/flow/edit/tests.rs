@@ -185,6 +185,8 @@ fn what_cannot_be_is_refused_in_words() {
     };
     assert_eq!(refused(rename("ship")).field, "key");
     assert_eq!(refused(rename("Hand to")).field, "key");
+    assert_eq!(refused(rename("3pl")).field, "key");
+    assert_eq!(key_of("3PL: hand over!"), "step_3pl_hand_over");
     assert_eq!(refused(rename("")).field, "key");
     let mut sketch = draft.step("ask").unwrap().clone();
     sketch.title = "  ".into();

@@ -1,0 +1,10 @@
+//! A flow as a picture, on every page that shows one, and the drawing board on which it is edited.
+//!
+//! The picture, the table and the forms are written by the `board` crate, in the browser and here alike; this
+//! feature brings them together with what is known around a flow.
+
+mod map;
+mod names;
+
+pub use map::FlowMap;
+pub use names::names;
