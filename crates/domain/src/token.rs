@@ -16,6 +16,9 @@ use crate::{
 /// How long the secret before a rotation is still good.
 pub const TOKEN_OVERLAP_MS: i64 = 24 * 60 * 60_000;
 
+/// So long before a token's end somebody is told.
+pub const TOKEN_WARNING_MS: i64 = 7 * 24 * 60 * 60_000;
+
 /// A use is written down at most this often.
 pub const TOKEN_USE_MS: i64 = 60_000;
 
@@ -79,6 +82,14 @@ impl ApiToken {
             (Shown::Previous, None) => Err(TokenOver::Replaced(self.issued_at)),
             _ => Ok(()),
         }
+    }
+
+    /// When somebody is told that it will end: a week before, but not before half of its term is over,
+    /// as whoever makes a token for two days knows that.
+    pub fn warn_at(&self) -> Option<Time> {
+        let end = self.expires_at?;
+        let half = end.since_ms(self.issued_at) / 2;
+        Some(end.plus_ms(-TOKEN_WARNING_MS.min(half)))
     }
 
     /// A new secret from now on, for as long again as it was made for.
@@ -147,6 +158,28 @@ mod tests {
             Access::Viewer.token_capabilities(),
             [Action::ViewWork, Action::ViewSettings]
         );
+    }
+
+    #[test]
+    fn somebody_is_told_a_week_before_the_end_or_at_half_of_a_short_term() {
+        let warned = |days: i64| {
+            let issued_at = Time::from_ms(5 * DAY);
+            let expires_at = Some(issued_at.plus_ms(days * DAY));
+            let token = ApiToken {
+                issued_at,
+                expires_at,
+                ..token()
+            };
+            token.warn_at().map(|at| at.since_ms(issued_at) / DAY)
+        };
+        assert_eq!(warned(30), Some(23));
+        assert_eq!(warned(14), Some(7));
+        assert_eq!(warned(2), Some(1));
+        let endless = ApiToken {
+            expires_at: None,
+            ..token()
+        };
+        assert_eq!(endless.warn_at(), None);
     }
 
     #[test]

@@ -278,7 +278,7 @@ impl Work<'_> {
     }
 }
 
-fn ladder(backup: &Owner, after_ms: i64) -> EscalationPolicy {
+pub(crate) fn ladder(backup: &Owner, after_ms: i64) -> EscalationPolicy {
     EscalationPolicy {
         id: Uuid::nil(),
         version: 1,

@@ -53,6 +53,8 @@ job_kinds! {
     WaitDeadline => "wait_deadline",
     /// Subject: the merchant. `arg` = when the month turned; nought: find out when it does.
     OwnershipReview => "ownership_review",
+    /// Subject: API token. `arg` = when its secret of then was to be warned about.
+    TokenExpiring => "token_expiring",
 }
 
 impl FromStr for JobKind {

@@ -56,6 +56,7 @@ mod sight;
 mod sign_in;
 mod tasks;
 pub mod template;
+mod token_expiry;
 mod tokens;
 mod trail;
 mod vault;

@@ -22,6 +22,7 @@ use crate::{
     engine::Engine,
     error::{Error, FieldError, Kind, Result},
     port::{AuditNote, StoreExt},
+    work::Work,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
@@ -148,10 +149,11 @@ impl Engine {
         self.store.reads().await?.tokens(ctx.merchant_id()).await
     }
 
-    pub async fn issue_token(&self, ctx: &Ctx, input: TokenInput) -> Result<NewToken> {
+    pub async fn issue_token(self: &Arc<Self>, ctx: &Ctx, input: TokenInput) -> Result<NewToken> {
         ctx.require(Action::ManageTokens)?;
         let (name, expires_at, reason) = checked(&input, ctx.now())?;
         ctx.require_fresh_proof()?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
         let (secret, prefix) = self.token_text();
         let mut capabilities = input.capabilities;
         capabilities.sort_unstable();
@@ -174,6 +176,7 @@ impl Engine {
         };
         let made = note(ctx, "token.created", token.id, described(&token));
         let (row, hash) = (token.clone(), hash(&secret));
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -184,7 +187,7 @@ impl Engine {
                     }
                     tx.insert_token(&row, &hash).await?;
                     tx.note(made);
-                    Ok(())
+                    Work::of(&ctx, tx, engine, rules).expect_expiry(&row).await
                 })
             })
             .await?;
@@ -192,11 +195,12 @@ impl Engine {
     }
 
     /// Another secret and another term; the old secret is good for a day.
-    pub async fn rotate_token(&self, ctx: &Ctx, id: Uuid) -> Result<NewToken> {
+    pub async fn rotate_token(self: &Arc<Self>, ctx: &Ctx, id: Uuid) -> Result<NewToken> {
         ctx.require(Action::ManageTokens)?;
         ctx.require_fresh_proof()?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
         let (secret, prefix) = self.token_text();
-        let (hash, ctx) = (hash(&secret), ctx.clone());
+        let (hash, ctx, engine) = (hash(&secret), ctx.clone(), Arc::clone(self));
         let token = self
             .store
             .write(move |tx| {
@@ -208,6 +212,9 @@ impl Engine {
                     let until = token.previous_until;
                     let detail = json!({ "prefix": token.prefix, "previous_until": until, "expires_at": token.expires_at });
                     tx.note(note(&ctx, "token.rotated", id, detail));
+                    let mut work = Work::of(&ctx, tx, engine, rules);
+                    work.token_is_dealt_with(id, "The token was rotated.").await?;
+                    work.expect_expiry(&token).await?;
                     Ok(ApiToken { rev: token.rev + 1, ..token })
                 })
             })
@@ -216,9 +223,10 @@ impl Engine {
     }
 
     /// Over at once, both secrets; the next call with either is refused.
-    pub async fn revoke_token(&self, ctx: &Ctx, id: Uuid) -> Result<ApiToken> {
+    pub async fn revoke_token(self: &Arc<Self>, ctx: &Ctx, id: Uuid) -> Result<ApiToken> {
         ctx.require(Action::ManageTokens)?;
-        let ctx = ctx.clone();
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        let (ctx, engine) = (ctx.clone(), Arc::clone(self));
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -228,6 +236,9 @@ impl Engine {
                     tx.revoke_token(&token).await?;
                     let detail = json!({ "name": token.name, "prefix": token.prefix });
                     tx.note(note(&ctx, "token.revoked", id, detail));
+                    let mut work = Work::of(&ctx, tx, engine, rules);
+                    work.token_is_dealt_with(id, "The token was revoked.")
+                        .await?;
                     Ok(ApiToken {
                         rev: token.rev + 1,
                         ..token
@@ -240,7 +251,7 @@ impl Engine {
     /// For set-up: a token that may do what this access role may, as far as a token can. Returns its text:
     /// it is shown now and never again.
     pub async fn create_token(
-        &self,
+        self: &Arc<Self>,
         merchant_id: Uuid,
         name: &str,
         access: Access,
@@ -273,13 +284,16 @@ impl Engine {
             token.id,
             described(&token),
         );
-        let (row, hash) = (token.clone(), hash(&text));
+        let (row, hash, engine) = (token.clone(), hash(&text), Arc::clone(self));
+        let rules = self.rules_of(merchant_id).await?;
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     tx.insert_token(&row, &hash).await?;
                     tx.note(made);
-                    Ok(())
+                    Work::for_job(tx, engine, rules, now)
+                        .expect_expiry(&row)
+                        .await
                 })
             })
             .await?;

@@ -12,4 +12,5 @@ mod orders;
 mod outside;
 mod rules;
 mod setup;
+mod tokens;
 mod world;
