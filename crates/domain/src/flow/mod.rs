@@ -8,6 +8,7 @@
 //! being published is told by the readiness rules, each with the place it is about.
 
 mod condition;
+pub mod diff;
 pub mod edit;
 pub mod eval;
 pub mod fact;
@@ -82,6 +83,9 @@ pub struct Flow<O = Owner> {
     /// The second person, where one is asked for.
     #[serde(default)]
     pub approved_by: Option<Uuid>,
+    /// Why there is this version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// A flow on the drawing board.
@@ -104,6 +108,7 @@ impl<O> Flow<O> {
             published_at: Time::default(),
             published_by: None,
             approved_by: None,
+            note: String::new(),
         }
     }
 
@@ -142,6 +147,7 @@ impl Flow {
             published_at: self.published_at,
             published_by: self.published_by,
             approved_by: self.approved_by,
+            note: self.note.clone(),
         }
     }
 }
@@ -182,6 +188,7 @@ impl Draft {
             published_at: self.published_at,
             published_by: self.published_by,
             approved_by: self.approved_by,
+            note: self.note.clone(),
         })
     }
 }

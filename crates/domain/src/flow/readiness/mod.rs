@@ -204,7 +204,7 @@ pub fn is_flow_key(text: &str) -> bool {
 }
 
 /// "20 min", "4 h", "2 days", "1 h 30 min".
-fn span(ms: i64) -> String {
+pub(super) fn span(ms: i64) -> String {
     const MINUTE: i64 = 60_000;
     let (days, rest) = (ms / (1440 * MINUTE), ms % (1440 * MINUTE));
     let (hours, rest) = (rest / (60 * MINUTE), rest % (60 * MINUTE));
