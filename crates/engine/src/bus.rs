@@ -122,6 +122,11 @@ fn known(subject_kind: &str) -> Option<&'static str> {
         "merchant",
         "operator",
         "operator_member",
+        "rotation",
+        "calendar",
+        "cover",
+        "role",
+        "policy",
     ]
     .into_iter()
     .find(|kind| *kind == subject_kind)

@@ -130,6 +130,17 @@ impl Engine {
             .await
     }
 
+    /// The same on a connection that the caller has.
+    pub(crate) async fn rules_by(
+        &self,
+        reads: &mut (dyn crate::port::Reads + '_),
+        merchant_id: Uuid,
+    ) -> Result<Arc<Rules>> {
+        self.rules
+            .get_by(reads, &self.bus, merchant_id, self.now())
+            .await
+    }
+
     /// A signed-in person at one of their merchants. Not a member reads as not found.
     pub async fn enter(&self, user_id: Uuid, slug: &str, trace_id: Option<String>) -> Result<Ctx> {
         let mut reads = self.store.reads().await?;

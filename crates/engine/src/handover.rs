@@ -18,6 +18,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    cover::unfit,
     error::{Error, FieldError, Result},
     invitations::fault,
     job::JobKind,
@@ -67,7 +68,16 @@ impl Share {
             (Owner::Role { .. }, _) => Self::Roles,
             (_, Holds::Task | Holds::Export) => Self::Work,
             (_, Holds::Approval) => Self::Approvals,
-            (_, Holds::Flow | Holds::Contract | Holds::Source) => Self::Rules,
+            (
+                _,
+                Holds::Flow
+                | Holds::Contract
+                | Holds::Source
+                | Holds::Policy
+                | Holds::Rotation
+                | Holds::Cover
+                | Holds::Member,
+            ) => Self::Rules,
         }
     }
 }
@@ -165,7 +175,7 @@ impl Passing {
         }
         let found = Found::read(reads, &before, Some(leaver.id)).await?;
         let mut lost = found.seats();
-        lost.retain(|seat| seat.is_lost(&before, &after));
+        lost.retain(|seat| seat.is_lost(&before, &after) || is_out(seat, &leaver, &after));
         Ok(Self {
             leaver,
             before,
@@ -284,6 +294,7 @@ impl Passing {
         let is_lost = || {
             self.lost
                 .iter()
+                .filter(|seat| (seat.holds == Holds::Rotation) == (holds == Holds::Rotation))
                 .any(|seat| seat.owner == *owner && seat.need == need)
         };
         let successor = handover.for_share(Share::of(holds, owner));
@@ -299,6 +310,17 @@ impl Passing {
             _ => None,
         }
     }
+}
+
+/// Whether they stay, but not as somebody who can have this turn.
+fn is_out(seat: &Seat, leaver: &User, after: &Rules) -> bool {
+    seat.holds == Holds::Rotation
+        && seat.owner == Owner::User(leaver.id)
+        && after
+            .roster
+            .rotations
+            .iter()
+            .any(|one| one.id == seat.id && unfit(one, leaver.id, after).is_some())
 }
 
 fn things(n: usize) -> String {
@@ -363,9 +385,44 @@ impl Work<'_> {
                 }
             }
         }
+        self.pass_turns(&mut passing, handover).await?;
         self.pass_rules(&passing, handover, &why).await?;
         self.pass_tasks(&passing, handover, &why).await?;
         self.pass_exports(&passing, handover, &why).await
+    }
+
+    /// Turns in rotations come first: what names a rotation needs somebody in it.
+    async fn pass_turns(&mut self, passing: &mut Passing, handover: &Handover) -> Result<()> {
+        let field = handover.field(Share::Rules);
+        for old in passing.found.rotations.clone() {
+            let mut next = old.clone();
+            seats::rotation(&mut next, &mut |_, need, owner| {
+                replace(passing, handover, Holds::Rotation, need, owner)
+            });
+            if next == old {
+                continue;
+            }
+            let leaver = passing.leaver.id;
+            let successor = handover.for_share(Share::Rules);
+            if successor.is_some_and(|id| old.members.contains(&id)) {
+                // they have their own turn in it already
+                next.members = old.members.clone();
+                next.members.retain(|user| *user != leaver);
+            }
+            if let Some(why) = successor.and_then(|id| unfit(&next, id, &passing.after)) {
+                let sentence = format!("“{}”: {why}", next.name);
+                return Err(Error::invalid(field, sentence));
+            }
+            self.save_rotation(&old, &next, "rotation.changed").await?;
+            let roster = &mut passing.after.roster;
+            roster.rotations.retain(|one| one.id != next.id);
+            roster.rotations.push(next);
+            let of = roster.rotations_of_people();
+            for (user, member) in &mut passing.after.members {
+                member.rotations = of.get(&user.id).cloned().unwrap_or_default();
+            }
+        }
+        Ok(())
     }
 
     async fn pass_rules(
@@ -413,6 +470,15 @@ impl Work<'_> {
                 continue;
             }
             self.republish_flow(old, next, passing, field, why).await?;
+        }
+        for old in &passing.found.policies {
+            let mut next = old.clone();
+            seats::policy(&mut next, &mut |_, need, owner| {
+                replace(passing, handover, Holds::Policy, need, owner)
+            });
+            if next != *old {
+                self.next_policy(old, next).await?;
+            }
         }
         Ok(())
     }

@@ -51,6 +51,8 @@ job_kinds! {
     ExportDeadline => "export_deadline",
     /// Subject: run. `arg` = the deadline it was armed for.
     WaitDeadline => "wait_deadline",
+    /// Subject: run that is over. The step of another run waits for it.
+    RunEnded => "run_ended",
     /// Subject: the merchant. `arg` = when the month turned; nought: find out when it does.
     OwnershipReview => "ownership_review",
     /// Subject: API token. `arg` = when its secret of then was to be warned about.

@@ -245,6 +245,10 @@ impl Engine {
                     let rules = Arc::new(rules::load(tx, ctx.merchant_id()).await?);
                     let (user, was) = member_of(&rules, user_id)?;
                     guards_admins(&ctx, &[was.access, next.access])?;
+                    let next = Membership {
+                        rotations: was.rotations.clone(),
+                        ..next
+                    };
                     if was == next {
                         return Ok(next);
                     }

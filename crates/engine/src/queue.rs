@@ -1,4 +1,5 @@
-//! My queue: what waits on one person, over all their merchants, by deadline.
+//! My queue: what waits on one person, over all their merchants, by deadline. What is a role's or a
+//! rotation's waits on whoever answers for it now; where nobody does, on everybody behind it.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use domain::{
     approval::Approval,
     export::Export,
     notice::Notice,
+    owner::Owner,
     people::{Membership, Merchant, User},
     sight::Sight,
     task::{Severity, Task, TaskState},
@@ -95,9 +97,13 @@ impl Engine {
         }
         let mut reads = self.store.reads().await?;
         let mut elsewhere = Vec::new();
-        for approval in pending(&mut *reads, &places).await? {
+        for approval in self.pending(&mut *reads, &places).await? {
             if let Some((merchant, member)) = place(&places, approval.merchant_id)
                 && asks(&approval, member, user)
+                && (approval.escalated_at.is_some()
+                    || self
+                        .is_asked(&mut *reads, &approval.owner, merchant.id, user.id)
+                        .await?)
                 && !approved_before(&mut *reads, &approval, user.id).await?
                 && let Some(export) = reads.export(merchant.id, approval.export_id).await?
             {
@@ -113,12 +119,17 @@ impl Engine {
                 elsewhere.extend(approval.accept_by);
             }
         }
-        for task in live(&mut *reads, &places).await? {
+        for task in self.live(&mut *reads, &places).await? {
             let Some((merchant, member)) = place(&places, task.merchant_id) else {
                 continue;
             };
             *queue.live_tasks.entry(merchant.id).or_default() += 1;
-            let mine = task.is_for(member) && member.may(Action::WorkTasks);
+            let mine = task.is_for(member)
+                && member.may(Action::WorkTasks)
+                && (task.assignee.is_some()
+                    || self
+                        .is_asked(&mut *reads, &task.owner, merchant.id, user.id)
+                        .await?);
             let watched = task.watchers.iter().any(|owner| member.answers_for(owner));
             let item = QueueItem {
                 merchant: merchant.clone(),
@@ -142,6 +153,73 @@ impl Engine {
         }
         Ok(queue)
     }
+
+    /// Whether it is theirs at this minute.
+    async fn is_asked(
+        &self,
+        reads: &mut (dyn Reads + '_),
+        owner: &Owner,
+        merchant: Uuid,
+        user: Uuid,
+    ) -> Result<bool> {
+        if matches!(owner, Owner::User(_) | Owner::System(_)) {
+            return Ok(true);
+        }
+        let rules = self.rules_by(reads, merchant).await?;
+        let asked = rules.asked(owner, self.now());
+        Ok(asked.is_empty() || asked.iter().any(|one| one.id == user))
+    }
+
+    /// What this member sees in this state, from outside.
+    async fn theirs(
+        &self,
+        reads: &mut (dyn Reads + '_),
+        member: &Membership,
+        state: &str,
+    ) -> Result<ListFilter> {
+        let rules = self.rules_by(reads, member.merchant_id).await?;
+        Ok(ListFilter {
+            state: Some(state.to_owned()),
+            // approvals and tasks have no destination
+            seen_by: Sight::of(member, [], &rules.roster.rotations).held(),
+            limit: MOST,
+            ..ListFilter::default()
+        })
+    }
+
+    async fn pending(
+        &self,
+        reads: &mut (dyn Reads + '_),
+        places: &[&(Merchant, Membership)],
+    ) -> Result<Vec<Approval>> {
+        let (whole, outside) = apart(places);
+        let mut found = match whole.as_slice() {
+            [] => Vec::new(),
+            ids => reads.pending_approvals(ids, MOST).await?,
+        };
+        for (merchant, member) in outside {
+            let filter = self.theirs(reads, member, "pending").await?;
+            found.extend(reads.approvals(merchant.id, &filter).await?);
+        }
+        Ok(found)
+    }
+
+    async fn live(
+        &self,
+        reads: &mut (dyn Reads + '_),
+        places: &[&(Merchant, Membership)],
+    ) -> Result<Vec<Task>> {
+        let (whole, outside) = apart(places);
+        let mut found = match whole.as_slice() {
+            [] => Vec::new(),
+            ids => reads.live_tasks(ids, MOST).await?,
+        };
+        for (merchant, member) in outside {
+            let filter = self.theirs(reads, member, "live").await?;
+            found.extend(reads.tasks(merchant.id, &filter).await?);
+        }
+        Ok(found)
+    }
 }
 
 /// Where they see everything, and where only what is theirs.
@@ -156,46 +234,6 @@ fn apart<'p>(
         whole.iter().map(|(merchant, _)| merchant.id).collect(),
         outside,
     )
-}
-
-/// What this member sees in this state, from outside.
-fn theirs(member: &Membership, state: &str) -> ListFilter {
-    ListFilter {
-        state: Some(state.to_owned()),
-        // approvals and tasks have no destination
-        seen_by: Sight::of(member, [], []).held(),
-        limit: MOST,
-        ..ListFilter::default()
-    }
-}
-
-async fn pending(
-    reads: &mut dyn Reads,
-    places: &[&(Merchant, Membership)],
-) -> Result<Vec<Approval>> {
-    let (whole, outside) = apart(places);
-    let mut found = match whole.as_slice() {
-        [] => Vec::new(),
-        ids => reads.pending_approvals(ids, MOST).await?,
-    };
-    for (merchant, member) in outside {
-        let filter = theirs(member, "pending");
-        found.extend(reads.approvals(merchant.id, &filter).await?);
-    }
-    Ok(found)
-}
-
-async fn live(reads: &mut dyn Reads, places: &[&(Merchant, Membership)]) -> Result<Vec<Task>> {
-    let (whole, outside) = apart(places);
-    let mut found = match whole.as_slice() {
-        [] => Vec::new(),
-        ids => reads.live_tasks(ids, MOST).await?,
-    };
-    for (merchant, member) in outside {
-        let filter = theirs(member, "live");
-        found.extend(reads.tasks(merchant.id, &filter).await?);
-    }
-    Ok(found)
 }
 
 fn place<'p>(

@@ -207,15 +207,45 @@ impl RulesCache {
         merchant_id: Uuid,
         now: Time,
     ) -> error::Result<Arc<Rules>> {
-        let epoch = bus.rules_epoch();
-        if let Some(cached) = self.by_merchant.read().await.get(&merchant_id)
-            && cached.epoch == epoch
-            && (0..MAX_AGE_MS).contains(&now.since_ms(cached.read_at))
-        {
-            return Ok(Arc::clone(&cached.rules));
+        if let Some(fresh) = self.fresh(bus, merchant_id, now).await {
+            return Ok(fresh);
         }
         let mut reads = store.reads().await?;
-        let rules = Arc::new(load(&mut *reads, merchant_id).await?);
+        self.read(&mut *reads, bus, merchant_id, now).await
+    }
+
+    /// The same for somebody who has a connection: nobody waits for a second one while holding a first.
+    pub(crate) async fn get_by(
+        &self,
+        reads: &mut (dyn Reads + '_),
+        bus: &Bus,
+        merchant_id: Uuid,
+        now: Time,
+    ) -> error::Result<Arc<Rules>> {
+        match self.fresh(bus, merchant_id, now).await {
+            Some(fresh) => Ok(fresh),
+            None => self.read(reads, bus, merchant_id, now).await,
+        }
+    }
+
+    async fn fresh(&self, bus: &Bus, merchant_id: Uuid, now: Time) -> Option<Arc<Rules>> {
+        let epoch = bus.rules_epoch();
+        let known = self.by_merchant.read().await;
+        let cached = known.get(&merchant_id)?;
+        let is_fresh =
+            cached.epoch == epoch && (0..MAX_AGE_MS).contains(&now.since_ms(cached.read_at));
+        is_fresh.then(|| Arc::clone(&cached.rules))
+    }
+
+    async fn read(
+        &self,
+        reads: &mut (dyn Reads + '_),
+        bus: &Bus,
+        merchant_id: Uuid,
+        now: Time,
+    ) -> error::Result<Arc<Rules>> {
+        let epoch = bus.rules_epoch();
+        let rules = Arc::new(load(reads, merchant_id).await?);
         let cached = Cached {
             rules: Arc::clone(&rules),
             epoch,

@@ -9,6 +9,8 @@ use domain::{
     approval::Approval,
     connection::Source,
     contract::Contract,
+    cover::Rotation,
+    escalation::Policy,
     export::Export,
     flow::Flow,
     owner::{Owner, role_title},
@@ -29,6 +31,12 @@ pub enum Holds {
     Flow,
     Contract,
     Source,
+    Policy,
+    /// A turn in it, or standing for a role.
+    Rotation,
+    Cover,
+    /// Holding a role.
+    Member,
 }
 
 impl Holds {
@@ -40,6 +48,10 @@ impl Holds {
             Self::Flow => "flow",
             Self::Contract => "contract",
             Self::Source => "source",
+            Self::Policy => "policy",
+            Self::Rotation => "rotation",
+            Self::Cover => "cover",
+            Self::Member => "member",
         }
     }
 }
@@ -96,10 +108,16 @@ fn behind(rules: &Rules, owner: &Owner, need: Need) -> (bool, bool) {
     (any, there.any(|(_, member)| may(member, need)))
 }
 
+/// Whether one of the active people behind the owner can do what is needed.
+pub(crate) fn able(rules: &Rules, owner: &Owner, need: Need) -> bool {
+    behind(rules, owner, need).1
+}
+
 impl Seat {
     /// Whether the people of `after` leave it empty, and those of `before` did not.
     pub(crate) fn is_lost(&self, before: &Rules, after: &Rules) -> bool {
-        if self.need == Need::Stamped {
+        // who is in a rotation is seated there, and looked at there
+        if self.need == Need::Stamped || matches!(self.owner, Owner::Rotation(_)) {
             return false;
         }
         let (was_there, was_able) = behind(before, &self.owner, self.need);
@@ -114,6 +132,8 @@ pub(crate) struct Found {
     pub flows: Vec<Flow>,
     pub contracts: Vec<Contract>,
     pub sources: Vec<Source>,
+    pub policies: Vec<Policy>,
+    pub rotations: Vec<Rotation>,
     pub tasks: Vec<Task>,
     pub approvals: Vec<Approval>,
     pub exports: Vec<Export>,
@@ -134,6 +154,8 @@ impl Found {
             flows: rules.flows.iter().map(|flow| (**flow).clone()).collect(),
             contracts: rules.contracts.iter().map(|one| (**one).clone()).collect(),
             sources: rules.sources.clone(),
+            policies: rules.policies.clone(),
+            rotations: rules.roster.rotations.clone(),
             tasks: reads.live_tasks(&[merchant], i64::MAX).await?,
             approvals,
             exports: match user {
@@ -201,6 +223,18 @@ impl Found {
             let (id, title) = (one.id, one.name.clone());
             source(one, &mut |place, need, owner| {
                 collect(Holds::Source, id, &title, place, need, owner)
+            });
+        }
+        for one in &mut all.policies {
+            let (id, title) = (one.id, one.name.clone());
+            policy(one, &mut |place, need, owner| {
+                collect(Holds::Policy, id, &title, place, need, owner)
+            });
+        }
+        for one in &mut all.rotations {
+            let (id, title) = (one.id, one.name.clone());
+            rotation(one, &mut |place, need, owner| {
+                collect(Holds::Rotation, id, &title, place, need, owner)
             });
         }
         seats
@@ -314,7 +348,25 @@ pub(crate) fn contract(contract: &mut Contract, visit: &mut Visitor<'_>) {
         };
         visit(&place, Need::Work, &mut route.owner);
     }
-    for (index, step) in contract.escalation.steps.iter_mut().enumerate() {
+    // where it names one of the merchant's policies, that one's rungs count
+    if contract.escalation.key.is_empty() {
+        for (index, step) in contract.escalation.steps.iter_mut().enumerate() {
+            visit(
+                &format!("escalation rung {}", index + 1),
+                Need::Work,
+                &mut step.target,
+            );
+        }
+    }
+}
+
+pub(crate) fn source(source: &mut Source, visit: &mut Visitor<'_>) {
+    visit("asked first", Need::Work, &mut source.owner);
+    visit("backup", Need::Work, &mut source.backup);
+}
+
+pub(crate) fn policy(policy: &mut Policy, visit: &mut Visitor<'_>) {
+    for (index, step) in policy.steps.iter_mut().enumerate() {
         visit(
             &format!("escalation rung {}", index + 1),
             Need::Work,
@@ -323,7 +375,25 @@ pub(crate) fn contract(contract: &mut Contract, visit: &mut Visitor<'_>) {
     }
 }
 
-pub(crate) fn source(source: &mut Source, visit: &mut Visitor<'_>) {
-    visit("asked first", Need::Work, &mut source.owner);
-    visit("backup", Need::Work, &mut source.backup);
+/// Turns are people's; each person has one seat in it, however often it comes round.
+pub(crate) fn rotation(rotation: &mut Rotation, visit: &mut Visitor<'_>) {
+    let mut people: Vec<Uuid> = rotation.members.clone();
+    people.extend(rotation.overrides.iter().map(|one| one.user));
+    people.sort_unstable();
+    people.dedup();
+    for was in people {
+        let mut owner = Owner::User(was);
+        visit("turn in the rotation", Need::Work, &mut owner);
+        let Owner::User(now) = owner else { continue };
+        for member in &mut rotation.members {
+            if *member == was {
+                *member = now;
+            }
+        }
+        for one in &mut rotation.overrides {
+            if one.user == was {
+                one.user = now;
+            }
+        }
+    }
 }

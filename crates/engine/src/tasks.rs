@@ -134,7 +134,12 @@ impl Work<'_> {
                 self.tell_ended(&next).await?;
                 self.unlock(&next).await?
             }
-            TaskState::Claimed | TaskState::Cancelled => {}
+            TaskState::Claimed => {
+                if let Some(until) = next.claim_expires_at {
+                    self.arm(JobKind::TaskClaimExpiry, next.id, until).await?;
+                }
+            }
+            TaskState::Cancelled => {}
         }
         Ok(Task {
             rev: next.rev + 1,
@@ -145,13 +150,11 @@ impl Work<'_> {
     /// What resolving it sets going again.
     async fn unlock(&mut self, task: &Task) -> Result<()> {
         match task.unlock {
-            Unlock::Nothing => Ok(()),
+            Unlock::Nothing | Unlock::TryStep | Unlock::FinishStep | Unlock::FinishUndo => Ok(()),
             Unlock::ReprocessReceipt => self.reprocess(task).await,
             Unlock::RetryJob => self.retry_job(task).await,
-            Unlock::WaitAgain if task.export_id.is_none() => match task.run_id {
-                Some(run) => self.wait_again(run).await,
-                None => Ok(()),
-            },
+            // its run does it
+            Unlock::WaitAgain if task.export_id.is_none() => Ok(()),
             Unlock::RedeliverExport
             | Unlock::RecheckExport
             | Unlock::AskAgain
@@ -285,6 +288,9 @@ impl Work<'_> {
         let task = task.wake(self.now);
         self.tx.save_task(&task).await?;
         self.note("task.woke", "task", task.id, json!({}));
+        if let Some(until) = task.claim_expires_at {
+            self.arm(JobKind::TaskClaimExpiry, task.id, until).await?;
+        }
         if task.state == TaskState::Open && task.accept_by <= self.now {
             // Its time to be taken passed while it slept.
             let rev = task.rev + 1;
@@ -295,11 +301,53 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// To the next rung; rungs nobody stands on are passed over at once.
+    /// Job: the working hours that its next rung waited for have begun.
+    pub async fn task_rung(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
+        let Some(task) = self.tx.task(self.merchant_id(), id).await? else {
+            return Ok(());
+        };
+        if task.state.is_over() || task.escalates_at != Some(armed_for) {
+            return Ok(());
+        }
+        self.escalate(&task, "working hours began and it still waits")
+            .await
+    }
+
+    /// Job: whoever took it has done nothing with it since.
+    pub async fn task_claim_expiry(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
+        let Some(task) = self.tx.task(self.merchant_id(), id).await? else {
+            return Ok(());
+        };
+        if task.state != TaskState::Claimed || task.claim_expires_at != Some(armed_for) {
+            return Ok(());
+        }
+        let was = task.assignee;
+        let open = task.claim_expired(self.now);
+        self.tx.save_task(&open).await?;
+        self.note(
+            "task.claim_expired",
+            "task",
+            open.id,
+            json!({ "assignee": was, "owner": open.owner }),
+        );
+        self.arm(JobKind::TaskAcceptDeadline, open.id, open.accept_by)
+            .await?;
+        let rev = open.rev + 1;
+        self.escalate(&Task { rev, ..open }, "it was taken and then not touched")
+            .await
+    }
+
+    /// To the next rung. Rungs on which nobody stands at this moment are passed over at once; one that is
+    /// only for working hours waits for them.
     async fn escalate(&mut self, task: &Task, why: &str) -> Result<()> {
         let mut current = task.clone();
+        let mut skipped = Vec::new();
         while let Some(next) = current.escalate(self.now) {
-            if !self.rules.resolves(&next.owner) {
+            if let Some(opens) = self.rung_opens(&current) {
+                return self.wait_for_hours(current, opens, why).await;
+            }
+            if let Err(nobody) = self.stands(&next.owner) {
+                skipped.push(json!({ "rung": next.rung, "to": next.owner, "why": nobody }));
                 current.rung = next.rung;
                 continue;
             }
@@ -308,7 +356,10 @@ impl Work<'_> {
                 "task.escalated",
                 "task",
                 next.id,
-                json!({ "from": task.owner, "to": next.owner, "why": why, "rung": next.rung }),
+                json!({
+                    "from": task.owner, "to": next.owner, "why": why, "rung": next.rung,
+                    "skipped": skipped,
+                }),
             );
             self.tell_escalated(&next, why).await?;
             self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
@@ -319,12 +370,60 @@ impl Work<'_> {
             }
             return Ok(());
         }
+        // what was passed over is tried again when the next clock runs out: somebody may stand there then
+        if task.escalates_at.is_some() {
+            let escalates_at = None;
+            let waits_no_more = Task {
+                escalates_at,
+                ..task.clone()
+            };
+            self.tx.save_task(&waits_no_more).await?;
+        }
         self.note(
             "task.overdue",
             "task",
             task.id,
-            json!({ "owner": task.owner, "why": why }),
+            json!({ "owner": task.owner, "why": why, "skipped": skipped }),
         );
         Ok(())
+    }
+
+    /// When the hours of the rung that comes next begin, if they have not.
+    fn rung_opens(&self, task: &Task) -> Option<Time> {
+        let within = task
+            .escalation
+            .rung(task.rung)
+            .and_then(|step| step.only_within.as_deref());
+        // a calendar that is gone keeps nobody from being asked
+        let calendar = within.and_then(|key| self.rules.roster.calendar(key));
+        calendar
+            .filter(|calendar| !calendar.is_open(self.now))
+            .and_then(|calendar| calendar.next_open(self.now))
+    }
+
+    /// Whether somebody stands on a rung at this moment, or why nobody does.
+    fn stands(&self, owner: &Owner) -> std::result::Result<(), String> {
+        match self.rules.answering_or_why(owner, self.now) {
+            Ok(who) if who.is_empty() && !matches!(owner, Owner::System(_)) => {
+                Err("nobody answers".to_owned())
+            }
+            Ok(_) => Ok(()),
+            Err(why) => Err(why.to_string()),
+        }
+    }
+
+    async fn wait_for_hours(&mut self, mut task: Task, opens: Time, why: &str) -> Result<()> {
+        if task.escalates_at == Some(opens) {
+            return Ok(());
+        }
+        task.escalates_at = Some(opens);
+        self.tx.save_task(&task).await?;
+        let rung = task.escalation.rung(task.rung);
+        let detail = json!({
+            "until": opens, "why": why, "to": rung.map(|step| &step.target),
+            "within": rung.and_then(|step| step.only_within.as_deref()),
+        });
+        self.note("task.escalation_waits", "task", task.id, detail);
+        self.arm(JobKind::TaskRung, task.id, opens).await
     }
 }

@@ -19,26 +19,38 @@ pub fn event_type(export_type: &str) -> String {
     format!("com.meshline.export.{export_type}")
 }
 
-fn role_name(owner: &Owner) -> Option<String> {
+fn role_name(rules: &Rules, owner: &Owner) -> Option<String> {
     match owner {
         Owner::Role { role, .. } => Some(role.clone()),
-        Owner::User(_) | Owner::Rotation(_) | Owner::System(_) => None,
+        Owner::Rotation(key) => rules.roster.rotation(key)?.role.clone(),
+        Owner::User(_) | Owner::System(_) => None,
+    }
+}
+
+/// `agency:logistics`, and of a rotation the side it is on: `agency:night-desk`.
+fn owning_party(rules: &Rules, owner: &Owner) -> String {
+    match owner {
+        Owner::Rotation(key) => rules.roster.rotation(key).map_or_else(
+            || owner.to_string(),
+            |one| format!("{}:{key}", one.party.as_str()),
+        ),
+        _ => owner.to_string(),
     }
 }
 
 /// The person who would be called for this owner first.
-fn person(rules: &Rules, owner: &Owner) -> Value {
+fn person(rules: &Rules, owner: &Owner, at: Time) -> Value {
     match owner {
         Owner::User(id) => json!(id),
         Owner::Role { .. } | Owner::Rotation(_) | Owner::System(_) => rules
-            .people(owner)
+            .asked(owner, at)
             .first()
             .map_or(Value::Null, |user| json!(user.id)),
     }
 }
 
-fn duty(rules: &Rules, owner: &Owner) -> Value {
-    json!({ "owner_id": person(rules, owner), "owner_role": role_name(owner) })
+fn duty(rules: &Rules, owner: &Owner, at: Time) -> Value {
+    json!({ "owner_id": person(rules, owner, at), "owner_role": role_name(rules, owner) })
 }
 
 pub(crate) fn message(
@@ -60,7 +72,7 @@ pub(crate) fn message(
         .map(|(code, route)| {
             (
                 code.as_str(),
-                role_name(&route.owner).unwrap_or_else(|| route.owner.to_string()),
+                role_name(rules, &route.owner).unwrap_or_else(|| route.owner.to_string()),
             )
         })
         .collect();
@@ -89,10 +101,10 @@ pub(crate) fn message(
         "merchant_id": export.merchant_id,
         "order_id": is_order.then_some(export.subject_id),
         "campaign_id": (!is_order).then_some(&export.source_ref),
-        "owning_party": export.owner.to_string(),
-        "owner_id": person(rules, &export.owner),
-        "owner_role": role_name(&export.owner),
-        "backup_owner": duty(rules, &export.backup),
+        "owning_party": owning_party(rules, &export.owner),
+        "owner_id": person(rules, &export.owner, at),
+        "owner_role": role_name(rules, &export.owner),
+        "backup_owner": duty(rules, &export.backup, at),
         "watchers": export.watchers,
         "source_of_truth": { "system": export.source_system, "ref": export.source_ref },
         "sla": {
@@ -105,7 +117,7 @@ pub(crate) fn message(
         "refresh": {},
         "exception_path": {
             "type": "route-to-owner",
-            "contact_id": person(rules, &export.backup),
+            "contact_id": person(rules, &export.backup, at),
             "routes": routes,
         },
         "escalation_policy": { "id": export.escalation.id, "version": export.escalation.version },
@@ -117,7 +129,7 @@ pub(crate) fn message(
         })).collect::<Vec<_>>(),
         "approvals": approved.iter().map(|one| json!({
             "step": one.step,
-            "role": role_name(&one.owner),
+            "role": role_name(rules, &one.owner),
             "accepted_by": one.decided_by,
             "accepted_at": one.decided_at,
             "content_hash": one.content_hash,

@@ -18,6 +18,7 @@ mod harness;
 mod access;
 mod audit;
 mod commits;
+mod cover;
 mod isolation;
 mod jobs;
 mod lists;
@@ -59,6 +60,10 @@ macro_rules! conformance {
 }
 
 conformance! {
+    cover::cover_comes_back,
+    cover::a_place_says_its_rotations,
+    cover::policies_have_versions_and_turns_an_end,
+    cover::cover_is_its_merchants,
     values::nulls_keep_their_type,
     values::values_come_back_as_they_went_in,
     values::a_text_with_nul_is_refused,

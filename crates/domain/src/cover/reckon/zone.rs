@@ -111,3 +111,10 @@ fn date_of(day_number: i64) -> Option<Date> {
 pub(super) fn weekday(day_number: i64) -> usize {
     usize::try_from((day_number + 3).rem_euclid(7)).unwrap_or_default()
 }
+
+/// What somebody typed as a date and a time of day, where the clocks of a zone show it: `2026-11-24T09:00`.
+pub fn from_local(zone_name: &str, text: &str) -> Option<Time> {
+    let local: DateTime = text.trim().parse().ok()?;
+    let at = zone(zone_name)?.to_timestamp(local).ok()?;
+    Some(Time::from_ms(at.as_millisecond()))
+}
