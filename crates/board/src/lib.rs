@@ -6,9 +6,11 @@
 //!
 //! - [`rank`]: which column a step stands in, and in which order; thoroughly on the server, quickly in the browser.
 //! - [`place`]: cards, lanes and lines with their coordinates.
-//! - [`map`]: the picture as SVG; [`form`] and [`read`]: a step as a form, and a form as edits.
+//! - [`map`]: the picture as SVG; [`fields`], [`form`] and [`act`]: a step as a form, and a form as edits.
 
+pub mod act;
 pub mod fields;
+pub mod form;
 pub mod html;
 pub mod map;
 pub mod names;
