@@ -41,6 +41,14 @@ CREATE TABLE run_moves (
 
 CREATE INDEX run_moves_by_flow ON run_moves (merchant_id, flow_key, begun_at);
 
+-- Which version each run is on; how many are under way on each is asked on every page of a flow.
+
+ALTER TABLE runs ADD COLUMN flow_id UUID;
+UPDATE runs SET flow_id = (doc::json ->> 'flow_id')::uuid;
+
+CREATE INDEX runs_by_version ON runs (merchant_id, flow_key, flow_id)
+    WHERE state IN ('running', 'paused', 'undoing');
+
 SELECT meshline_guard('flow_drafts');
 SELECT meshline_guard('publishing');
 SELECT meshline_guard('retired_flows');

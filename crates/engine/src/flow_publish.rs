@@ -64,10 +64,10 @@ impl From<CannotAgree> for Error {
 }
 
 /// In whose name a version is published.
-struct Hands {
-    published_by: Option<Uuid>,
-    approved_by: Option<Uuid>,
-    note: String,
+pub(crate) struct Hands {
+    pub published_by: Option<Uuid>,
+    pub approved_by: Option<Uuid>,
+    pub note: String,
 }
 
 impl Engine {
@@ -368,7 +368,11 @@ impl Engine {
 }
 
 /// The work of a person on rules as they are inside this transaction.
-async fn of<'t>(ctx: &Ctx, tx: &'t mut (dyn Tx + 't), engine: Arc<Engine>) -> Result<Work<'t>> {
+pub(crate) async fn of<'t>(
+    ctx: &Ctx,
+    tx: &'t mut (dyn Tx + 't),
+    engine: Arc<Engine>,
+) -> Result<Work<'t>> {
     let rules = Arc::new(rules::load(&mut *tx, ctx.merchant_id()).await?);
     Ok(Work::of(ctx, tx, engine, rules))
 }
@@ -437,7 +441,7 @@ impl Work<'_> {
         Ok(flow)
     }
 
-    async fn publish_content(&mut self, sheet: &Sheet, hands: Hands) -> Result<Flow> {
+    pub(crate) async fn publish_content(&mut self, sheet: &Sheet, hands: Hands) -> Result<Flow> {
         self.is_still_live(sheet).await?;
         self.gate(&sheet.draft)?;
         let flow = sheet.draft.owned().map_err(|missing| {

@@ -53,6 +53,8 @@ job_kinds! {
     WaitDeadline => "wait_deadline",
     /// Subject: run that is over. The step of another run waits for it.
     RunEnded => "run_ended",
+    /// Subject: a move of runs to another version. The next batch of it.
+    MoveRuns => "move_runs",
     /// Subject: the merchant. `arg` = when the month turned; nought: find out when it does.
     OwnershipReview => "ownership_review",
     /// Subject: API token. `arg` = when its secret of then was to be warned about.

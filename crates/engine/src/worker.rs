@@ -296,6 +296,7 @@ impl Work<'_> {
             JobKind::ExportDeadline => self.export_deadline(id, armed_for).await,
             JobKind::WaitDeadline => self.wait_deadline(id, armed_for).await,
             JobKind::RunEnded => self.run_ended(id).await,
+            JobKind::MoveRuns => self.move_batch(id).await,
             JobKind::OwnershipReview => self.ownership_review(armed_for).await,
             JobKind::TokenExpiring => self.token_expiring(id, armed_for).await,
             JobKind::Deliver => Err(Error::internal("a delivery is not a store job")),

@@ -90,7 +90,7 @@ pub(crate) async fn versions(conn: &mut Conn, merchant: Uuid, key: &str) -> Resu
             params![merchant, key],
         )
         .await?;
-    doc::all(rows, |row| row.json(0))
+    doc::all(rows, crate::rules::read_flow)
 }
 
 pub(crate) async fn by_two(conn: &mut Conn, merchant: Uuid) -> Result<bool> {
@@ -158,6 +158,37 @@ pub(crate) async fn resume(conn: &mut Conn, merchant: Uuid, key: &str) -> Result
         )
         .await?;
     Ok(deleted == 1)
+}
+
+pub(crate) async fn run_counts(
+    conn: &mut Conn,
+    merchant: Uuid,
+    flow_key: &str,
+) -> Result<Vec<(Uuid, i64)>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT flow_id, COUNT(*) FROM runs WHERE merchant_id = $1 AND flow_key = $2 \
+             AND state IN ('running', 'paused', 'undoing') GROUP BY flow_id ORDER BY flow_id",
+            params![merchant, flow_key],
+        )
+        .await?;
+    doc::all(rows, |row| Ok((row.uuid(0)?, row.int(1)?)))
+}
+
+pub(crate) async fn runs_on(
+    conn: &mut Conn,
+    merchant: Uuid,
+    flow_key: &str,
+    flow_id: Uuid,
+) -> Result<Vec<Uuid>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT id FROM runs WHERE merchant_id = $1 AND flow_key = $2 AND flow_id = $3 \
+             AND state IN ('running', 'paused', 'undoing') ORDER BY id",
+            params![merchant, flow_key, flow_id],
+        )
+        .await?;
+    doc::all(rows, |row| row.uuid(0))
 }
 
 fn read_move(row: &Row) -> Result<RunMove> {

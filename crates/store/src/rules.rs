@@ -1,6 +1,9 @@
 //! Contracts and flows. Every version is a row, written once.
 
-use domain::{contract::Contract, flow::Flow};
+use domain::{
+    contract::Contract,
+    flow::{Flow, upgrade},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -89,19 +92,25 @@ pub(crate) async fn flow(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Op
             params![merchant, id],
         )
         .await?;
-    doc::one(row, |row| row.json(0))
+    doc::one(row, read_flow)
 }
 
-/// The newest version of each flow, by key.
+/// Of whatever age it is.
+pub(crate) fn read_flow(row: &Row) -> Result<Flow> {
+    upgrade::flow(row.text(0)?).map_err(|error| StoreError::corrupt(error.to_string()))
+}
+
+/// The newest version of each flow that is in use, by key.
 pub(crate) async fn flows(conn: &mut Conn, merchant: Uuid) -> Result<Vec<Flow>> {
     let rows = conn
         .fetch_all(
             "SELECT f.doc FROM flows f WHERE f.merchant_id = $1 AND NOT EXISTS (\
-                SELECT 1 FROM flows n WHERE n.merchant_id = f.merchant_id AND n.key = f.key AND n.version > f.version)",
+                SELECT 1 FROM flows n WHERE n.merchant_id = f.merchant_id AND n.key = f.key AND n.version > f.version) \
+             AND NOT EXISTS (SELECT 1 FROM retired_flows r WHERE r.merchant_id = f.merchant_id AND r.key = f.key)",
             params![merchant],
         )
         .await?;
-    let mut flows: Vec<Flow> = doc::all(rows, |row: &Row| row.json(0))?;
+    let mut flows: Vec<Flow> = doc::all(rows, read_flow)?;
     flows.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(flows)
 }

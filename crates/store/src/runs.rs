@@ -1,12 +1,12 @@
-//! Flow runs, and the campaigns that some of them are for.
+//! Flow runs, and the campaigns and cases that some of them are for.
 
-use domain::flow::{Campaign, Run};
+use domain::flow::{Campaign, Case, Run, upgrade};
 use uuid::Uuid;
 
 use crate::{
     doc,
     error::Result,
-    params,
+    params, rules,
     sql::{Conn, Row},
 };
 
@@ -23,6 +23,16 @@ macro_rules! select {
     };
 }
 
+/// Runs from before flows had branches are read as what they mean, which their flow knows.
+async fn of_any_age(conn: &mut Conn, mut runs: Vec<Run>) -> Result<Vec<Run>> {
+    for run in runs.iter_mut().filter(|run| upgrade::is_old(run)) {
+        if let Some(flow) = rules::flow(conn, run.merchant_id, run.flow_id).await? {
+            upgrade::run(run, &flow);
+        }
+    }
+    Ok(runs)
+}
+
 pub(crate) async fn by_id(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Option<Run>> {
     let row = conn
         .fetch_opt(
@@ -30,7 +40,8 @@ pub(crate) async fn by_id(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<O
             params![merchant, id],
         )
         .await?;
-    doc::one(row, read)
+    let run = doc::one(row, read)?;
+    Ok(of_any_age(conn, run.into_iter().collect()).await?.pop())
 }
 
 /// Oldest first.
@@ -41,7 +52,8 @@ pub(crate) async fn of_subject(conn: &mut Conn, merchant: Uuid, subject: Uuid) -
             params![merchant, subject],
         )
         .await?;
-    doc::all(rows, read)
+    let runs = doc::all(rows, read)?;
+    of_any_age(conn, runs).await
 }
 
 /// Newest first.
@@ -59,15 +71,17 @@ pub(crate) async fn of_flow(
             params![merchant, flow_key, limit],
         )
         .await?;
-    doc::all(rows, read)
+    let runs = doc::all(rows, read)?;
+    of_any_age(conn, runs).await
 }
 
-/// False when there is a run of this flow for this subject.
+/// False when there is a run of this flow for this subject and occasion.
 pub(crate) async fn insert(conn: &mut Conn, run: &Run) -> Result<bool> {
     let inserted = conn
         .execute(
-            "INSERT INTO runs (merchant_id, id, flow_key, subject_id, state, started_at, rev, doc, wait_until) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (merchant_id, subject_id, flow_key) DO NOTHING",
+            "INSERT INTO runs (merchant_id, id, flow_key, subject_id, state, started_at, rev, doc, wait_until, \
+             occasion, flow_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             ON CONFLICT (merchant_id, subject_id, flow_key, occasion) DO NOTHING",
             params![
                 run.merchant_id,
                 run.id,
@@ -78,6 +92,8 @@ pub(crate) async fn insert(conn: &mut Conn, run: &Run) -> Result<bool> {
                 run.rev,
                 doc::text(run)?,
                 wait_until(run),
+                &run.occasion,
+                run.flow_id,
             ],
         )
         .await?;
@@ -87,7 +103,7 @@ pub(crate) async fn insert(conn: &mut Conn, run: &Run) -> Result<bool> {
 pub(crate) async fn save(conn: &mut Conn, run: &Run) -> Result<()> {
     let changed = conn
         .execute(
-            "UPDATE runs SET state = $4, doc = $5, wait_until = $6, rev = rev + 1 \
+            "UPDATE runs SET state = $4, doc = $5, wait_until = $6, flow_id = $7, rev = rev + 1 \
              WHERE merchant_id = $1 AND id = $2 AND rev = $3",
             params![
                 run.merchant_id,
@@ -96,6 +112,7 @@ pub(crate) async fn save(conn: &mut Conn, run: &Run) -> Result<()> {
                 run.state.as_str(),
                 doc::text(run)?,
                 wait_until(run),
+                run.flow_id,
             ],
         )
         .await?;
@@ -130,6 +147,32 @@ pub(crate) async fn insert_campaign(conn: &mut Conn, campaign: &Campaign) -> Res
             campaign.id,
             &campaign.campaign_id,
             doc::text(campaign)?
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn case(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Option<Case>> {
+    let row = conn
+        .fetch_opt(
+            "SELECT doc FROM cases WHERE merchant_id = $1 AND id = $2",
+            params![merchant, id],
+        )
+        .await?;
+    doc::one(row, |row| row.json(0))
+}
+
+pub(crate) async fn insert_case(conn: &mut Conn, case: &Case) -> Result<()> {
+    conn.execute(
+        "INSERT INTO cases (merchant_id, id, noun, reference, created_at, doc) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![
+            case.merchant_id,
+            case.id,
+            &case.noun,
+            &case.reference,
+            case.created_at,
+            doc::text(case)?
         ],
     )
     .await?;

@@ -21,6 +21,16 @@ pub trait DraftReads: Send {
     async fn publishes_by_two(&mut self, merchant: Uuid) -> Result<bool>;
     /// Keys of the flows that start nothing any more, and since when.
     async fn retired_flows(&mut self, merchant: Uuid) -> Result<Vec<(String, Time)>>;
+    /// Runs under way, of each version of a flow (by its id).
+    async fn open_run_counts(&mut self, merchant: Uuid, flow_key: &str)
+    -> Result<Vec<(Uuid, i64)>>;
+    /// The ids of runs under way on this version.
+    async fn open_runs_on(
+        &mut self,
+        merchant: Uuid,
+        flow_key: &str,
+        flow_id: Uuid,
+    ) -> Result<Vec<Uuid>>;
     async fn run_move(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<RunMove>>;
     /// Newest first.
     async fn run_moves(&mut self, merchant: Uuid, flow_key: &str) -> Result<Vec<RunMove>>;

@@ -218,7 +218,7 @@ pub trait Reads:
         export_type: &str,
     ) -> Result<Vec<Contract>>;
     async fn flow(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Flow>>;
-    /// The newest published version of each flow.
+    /// The newest published version of each flow that is not retired.
     async fn flows(&mut self, merchant: Uuid) -> Result<Vec<Flow>>;
 
     // intake

@@ -36,6 +36,23 @@ impl<C: Connected> DraftReads for Ports<C> {
         Ok(drafts::retired(self.0.of(merchant)?, merchant).await?)
     }
 
+    async fn open_run_counts(
+        &mut self,
+        merchant: Uuid,
+        flow_key: &str,
+    ) -> Result<Vec<(Uuid, i64)>> {
+        Ok(drafts::run_counts(self.0.of(merchant)?, merchant, flow_key).await?)
+    }
+
+    async fn open_runs_on(
+        &mut self,
+        merchant: Uuid,
+        flow_key: &str,
+        flow_id: Uuid,
+    ) -> Result<Vec<Uuid>> {
+        Ok(drafts::runs_on(self.0.of(merchant)?, merchant, flow_key, flow_id).await?)
+    }
+
     async fn run_move(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<RunMove>> {
         Ok(drafts::run_move(self.0.of(merchant)?, merchant, id).await?)
     }
