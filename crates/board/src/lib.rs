@@ -16,6 +16,7 @@ pub mod map;
 pub mod names;
 pub mod place;
 pub mod rank;
+pub mod screen;
 pub mod words;
 
 /// The card from which a run comes, and the one in which it ends; no step has such a key.

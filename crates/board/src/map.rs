@@ -61,6 +61,8 @@ pub struct Look {
     pub chosen: String,
     /// What a card's link begins with; the step's key follows. Empty: cards are no links.
     pub href: String,
+    /// And what it ends with: `#f-owner`.
+    pub href_end: String,
     pub lanes: Lanes,
 }
 
@@ -298,9 +300,10 @@ fn open(key: &str, class: &str, look: &Look, label: &str) -> (String, &'static s
     } else {
         (
             format!(
-                "<a class=\"{class}\" href=\"{}{}\" data-step=\"{}\" aria-label=\"{}\"{current}>",
+                "<a class=\"{class}\" href=\"{}{}{}\" data-step=\"{}\" aria-label=\"{}\"{current}>",
                 esc(&look.href),
                 esc(key),
+                esc(&look.href_end),
                 esc(key),
                 esc(label)
             ),
@@ -435,9 +438,10 @@ pub fn list<O: Somebody>(flow: &Flow<O>, names: &Names, look: &Look) -> String {
             esc(&step.title)
         } else {
             format!(
-                "<a class=\"link\" href=\"{}{}\">{}</a>",
+                "<a class=\"link\" href=\"{}{}{}\">{}</a>",
                 esc(&look.href),
                 esc(&step.key),
+                esc(&look.href_end),
                 esc(&step.title)
             )
         };

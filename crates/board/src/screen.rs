@@ -1,0 +1,380 @@
+//! The board as a whole: the map or the table, the form of what is chosen, and the readiness rail.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use domain::flow::{
+    Draft, Path,
+    edit::Sketch,
+    readiness::{Fault, Weight},
+};
+
+use crate::{
+    act::is_end,
+    form::{self, Paper},
+    html::esc,
+    map::{Look, Picture, clock_words, draw, glyph},
+    names::Lanes,
+    rank::Ranks,
+    words,
+};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    #[default]
+    Map,
+    Table,
+}
+
+impl View {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Map => "map",
+            Self::Table => "table",
+        }
+    }
+
+    pub fn read(text: &str) -> Self {
+        match text {
+            "table" => Self::Table,
+            _ => Self::Map,
+        }
+    }
+}
+
+/// Everything that is on the screen follows from this.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen<'a> {
+    pub paper: Paper<'a>,
+    pub faults: &'a [Fault],
+    pub ranks: &'a Ranks,
+    pub view: View,
+    pub lanes: Lanes,
+    /// A step's key, one of the ends, or nothing.
+    pub chosen: &'a str,
+}
+
+impl Screen<'_> {
+    fn draft(&self) -> &Draft {
+        self.paper.draft
+    }
+
+    /// The address at which this card is chosen; its key follows.
+    fn href(&self) -> String {
+        format!(
+            "?view={}&lanes={}&step=",
+            self.view.name(),
+            self.lanes.name()
+        )
+    }
+
+    pub fn look(&self) -> Look {
+        let mut faults: BTreeMap<String, String> = BTreeMap::new();
+        for fault in self.faults.iter().filter(|fault| fault.blocks()) {
+            if let Some(step) = &fault.step {
+                faults
+                    .entry(step.clone())
+                    .or_insert_with(|| self.short(fault));
+            }
+        }
+        Look {
+            faults,
+            chosen: self.chosen.to_owned(),
+            href: self.href(),
+            href_end: "#panel".to_owned(),
+            lanes: self.lanes,
+            ..Look::default()
+        }
+    }
+
+    /// Without the step's name, where the step is shown anyway.
+    fn short(&self, fault: &Fault) -> String {
+        let title = fault.step.as_deref().and_then(|key| self.draft().step(key));
+        let named = title.map(|step| format!("“{}” ", step.title));
+        named
+            .and_then(|named| fault.sentence.strip_prefix(&named))
+            .unwrap_or(&fault.sentence)
+            .to_owned()
+    }
+
+    pub fn picture(&self) -> Picture {
+        draw(self.draft(), self.ranks, self.paper.names, &self.look())
+    }
+
+    /// The form of what is chosen.
+    pub fn form(&self) -> String {
+        match self.draft().step(self.chosen) {
+            Some(step) => form::step(self.paper, step),
+            None => form::flow(self.paper),
+        }
+    }
+
+    /// What is chosen, as a headline.
+    pub fn chosen_title(&self) -> &str {
+        self.draft()
+            .step(self.chosen)
+            .map_or("The flow", |step| step.title.as_str())
+    }
+
+    /// One row for each step, with the form below the one that is chosen.
+    pub fn table(&self) -> String {
+        let mut out = String::from(
+            "<table class=\"tbl board-table\"><caption class=\"sr-only\">Steps of the flow</caption><thead><tr>\
+             <th scope=\"col\">Step</th><th scope=\"col\">Owner</th><th scope=\"col\">Backup</th><th scope=\"col\">By when</th>\
+             <th scope=\"col\">Leads to</th><th scope=\"col\">If it fails</th></tr></thead><tbody>",
+        );
+        let ends = is_end(self.chosen);
+        let (what, how) = words::trigger(&self.draft().trigger);
+        let _ = write!(
+            out,
+            "<tr data-row=\"\"{}><th scope=\"row\">{}<small>trigger</small></th><td colspan=\"3\">{}</td><td>{}</td><td></td></tr>",
+            selected(ends),
+            self.link("@start", &what),
+            esc(how),
+            esc(&self.titles(&self.draft().start, "nowhere yet")),
+        );
+        if ends {
+            self.unfolded(&mut out);
+        }
+        for step in &self.draft().steps {
+            self.row(&mut out, step);
+            if step.key == self.chosen {
+                self.unfolded(&mut out);
+            }
+        }
+        let _ = write!(
+            out,
+            "<tr><th scope=\"row\">{}<small>outcome</small></th><td colspan=\"5\">the run has ended well</td></tr></tbody></table>",
+            esc(&self.draft().outcome)
+        );
+        out
+    }
+
+    fn unfolded(&self, out: &mut String) {
+        let _ = write!(
+            out,
+            "<tr class=\"board-open\"><td colspan=\"6\"><div id=\"panel\" data-panel=\"\">{}</div></td></tr>",
+            self.form()
+        );
+    }
+
+    fn link(&self, key: &str, title: &str) -> String {
+        let current = if self.chosen == key {
+            " aria-current=\"true\""
+        } else {
+            ""
+        };
+        format!(
+            "<a class=\"title\" data-step=\"{0}\" href=\"{1}{0}#panel\"{current}>{2}</a>",
+            esc(key),
+            esc(&self.href()),
+            esc(title)
+        )
+    }
+
+    fn titles(&self, keys: &[String], none: &str) -> String {
+        if keys.is_empty() {
+            return none.to_owned();
+        }
+        keys.iter()
+            .map(|key| {
+                self.draft()
+                    .step(key)
+                    .map_or(key.as_str(), |step| &step.title)
+            })
+            .collect::<Vec<_>>()
+            .join(" and ")
+    }
+
+    fn row(&self, out: &mut String, step: &Sketch) {
+        let names = self.paper.names;
+        let who = |owner: &Option<domain::owner::Owner>| match owner {
+            Some(owner) => esc(&names.owner(owner)),
+            None => "<span class=\"fbad\">nobody yet</span>".to_owned(),
+        };
+        let leads: Vec<String> = step
+            .kind
+            .exits()
+            .into_iter()
+            .map(|on| {
+                let to = self.titles(step.exit(on), "ends");
+                match words::exit(step, on).as_str() {
+                    "" => to,
+                    exit => format!("{exit}: {to}"),
+                }
+            })
+            .collect();
+        let fails: Vec<String> = step
+            .ways_to_fail()
+            .into_iter()
+            .map(|on| match step.failure(on).map(|failure| &failure.path) {
+                None => format!("{on}: not said yet"),
+                Some(Path::Task { .. }) => format!("{on}: a task"),
+                Some(Path::Go { to }) => format!("{on}: {}", self.titles(&[to.clone()], "")),
+                Some(Path::Undo) => format!("{on}: taken back"),
+            })
+            .collect();
+        let fault = self
+            .faults
+            .iter()
+            .find(|fault| fault.blocks() && fault.step.as_deref() == Some(step.key.as_str()))
+            .map(|fault| format!("<small class=\"fbad\">{}</small>", esc(&self.short(fault))))
+            .unwrap_or_default();
+        let _ = write!(
+            out,
+            "<tr data-row=\"{0}\"{1}><th scope=\"row\"><span class=\"fhead\">{2}{3}</span><small>{4}</small>{fault}</th>\
+             <td>{5}</td><td>{6}</td><td>{7}</td><td>{8}</td><td>{9}</td></tr>",
+            esc(&step.key),
+            selected(step.key == self.chosen),
+            self.link(&step.key, &step.title),
+            glyph(&step.kind),
+            esc(step.kind.title()),
+            who(&step.owner),
+            who(&step.backup),
+            esc(&clock_words(step)),
+            esc(&leads.join("; ")),
+            esc(&fails.join("; ")),
+        );
+    }
+
+    /// What keeps the draft from being published, each a link to its field.
+    pub fn rail(&self) -> String {
+        let blocking = self.faults.iter().filter(|fault| fault.blocks()).count();
+        let steps = self.draft().steps.len();
+        let troubled = self
+            .draft()
+            .steps
+            .iter()
+            .filter(|step| {
+                self.faults
+                    .iter()
+                    .any(|f| f.blocks() && f.step.as_deref() == Some(step.key.as_str()))
+            })
+            .count();
+        let (title, sub) = match blocking {
+            0 => ("Ready", "Nothing keeps it from being published.".to_owned()),
+            1 => (
+                "Almost ready",
+                "1 thing keeps it from being published.".to_owned(),
+            ),
+            n if troubled * 2 <= steps => (
+                "Almost ready",
+                format!("{n} things keep it from being published."),
+            ),
+            n => (
+                "Not ready yet",
+                format!("{n} things keep it from being published."),
+            ),
+        };
+        let ready = steps.saturating_sub(troubled);
+        let mut out = format!(
+            "<h2>{title}</h2><p class=\"muted\">{sub}</p>\
+             <svg class=\"rail-bar\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" role=\"img\" \
+             aria-label=\"{ready} of {steps} steps are ready\"><rect width=\"100\" height=\"4\" class=\"rail-rest\"/>\
+             <rect width=\"{}\" height=\"4\" class=\"rail-done\"/></svg><ul class=\"rail-list\">",
+            (ready * 100).checked_div(steps).unwrap_or(0),
+        );
+        for fault in self.faults {
+            let (tone, word) = match fault.weight {
+                Weight::Blocks => ("late", "Blocks"),
+                Weight::Advises => ("wait", "Advice"),
+            };
+            let key = fault.step.as_deref().unwrap_or("@start");
+            let _ = write!(
+                out,
+                "<li><svg class=\"glyph\" viewBox=\"0 0 16 16\" role=\"img\" aria-label=\"{word}\" data-tone=\"{tone}\">\
+                 <use href=\"#g-{tone}\"/></svg><span><a href=\"{}{}#f-{}\" data-step=\"{}\" data-field=\"{}\">{}</a>\
+                 <small>{}</small></span></li>",
+                esc(&self.href()),
+                esc(key),
+                esc(&field_of(fault)),
+                esc(key),
+                esc(&field_of(fault)),
+                esc(&fault.sentence),
+                esc(&fault.fix),
+            );
+        }
+        out.push_str("</ul>");
+        out
+    }
+}
+
+fn selected(is: bool) -> &'static str {
+    if is { " data-selected=\"\"" } else { "" }
+}
+
+/// The part of the form that a fault is about.
+fn field_of(fault: &Fault) -> String {
+    let mut parts = fault.field.split('.');
+    let first = parts.next().unwrap_or_default();
+    let second = parts.next().unwrap_or_default();
+    match (first, second) {
+        ("failures", on) if !on.is_empty() => format!("failures.{on}"),
+        ("branches", n) => format!("branches.{}", if n.is_empty() { "0" } else { n }),
+        ("fields", n) => format!("field.{}.label", if n.is_empty() { "0" } else { n }),
+        ("to", _) => "tell.0".to_owned(),
+        ("undo", _) => "undo.by".to_owned(),
+        ("manual", _) => "manual.minutes".to_owned(),
+        ("watchers", _) => "watch.0".to_owned(),
+        ("steps", _) => "add".to_owned(),
+        (first, _) => first.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use domain::flow::{
+        Edit, Flow, Place, StepKind, fact,
+        readiness::{Surroundings, readiness},
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{act::write_flow, fields, fields::Wrong, names::Names};
+
+    /// Whatever the rail complains about, there is a place in the form that its link leads to.
+    #[test]
+    fn every_link_of_the_rail_leads_to_a_field() {
+        let mut draft: Draft = Flow::named(Uuid::nil(), Uuid::nil(), "f", "F");
+        for kind in StepKind::NAMES {
+            draft = draft
+                .apply(&Edit::Add {
+                    kind: kind.into(),
+                    title: String::new(),
+                    place: Place::Start,
+                })
+                .unwrap();
+        }
+        let faults = readiness(&draft, &Surroundings::default());
+        assert!(faults.len() > 20, "{faults:#?}");
+        for fault in &faults {
+            let chosen = fault.step.as_deref().unwrap_or("@start");
+            let fields = match draft.step(chosen) {
+                Some(step) => fields::write(step, &fact::of_flow(&draft)),
+                None => write_flow(&draft),
+            };
+            let screen = Screen {
+                paper: Paper {
+                    draft: &draft,
+                    names: &Names::default(),
+                    fields: &fields,
+                    wrong: &Wrong::new(),
+                    saved: None,
+                    action: "/ui/flow/edit",
+                    hidden: &[],
+                    still: false,
+                },
+                faults: &faults,
+                ranks: &Ranks::default(),
+                view: View::Map,
+                lanes: Lanes::Systems,
+                chosen,
+            };
+            let id = format!("id=\"f-{}\"", field_of(fault));
+            assert!(screen.form().contains(&id), "{id} for {fault:?}");
+            assert!(screen.rail().contains(&esc(&fault.sentence)));
+            assert!(screen.table().contains("id=\"panel\""));
+        }
+    }
+}
