@@ -7,12 +7,13 @@
 //! says so, one that is not touched for a while. A rung that is only for working hours waits for them. What
 //! resolving it sets going again is the task's [`Unlock`].
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    flow::Field,
     owner::{EscalationPolicy, Owner},
     people::Membership,
     time::Time,
@@ -112,6 +113,12 @@ pub enum Unlock {
     ReprocessReceipt,
     /// Run the failed job again.
     RetryJob,
+    /// Try the step of the run again.
+    TryStep,
+    /// The step of the run is done.
+    FinishStep,
+    /// What a step did is taken back.
+    FinishUndo,
 }
 
 impl Unlock {
@@ -127,8 +134,24 @@ impl Unlock {
             Self::WaitAgain => "Resolving starts the wait again, with a new deadline.",
             Self::ReprocessReceipt => "Resolving processes 1 receipt again.",
             Self::RetryJob => "Resolving runs 1 failed job again.",
+            Self::TryStep => "Resolving tries this step of the flow again.",
+            Self::FinishStep => "Resolving finishes this step; the flow goes on.",
+            Self::FinishUndo => "Resolving says that it is undone; what came before it is next.",
         }
     }
+}
+
+/// The step of a run that a task is about, and what it asks whoever does it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTask {
+    pub key: String,
+    /// Which branch of the run stands there.
+    #[serde(default)]
+    pub token: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form: Vec<Field>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, serde_json::Value>,
 }
 
 /// One piece of evidence: a label, a value, and where to look.
@@ -175,6 +198,8 @@ pub struct Task {
     pub receipt_id: Option<Uuid>,
     pub order_id: Option<Uuid>,
     pub run_id: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepTask>,
     pub export_id: Option<Uuid>,
     pub trace_id: String,
     pub created_at: Time,

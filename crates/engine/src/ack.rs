@@ -10,7 +10,6 @@ use domain::{
     delivery::AckStatus,
     event::EventKind,
     export::{Export, ExportState},
-    flow::Until,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -232,7 +231,8 @@ impl Work<'_> {
                 evidence: found,
             },
         )
-        .await
+        .await?;
+        self.export_moved(export).await
     }
 
     async fn accepted(&mut self, export: &Export, contract: &Contract) -> Result<()> {
@@ -245,8 +245,7 @@ impl Work<'_> {
             self.arm(JobKind::CompletionDeadline, export.id, self.now.plus_ms(ms))
                 .await?;
         }
-        self.export_reached(export.run_id, &export.step_key, Until::Acknowledged)
-            .await
+        self.export_moved(export).await
     }
 
     async fn completed(&mut self, export: &Export, contract: &Contract) -> Result<()> {
@@ -269,8 +268,7 @@ impl Work<'_> {
                 }),
             );
         }
-        self.export_reached(export.run_id, &export.step_key, Until::Completed)
-            .await?;
+        self.export_moved(export).await?;
         match contract.ack.completion_event {
             Some(kind) => self.events_seen(export.subject_id, &[kind]).await,
             None => Ok(()),
@@ -353,9 +351,9 @@ impl Work<'_> {
 }
 
 fn subject_noun(export: &Export) -> &'static str {
-    if export.subject_kind == "order" {
-        "order"
-    } else {
-        "campaign"
+    match export.subject_kind.as_str() {
+        "order" => "order",
+        "case" => "case",
+        _ => "campaign",
     }
 }

@@ -192,8 +192,7 @@ impl Work<'_> {
             )],
         };
         self.raise(export, &contract, trouble).await?;
-        self.end_run(export.run_id, RunState::Cancelled, "declined")
-            .await
+        self.export_moved(export).await
     }
 
     /// Job: nobody decided in time. The backup may now decide as well, and somebody gets a task.
@@ -250,7 +249,8 @@ impl Work<'_> {
             json!({ "step": approval.step }),
         );
         self.approval_trouble(&export, &approval, "expired without a decision")
-            .await
+            .await?;
+        self.export_moved(&export).await
     }
 
     async fn approval_trouble(

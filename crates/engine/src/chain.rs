@@ -8,7 +8,7 @@ use domain::{
     connection::{Destination, Source},
     contract::Contract,
     export::{Attempt, Export, ExportState},
-    flow::{Campaign, Flow, Run},
+    flow::{Campaign, Case, Flow, Run},
     receipt::Receipt,
     sight::Sight,
     task::Task,
@@ -50,6 +50,7 @@ pub struct Chain {
     pub source: Option<Source>,
     pub order: Option<OrderRow>,
     pub campaign: Option<Campaign>,
+    pub case: Option<Case>,
     pub events: Vec<EventRow>,
     pub runs: Vec<RunChain>,
     /// About the subject itself: quarantined receipts, failed jobs.
@@ -257,14 +258,42 @@ impl Engine {
                 chain.source = reads.source(merchant, order.source_id).await?;
             }
         } else {
-            chain.campaign = reads.campaign(merchant, export.subject_id).await?;
-            chain.runs = run_chains(&mut *reads, merchant, export.subject_id).await?;
+            other_part(
+                &mut *reads,
+                (merchant, &export.subject_kind, export.subject_id),
+                &mut chain,
+            )
+            .await?;
         }
         let export = match chain.exports().find(|one| one.export.id == id) {
             Some(found) => found.clone(),
             None => export_part(&mut *reads, merchant, export).await?,
         };
         Ok((export, chain))
+    }
+
+    /// The chain of the run's subject, and the run itself.
+    pub async fn run_chain(&self, ctx: &Ctx, id: Uuid) -> Result<(RunChain, Chain)> {
+        ctx.read(Noun::Flow)?;
+        let (mut reads, merchant) = (self.store.reads().await?, ctx.merchant_id());
+        let gone = || Error::not_found("run");
+        let run = reads.run(merchant, id).await?.ok_or_else(gone)?;
+        let mut chain = Chain::default();
+        if run.subject_kind == "order" {
+            order_part(&mut *reads, merchant, run.subject_id, &mut chain).await?;
+            if let Some(order) = &chain.order {
+                chain.source = reads.source(merchant, order.source_id).await?;
+            }
+        } else {
+            other_part(
+                &mut *reads,
+                (merchant, &run.subject_kind, run.subject_id),
+                &mut chain,
+            )
+            .await?;
+        }
+        let found = chain.runs.iter().find(|one| one.run.id == id).cloned();
+        Ok((found.ok_or_else(gone)?, chain))
     }
 
     /// The bytes an export was or will be sent as, once they are fixed.
@@ -409,6 +438,20 @@ async fn order_part(
     chain.order = reads.order(merchant, id).await?;
     chain.receipts = reads.receipts_of_order(merchant, id).await?;
     chain.events = reads.events_of(merchant, id).await?;
+    chain.runs = run_chains(reads, merchant, id).await?;
+    Ok(())
+}
+
+async fn other_part(
+    reads: &mut dyn Reads,
+    (merchant, kind, id): (Uuid, &str, Uuid),
+    chain: &mut Chain,
+) -> Result<()> {
+    if kind == "case" {
+        chain.case = reads.case(merchant, id).await?;
+    } else {
+        chain.campaign = reads.campaign(merchant, id).await?;
+    }
     chain.runs = run_chains(reads, merchant, id).await?;
     Ok(())
 }

@@ -12,7 +12,6 @@ use domain::{
     contract::{Contract, codes},
     delivery::{AckStatus, Answer, NotCalled, Verdict, judge, retry_delay_ms},
     export::{Attempt, Export, ExportState},
-    flow::Until,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -91,6 +90,11 @@ impl Engine {
                         ExportState::Ready if now > export.valid_until && job.arg != REPLAY => {
                             work.tx.finish_job(&job).await?;
                             work.too_old(&mut export).await?;
+                            return Ok(None);
+                        }
+                        ExportState::Ready if work.is_paused(Some(export.run_id)).await? => {
+                            work.tx.finish_job(&job).await?;
+                            work.hold_back(&mut export).await?;
                             return Ok(None);
                         }
                         ExportState::Ready => {
@@ -305,7 +309,8 @@ impl Work<'_> {
             sentence,
             evidence: vec![found],
         };
-        self.raise(export, contract, trouble).await
+        self.raise(export, contract, trouble).await?;
+        self.export_moved(export).await
     }
 
     async fn delivered(&mut self, export: &mut Export, contract: &Contract) -> Result<()> {
@@ -317,10 +322,7 @@ impl Work<'_> {
                 self.arm(JobKind::AckDeadline, export.id, self.now.plus_ms(ms))
                     .await
             }
-            None => {
-                self.export_reached(export.run_id, &export.step_key, Until::Acknowledged)
-                    .await
-            }
+            None => self.export_moved(export).await,
         }
     }
 
@@ -342,7 +344,8 @@ impl Work<'_> {
             ),
             evidence: Vec::new(),
         };
-        self.raise(export, &contract, trouble).await
+        self.raise(export, &contract, trouble).await?;
+        self.export_moved(export).await
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::runs::Subject;
+use crate::runs::{Subject, is_undo};
 
 /// The content of an export and what the rules look at.
 pub(crate) struct Draft {
@@ -48,6 +48,8 @@ fn called(fact: &str) -> String {
 
 fn whole(known: &Value, subject: &Subject) -> Value {
     let (own, facts): (&str, &[&str]) = match subject {
+        // what somebody filled in, as it is
+        Subject::Case(_) => return known["input"].clone(),
         Subject::Order(_) => ("order", &ORDER_WHOLE),
         // what stands last is why now, which is for those who approve
         Subject::Campaign(_) => ("campaign", &CAMPAIGN_FACTS[..CAMPAIGN_FACTS.len() - 1]),
@@ -100,6 +102,16 @@ impl Draft {
                 as_of: campaign.created_at,
                 author: Some(campaign.created_by),
             },
+            Subject::Case(case) => Self {
+                title: titled(&otherwise, &case.title),
+                payload,
+                total: None,
+                flags: Vec::new(),
+                source_system: source_system.to_owned(),
+                source_ref: case.reference.clone(),
+                as_of: case.created_at,
+                author: case.created_by,
+            },
         }
     }
 }
@@ -120,6 +132,11 @@ fn idempotency_key(contract: &Contract, run: &Run, step_key: &str) -> String {
         };
         hash.update((value.len() as u64).to_be_bytes());
         hash.update(value);
+    }
+    // a step that begins once more asks for something else than it did before
+    let visit = run.visits_of(step_key);
+    if visit > 1 || is_undo(step_key) {
+        hash.update(format!("{step_key} {visit}"));
     }
     format!("mlx_{}", &hex::encode(hash.finalize())[..40])
 }

@@ -9,7 +9,6 @@ use domain::{
     connection::Source,
     contract::Contract,
     export::Export,
-    flow::{Run, Step, StepKind},
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
     receipt::Receipt,
     task::{Evidence, ExceptionClass, Severity, Task, TaskState, Unlock},
@@ -24,8 +23,8 @@ use crate::{
     work::Work,
 };
 
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub(crate) const MINUTE_MS: i64 = 60_000;
+pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// What happened, in words and facts.
 pub(crate) struct Trouble {
@@ -110,64 +109,6 @@ impl Work<'_> {
             created_at: self.now,
             accept_by: self.now.plus_ms(route.accept_ms),
             resolve_by: self.now.plus_ms(route.resolve_ms),
-            snoozed_until: None,
-            resolved_at: None,
-            resolved_by: None,
-            resolution: None,
-            rev: 0,
-        };
-        self.open(task).await
-    }
-
-    /// A run waited too long for an event.
-    pub async fn raise_for_run(&mut self, run: &Run, step: &Step, trouble: Trouble) -> Result<()> {
-        let (class, resolve_ms) = match &step.kind {
-            StepKind::WaitForEvent { .. } => (ExceptionClass::Soft, 4 * HOUR_MS),
-            _ => (ExceptionClass::Hard, HOUR_MS),
-        };
-        let mut evidence = trouble.evidence;
-        evidence.insert(
-            0,
-            linked(
-                "Run",
-                format!("step: {}", step.title),
-                &run.subject_kind,
-                run.subject_id,
-            ),
-        );
-        let task = Task {
-            id: self.uuid(),
-            merchant_id: self.merchant_id(),
-            dedup_key: format!("{}:{}:{}", trouble.code, run.id, step.key),
-            title: trouble.sentence.clone(),
-            code: trouble.code,
-            sentence: trouble.sentence,
-            class,
-            severity: Severity::Normal,
-            state: TaskState::Open,
-            owner: step.owner.clone(),
-            assignee: None,
-            backup: step.backup.clone(),
-            watchers: Vec::new(),
-            escalation: ladder(&step.backup, resolve_ms / 2),
-            rung: 0,
-            escalates_at: None,
-            claim_expires_at: None,
-            evidence,
-            remediation_steps: vec![
-                "Ask the destination what happened to it.".to_owned(),
-                "When it is on its way, resolve this: the wait starts again.".to_owned(),
-            ],
-            unlock: Unlock::WaitAgain,
-            receipt_id: None,
-            order_id: (run.subject_kind == "order").then_some(run.subject_id),
-            run_id: Some(run.id),
-            step: None,
-            export_id: None,
-            trace_id: run.trace_id.clone(),
-            created_at: self.now,
-            accept_by: self.now.plus_ms(resolve_ms / 2),
-            resolve_by: self.now.plus_ms(resolve_ms),
             snoozed_until: None,
             resolved_at: None,
             resolved_by: None,

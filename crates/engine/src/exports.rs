@@ -63,7 +63,7 @@ impl Work<'_> {
                 .rules
                 .source(row.source_id)
                 .map_or("unknown", |source| source.system.as_str()),
-            Subject::Campaign(_) => "meshline",
+            Subject::Campaign(_) | Subject::Case(_) => "meshline",
         };
         let draft = Draft::of(contract, subject, system, &known(subject, run, &exports));
         let needed = contract.approval_for(draft.total, &draft.flags);
@@ -96,7 +96,9 @@ impl Work<'_> {
             now: self.now,
             trace_id: &self.trace_id,
         };
-        Ok(export_of(&origin, draft, reason))
+        let mut export = export_of(&origin, draft, reason);
+        export.escalation = self.rules.stamp(&contract.escalation);
+        Ok(export)
     }
 
     /// Runs the gates, then asks, or makes ready. `new` tells an insert from a save.

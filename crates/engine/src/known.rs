@@ -39,6 +39,11 @@ pub(crate) fn known(subject: &Subject, run: &Run, exports: &[Export]) -> Value {
     match subject {
         Subject::Order(row) => known.insert("order".to_owned(), order(&row.order)),
         Subject::Campaign(one) => known.insert("campaign".to_owned(), campaign(one)),
+        Subject::Case(one) => {
+            known.insert("input".to_owned(), json!(one.answers));
+            let own = json!({ "reference": one.reference, "title": one.title });
+            known.insert("case".to_owned(), own)
+        }
     };
     Value::Object(known)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     Time,
     event::EventKind,
-    order::{ClosedReason, Order, OrderFact, Readiness},
+    order::{ClosedReason, Order, OrderEvent, OrderFact, Readiness},
     receipt::{Receipt, ReceiptStatus},
 };
 use serde_json::json;
@@ -145,7 +145,8 @@ impl Work<'_> {
             );
             return Ok(());
         };
-        let (row, events) = self.keep(receipt, order).await?;
+        let (row, changes) = self.keep(receipt, order).await?;
+        let events: Vec<EventKind> = changes.iter().map(|change| change.kind).collect();
         self.set_status(
             receipt,
             ReceiptStatus::Processed,
@@ -171,7 +172,7 @@ impl Work<'_> {
                 json!({ "order_id": row.id }),
             );
         }
-        self.order_changed(&row, &events).await
+        self.order_changed(&row, &changes, &events).await
     }
 
     /// Saves the projection; what changed comes back as events.
@@ -179,7 +180,7 @@ impl Work<'_> {
         &mut self,
         receipt: &Receipt,
         order: Order,
-    ) -> Result<(OrderRow, Vec<EventKind>)> {
+    ) -> Result<(OrderRow, Vec<OrderEvent>)> {
         let before = self
             .tx
             .order_by_ref(receipt.merchant_id, receipt.source_id, &order.external_id)
@@ -239,7 +240,7 @@ impl Work<'_> {
                 json!({ "receipt_id": receipt.id, "part": change.part, "order": row.order.name }),
             );
         }
-        Ok((row, changes.iter().map(|change| change.kind).collect()))
+        Ok((row, changes))
     }
 
     fn event(
@@ -261,9 +262,14 @@ impl Work<'_> {
         }
     }
 
-    async fn order_changed(&mut self, row: &OrderRow, events: &[EventKind]) -> Result<()> {
+    async fn order_changed(
+        &mut self,
+        row: &OrderRow,
+        changes: &[OrderEvent],
+        events: &[EventKind],
+    ) -> Result<()> {
         if events.is_empty() {
-            return self.start_order_flows(row).await;
+            return self.start_order_flows(row, changes).await;
         }
         self.events_seen(row.id, events).await?;
         let subject = Subject::Order(Box::new(row.clone()));
@@ -271,14 +277,16 @@ impl Work<'_> {
         match readiness {
             Readiness::Closed(
                 ClosedReason::Cancelled | ClosedReason::Voided | ClosedReason::Refunded,
-            ) => self.subject_closed(&subject, readiness.sentence()).await,
-            Readiness::Closed(_) => Ok(()),
+            ) => {
+                self.subject_closed(&subject, readiness.sentence()).await?;
+            }
+            Readiness::Closed(_) => {}
             Readiness::Releasable | Readiness::WaitingForPayment(_) => {
                 if !events.contains(&EventKind::OrderAccepted) {
                     self.facts_changed(&subject).await?;
                 }
-                self.start_order_flows(row).await
             }
         }
+        self.start_order_flows(row, changes).await
     }
 }

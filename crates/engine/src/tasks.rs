@@ -1,6 +1,6 @@
 //! Working tasks: claim, release, reassign, snooze, resolve; and what their clocks do.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Time,
@@ -9,7 +9,7 @@ use domain::{
     owner::Owner,
     task::{Task, TaskState, Unlock},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     job::{Job, JobKind},
     port::StoreExt,
+    runs::read_answers,
     sight::see,
     work::Work,
 };
@@ -30,9 +31,20 @@ pub(crate) const REPLAY: i64 = -1;
 pub enum TaskAct {
     Claim,
     Release,
-    Reassign { to: Owner },
-    Snooze { until: Time },
-    Resolve { note: String },
+    Reassign {
+        to: Owner,
+    },
+    Snooze {
+        until: Time,
+    },
+    Resolve {
+        note: String,
+    },
+    /// The same with what its form asks for, by field.
+    Finish {
+        answers: BTreeMap<String, Value>,
+        note: String,
+    },
 }
 
 impl Engine {
@@ -108,15 +120,8 @@ impl Work<'_> {
                 "task.snoozed",
                 json!({ "until": until }),
             ),
-            TaskAct::Resolve { note } => {
-                let unlock = task.unlock;
-                let next = task.resolve(user, &note, now)?;
-                (
-                    next,
-                    "task.resolved",
-                    json!({ "note": note.trim(), "unlock": unlock }),
-                )
-            }
+            TaskAct::Resolve { note } => resolved(task, user, BTreeMap::new(), &note, now)?,
+            TaskAct::Finish { answers, note } => resolved(task, user, answers, &note, now)?,
         };
         self.tx.save_task(&next).await?;
         self.note(action, "task", next.id, detail);
@@ -132,7 +137,8 @@ impl Work<'_> {
             }
             TaskState::Resolved => {
                 self.tell_ended(&next).await?;
-                self.unlock(&next).await?
+                self.unlock(&next).await?;
+                self.task_moved(&next).await?;
             }
             TaskState::Claimed => {
                 if let Some(until) = next.claim_expires_at {
@@ -255,12 +261,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// A step of a run that somebody paused: its clocks run when the run does.
+    async fn stands_still(&mut self, task: &Task) -> Result<bool> {
+        if task.step.is_none() {
+            return Ok(false);
+        }
+        self.is_paused(task.run_id).await
+    }
+
     /// Job: nobody took it in time.
     pub async fn task_accept_deadline(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
         let Some(task) = self.tx.task(self.merchant_id(), id).await? else {
             return Ok(());
         };
-        if task.state != TaskState::Open || task.accept_by != armed_for {
+        if task.state != TaskState::Open
+            || task.accept_by != armed_for
+            || self.stands_still(&task).await?
+        {
             return Ok(());
         }
         self.escalate(&task, "nobody took it in time").await
@@ -271,7 +288,7 @@ impl Work<'_> {
         let Some(task) = self.tx.task(self.merchant_id(), id).await? else {
             return Ok(());
         };
-        if task.state.is_over() || task.resolve_by != armed_for {
+        if task.state.is_over() || task.resolve_by != armed_for || self.stands_still(&task).await? {
             return Ok(());
         }
         self.escalate(&task, "it was not done in time").await
@@ -426,4 +443,26 @@ impl Work<'_> {
         self.note("task.escalation_waits", "task", task.id, detail);
         self.arm(JobKind::TaskRung, task.id, opens).await
     }
+}
+
+/// With what was answered, checked against what was asked. Where a form says it all, a note need not.
+fn resolved(
+    mut task: Task,
+    user: Option<Uuid>,
+    answers: BTreeMap<String, Value>,
+    note: &str,
+    now: Time,
+) -> Result<(Task, &'static str, Value)> {
+    let answers = read_answers(&task, &answers)?;
+    let unlock = task.unlock;
+    let note = match note.trim() {
+        "" if unlock == Unlock::FinishStep => "Done.",
+        note => note,
+    };
+    if let Some(step) = &mut task.step {
+        step.answers = answers;
+    }
+    let answered = task.step.as_ref().map(|step| step.answers.clone());
+    let detail = json!({ "note": note, "unlock": unlock, "answers": answered });
+    Ok((task.resolve(user, note, now)?, "task.resolved", detail))
 }

@@ -99,6 +99,7 @@ impl Work<'_> {
             receipt_id: None,
             order_id: None,
             run_id: None,
+            step: None,
             export_id: None,
             trace_id: self.trace_id.clone(),
             created_at: self.now,

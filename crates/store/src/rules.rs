@@ -97,7 +97,7 @@ pub(crate) async fn flow(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Op
 
 /// Of whatever age it is.
 pub(crate) fn read_flow(row: &Row) -> Result<Flow> {
-    upgrade::flow(row.text(0)?).map_err(|error| StoreError::corrupt(error.to_string()))
+    upgrade::flow(&row.text(0)?).map_err(|error| StoreError::corrupt(error.to_string()))
 }
 
 /// The newest version of each flow that is in use, by key.

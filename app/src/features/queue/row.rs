@@ -132,5 +132,8 @@ const fn on_resolve(unlock: Unlock) -> Option<&'static str> {
         Unlock::WaitAgain => Some("resolving starts the wait again"),
         Unlock::ReprocessReceipt => Some("resolving reads 1 receipt again"),
         Unlock::RetryJob => Some("resolving runs 1 job again"),
+        Unlock::TryStep => Some("resolving tries the step again"),
+        Unlock::FinishStep => Some("resolving finishes the step"),
+        Unlock::FinishUndo => Some("resolving says that it is undone"),
     }
 }

@@ -157,5 +157,8 @@ fn set_going(task: &domain::task::Task) -> &'static str {
         Unlock::WaitAgain => "The wait has started again, with a new deadline.",
         Unlock::ReprocessReceipt => "The receipt is read again.",
         Unlock::RetryJob => "The job runs again.",
+        Unlock::TryStep => "The step is tried again.",
+        Unlock::FinishStep => "The step is done, and the flow goes on.",
+        Unlock::FinishUndo => "It is undone.",
     }
 }

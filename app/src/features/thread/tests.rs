@@ -170,6 +170,7 @@ fn task(code: &str) -> Task {
         receipt_id: None,
         order_id: None,
         run_id: None,
+        step: None,
         export_id: Some(EXPORT),
         trace_id: "t".into(),
         created_at: noon(),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Flow;
 use crate::time::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +82,24 @@ pub struct Token {
     /// When the step must be done, or be tried again.
     #[serde(default)]
     pub wait_until: Option<Time>,
+    /// When the backup is asked as well.
+    #[serde(default)]
+    pub accept_by: Option<Time>,
+}
+
+impl Token {
+    /// Before a step that it has not begun.
+    pub fn arriving(n: u32, step: &str, at: Time) -> Self {
+        Self {
+            n,
+            step: step.to_owned(),
+            since: at,
+            at: TokenState::Joining,
+            tries: 0,
+            wait_until: None,
+            accept_by: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +182,12 @@ pub struct Run {
     pub step: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_since: Option<Time>,
+    #[serde(
+        default,
+        rename = "wait_until",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub was_due: Option<Time>,
 }
 
 impl Run {
@@ -195,7 +220,62 @@ impl Run {
             rev: 0,
             step: None,
             step_since: None,
+            was_due: None,
         }
+    }
+
+    pub fn token(&self, n: u32) -> Option<&Token> {
+        self.tokens.iter().find(|token| token.n == n)
+    }
+
+    pub fn token_mut(&mut self, n: u32) -> Option<&mut Token> {
+        self.tokens.iter_mut().find(|token| token.n == n)
+    }
+
+    /// The visit that a token is at.
+    pub fn visit_mut(&mut self, step: &str) -> Option<&mut Visit> {
+        self.path
+            .iter_mut()
+            .rev()
+            .find(|visit| visit.step == step && visit.left_at.is_none())
+    }
+
+    /// When the visit that is under way at this step, or was the last one there, began.
+    pub fn entered(&self, step: &str) -> Option<Time> {
+        let mut visits = self.path.iter().rev();
+        visits
+            .find(|visit| visit.step == step)
+            .map(|visit| visit.entered_at)
+    }
+
+    /// How often this step was begun.
+    pub fn visits_of(&self, step: &str) -> usize {
+        self.path.iter().filter(|visit| visit.step == step).count()
+    }
+
+    /// Whether it could go on in another version of its flow: everything it stands at is there, and of the same
+    /// kind. Else why not.
+    pub fn fits(&self, from: &Flow, to: &Flow) -> Result<(), String> {
+        if self.state.is_over() {
+            return Err(format!("it is {}", self.state));
+        }
+        if self.state == RunState::Undoing {
+            return Err("what it did is being undone".to_owned());
+        }
+        for key in self.stands_at() {
+            let was = from.step(key).map(|step| step.kind.name());
+            let name = from.step(key).map_or(key, |step| step.title.as_str());
+            match to.step(key) {
+                None => return Err(format!("it stands at “{name}”, which is not there")),
+                Some(step) if Some(step.kind.name()) != was => {
+                    return Err(format!(
+                        "it stands at “{name}”, which is another kind of step"
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// The earliest moment at which some branch of it is due.

@@ -13,7 +13,7 @@ use domain::{
 };
 use engine::{
     Ack, CampaignInput, Ctx, DestinationInput, Engine, Handover, InvitationInput, Kind, PlaceInput,
-    Reach, Result, SourceInput, TaskAct, TokenInput, TokenTerm,
+    Reach, Result, SourceInput, StartInput, TaskAct, TokenInput, TokenTerm,
     port::{AuditFilter, ListFilter},
     template::Template,
 };
@@ -37,13 +37,24 @@ const ASKS_NOTHING: &[(&str, &str)] = &[
 
 /// The public methods of `Engine` that take a `Ctx`, read from the source.
 fn use_cases() -> BTreeSet<String> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let mut folders = vec![std::path::PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src"
+    ))];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
     let mut found = BTreeSet::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            continue;
-        };
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
         for block in text.split("\nimpl Engine {").skip(1) {
             let block = block.split("\n}\n").next().unwrap();
             let block = block.replace("\n    pub fn ", "\n    pub async fn ");
@@ -102,6 +113,13 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         tokens(): ViewSettings,
         merchant_facts(): ViewSettings,
         connections(): ViewConnections,
+        raci(): ViewWork,
+        raci_versions("order-to-ship"): ViewWork,
+        raci_changes("order-to-ship", (1, 2)): ViewWork,
+        ownership(): ViewPeople,
+        ownership_audit(): ViewPeople,
+        runbook_of_task(id): ViewWork,
+        read_notices(None): ViewWork,
     ];
     call![
         note_trail_exported(Head { merchant_id: merchant, seq: 1, hash: AuditHash::GENESIS }): ViewAudit,
@@ -113,6 +131,11 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         }): Acknowledge,
         decide(id, Decision { approve: true, note: None, seen_hash: String::new() }): Decide,
         withdraw(id, "because"): Control,
+        pause_run(id, "because"): Control,
+        resume_run(id, "because"): Control,
+        cancel_run(id, "because"): Control,
+        run_chain(id): ViewWork,
+        start_flow("order-to-ship", StartInput::Order(id)): Trigger,
         replay_receipt(id): Control,
         act_on_task(id, TaskAct::Resolve { note: "done".into() }): WorkTasks,
         start_campaign("promotion-go-live", CampaignInput::default()): Trigger,

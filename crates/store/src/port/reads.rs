@@ -10,7 +10,7 @@ use domain::{
     connection::{Destination, Source},
     contract::Contract,
     export::{Attempt, Export},
-    flow::{Campaign, Flow, Run},
+    flow::{Campaign, Case, Flow, Run},
     invitation::Invitation,
     order::OrderFact,
     people::{Membership, Merchant, Operator, OperatorMember, User},
@@ -228,6 +228,10 @@ impl<C: Connected> Reads for Ports<C> {
 
     async fn campaign(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Campaign>> {
         Ok(runs::campaign(self.0.of(merchant)?, merchant, id).await?)
+    }
+
+    async fn case(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Case>> {
+        Ok(runs::case(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn export(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Export>> {

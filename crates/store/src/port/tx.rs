@@ -7,7 +7,7 @@ use domain::{
     connection::{Destination, Source},
     contract::Contract,
     export::{Attempt, Export},
-    flow::{Campaign, Flow, Run},
+    flow::{Campaign, Case, Flow, Run},
     invitation::Invitation,
     order::OrderFact,
     people::{Membership, Merchant, Operator, OperatorMember, User},
@@ -229,6 +229,10 @@ impl Tx for Ports<Writing<'_>> {
 
     async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()> {
         Ok(runs::insert_campaign(self.0.of(campaign.merchant_id)?, campaign).await?)
+    }
+
+    async fn insert_case(&mut self, case: &Case) -> Result<()> {
+        Ok(runs::insert_case(self.0.of(case.merchant_id)?, case).await?)
     }
 
     async fn insert_export(&mut self, export: &Export) -> Result<()> {

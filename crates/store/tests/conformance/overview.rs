@@ -388,5 +388,6 @@ fn standing(in_ms: i64) -> Token {
         at: TokenState::Waiting,
         tries: 0,
         wait_until: Some(NOW.plus_ms(in_ms)),
+        accept_by: None,
     }
 }

@@ -114,6 +114,7 @@ words! {
     Unlock = task::Unlock, [
         task::Unlock::Nothing, task::Unlock::RedeliverExport, task::Unlock::RecheckExport,
         task::Unlock::AskAgain, task::Unlock::WaitAgain, task::Unlock::ReprocessReceipt,
-        task::Unlock::RetryJob,
+        task::Unlock::RetryJob, task::Unlock::TryStep, task::Unlock::FinishStep,
+        task::Unlock::FinishUndo,
     ];
 }
