@@ -84,6 +84,14 @@ impl Typed {
         self.0.as_ref()?.fields.get(name).cloned()
     }
 
+    /// Everything that was typed, and everything that is wrong, for forms whose fields are not known beforehand.
+    pub fn everything(&self) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+        self.0
+            .as_ref()
+            .map(|flash| (flash.typed.clone(), flash.fields.clone()))
+            .unwrap_or_default()
+    }
+
     /// The texts of a field, with what is wrong with it.
     pub fn text(&self, name: &'static str, label: impl Into<String>) -> FieldText {
         FieldText::new(name, label).error(self.error(name))
