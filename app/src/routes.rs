@@ -17,12 +17,16 @@ use crate::{
         audit::AuditPage,
         connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
         contracts::{ContractPage, ContractsPage},
+        cover::{CalendarPage, CoverPage, PolicyPage, RolePage, RotationPage},
         exports::{ExportPage, ExportsPage},
-        flows::{FlowPage, FlowsPage},
+        flows::{FlowPage, FlowsPage, editor::BoardPage},
         operator::{ColleaguesPage, NewMerchantPage, OperatorSettingsPage, OverviewPage},
         orders::{OrderPage, OrdersPage},
+        ownership::{OwnershipAuditPage, OwnershipPage},
         people::{InvitePage, LeavePage, NewInvitationPage, PeoplePage, PersonPage},
+        playbook::PlaybookPage,
         queue::{HomePage, QueuePage},
+        raci::RaciPage,
         receipts::{ReceiptPage, ReceiptsPage},
         search::SearchPage,
         session::{ConfirmPage, LoginPage, RecoveryCodesPage, SecondFactorPage},
@@ -37,6 +41,8 @@ use crate::{
 /// The whole HTML document around [`App`], with the policy of what it may load.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     content_policy();
+    // pages that load a script of their own ask where the scripts are
+    provide_context(options.clone());
     document(options, App)
 }
 
@@ -69,6 +75,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/flows") view=FlowsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/template") view=TemplatePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id") view=FlowPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/:id/draft") view=BoardPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/:id/playbook") view=PlaybookPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/raci") view=RaciPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/ownership") view=OwnershipPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/ownership/audit") view=OwnershipAuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/contracts") view=ContractsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/contracts/:id") view=ContractPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections") view=ConnectionsPage ssr=SsrMode::Async/>
@@ -78,6 +89,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/invite/:token") view=InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/people") view=PeoplePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/people/invite") view=NewInvitationPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/cover") view=CoverPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/cover/roles/:owner") view=RolePage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/cover/rotations/:id") view=RotationPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/cover/calendars/:id") view=CalendarPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/people/cover/policies/:key") view=PolicyPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/people/:id") view=PersonPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/people/:id/leave") view=LeavePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/audit") view=AuditPage ssr=SsrMode::Async/>

@@ -170,12 +170,15 @@ const GROUPS: &[(&str, &[Entry])] = &[
     ),
     ("Proof", &[("audit", "Audit", Ico::Audit)]),
     (
-        "Merchant",
+        "People",
         &[
             ("people", "People", Ico::People),
-            ("settings", "Settings", Ico::Settings),
+            ("people/cover", "Cover", Ico::Cover),
+            ("ownership", "Ownership", Ico::Ownership),
+            ("raci", "RACI", Ico::Raci),
         ],
     ),
+    ("Merchant", &[("settings", "Settings", Ico::Settings)]),
 ];
 
 /// Every entry under a merchant, by its path.

@@ -20,6 +20,9 @@ pub enum Ico {
     Connections,
     Audit,
     People,
+    Cover,
+    Ownership,
+    Raci,
     Settings,
     Search,
     Menu,
@@ -72,6 +75,13 @@ impl Ico {
             }
             Self::People => {
                 r#"<circle cx="7.6" cy="7" r="2.9"/><path d="M2.6 16.2a5 5 0 0 1 10 0M12.7 4.4a2.9 2.9 0 0 1 0 5.2M14.6 12a5 5 0 0 1 2.8 4.2"/>"#
+            }
+            Self::Cover => r#"<circle cx="10" cy="10" r="7"/><path d="M10 6v4.2l2.9 1.8"/>"#,
+            Self::Ownership => {
+                r#"<circle cx="7" cy="6.6" r="2.9"/><path d="M2.4 16a4.8 4.8 0 0 1 7.4-4M11.6 14.2l1.9 1.9 3.7-4"/>"#
+            }
+            Self::Raci => {
+                r#"<rect x="3" y="3" width="14" height="14" rx="2.4"/><path d="M3 7.7h14M7.7 3v14M12.3 7.7V17"/>"#
             }
             Self::Settings => {
                 r#"<path d="M3.5 6h6M14 6h2.5M3.5 14h2.5M10.5 14h6"/><circle cx="11.8" cy="6" r="2.2"/><circle cx="8.2" cy="14" r="2.2"/>"#

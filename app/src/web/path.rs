@@ -12,6 +12,8 @@ pub fn noun_path(slug: &str, noun: &str, id: &str) -> Option<String> {
         "flow" => "flows",
         "contract" => "contracts",
         "source" | "destination" => "connections",
+        // its audit
+        "ownership" => "ownership",
         "member" => "people",
         _ => return None,
     };

@@ -21,11 +21,13 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
+    account::note_for_person,
     ctx::Ctx,
     engine::Engine,
     error::Result,
     port::{AuditNote, Pace, Reads, StoreExt, Turned},
     rules::Rules,
+    sessions::Oneself,
     sight::see,
     sign_in::hash,
     work::Work,
@@ -260,6 +262,20 @@ impl Engine {
                         trace_id: Some(trace_id),
                     });
                     Ok(read)
+                })
+            })
+            .await
+    }
+
+    /// Whether what this person is told goes by mail as well, from now on.
+    pub async fn mail_notices(&self, oneself: &Oneself, mails: bool) -> Result<()> {
+        let user = oneself.user.id;
+        let note = self.own_act(user, "person.notices_mailed", json!({ "mails": mails }));
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.set_mails_notices(user, mails).await?;
+                    note_for_person(tx, note).await
                 })
             })
             .await

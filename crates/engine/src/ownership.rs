@@ -25,7 +25,7 @@ use crate::{
     error::Result,
     exception::evidence,
     job::{Job, JobKind},
-    port::Ids,
+    port::{Ids, ListFilter},
     rules::Rules,
     work::Work,
 };
@@ -100,6 +100,30 @@ pub struct OwnedNow {
     pub answering: Vec<User>,
     /// Why nobody answers.
     pub why: Option<String>,
+}
+
+impl OwnedNow {
+    /// Whether a list that is filtered so shows it: by words, by kind, by who is named, by the state `nobody`.
+    pub fn fits(&self, rules: &Rules, filter: &ListFilter) -> bool {
+        let holder = filter.holder.as_ref().map(|text| text.parse::<Owner>());
+        filter
+            .query
+            .as_ref()
+            .is_none_or(|words| self.owned.fits(rules, words))
+            && filter
+                .state
+                .as_deref()
+                .is_none_or(|state| state != "nobody" || self.why.is_some())
+            && filter
+                .kind
+                .as_deref()
+                .is_none_or(|kind| kind == self.owned.kind.as_str())
+            && match holder {
+                None => true,
+                Some(Ok(owner)) => self.owned.is_with(rules, &owner),
+                Some(Err(_)) => false,
+            }
+    }
 }
 
 impl Owned {

@@ -15,6 +15,7 @@ use crate::{
     ctx::Ctx,
     engine::Engine,
     error::{Error, Result},
+    port::ListFilter,
     rules::Rules,
 };
 
@@ -90,6 +91,24 @@ impl Rules {
     pub fn raci_gaps(&self, decision: &Decision, now: Time) -> Vec<Gap> {
         decision.gaps(&Here { rules: self, now })
     }
+}
+
+/// Whether a matrix that is filtered so shows a decision: by words, by the state `gap`, by an owner.
+pub fn raci_fits(
+    filter: &ListFilter,
+    group: &str,
+    (decision, is_whole): (&Decision, bool),
+) -> bool {
+    let words = filter.query.as_deref().unwrap_or_default().to_lowercase();
+    let row = format!("{group} {}", decision.title).to_lowercase();
+    let holder = filter.holder.as_ref().map(|text| text.parse::<Owner>());
+    words.split_whitespace().all(|word| row.contains(word))
+        && (filter.state.as_deref() != Some("gap") || !is_whole)
+        && match holder {
+            None => true,
+            Some(Ok(owner)) => !decision.letters(&owner).is_empty(),
+            Some(Err(_)) => false,
+        }
 }
 
 impl Engine {

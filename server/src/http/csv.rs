@@ -40,7 +40,7 @@ pub fn router(site: &Arc<Site>) -> Router {
 
 /// The filters of the list's page.
 #[derive(Default, Deserialize)]
-struct Asked {
+pub(super) struct Asked {
     q: Option<String>,
     state: Option<String>,
     kind: Option<String>,
@@ -262,73 +262,99 @@ async fn people(call: Call) -> Response {
     call.answer("people", &head, page).await
 }
 
-impl Call {
-    async fn enter(&self) -> Result<Ctx> {
-        let user: Option<Uuid> = self
-            .session
-            .get(sessions::USER_ID)
-            .await
-            .map_err(Error::internal)?;
-        let user = user.ok_or_else(|| Error::new(Kind::Unauthenticated, "Sign in first."))?;
-        self.site.engine.enter(user, &self.merchant, None).await
+impl Asked {
+    pub(super) fn filter(&self, ctx: &Ctx) -> ListFilter {
+        let full = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        ListFilter {
+            query: full(&self.q),
+            state: full(&self.state),
+            kind: full(&self.kind),
+            due: full(&self.due).map(|word| Due::named(&word, ctx.now())),
+            since: full(&self.since).map(|word| since_named(&word, ctx.now())),
+            holder: full(&self.holder),
+            limit: PAGE,
+            ..ListFilter::default()
+        }
     }
+}
 
+/// The signed-in person, at this merchant.
+pub(super) async fn enter(engine: &Engine, session: &Session, slug: &str) -> Result<Ctx> {
+    let user: Option<Uuid> = session
+        .get(sessions::USER_ID)
+        .await
+        .map_err(Error::internal)?;
+    let user = user.ok_or_else(|| Error::new(Kind::Unauthenticated, "Sign in first."))?;
+    engine.enter(user, slug, None).await
+}
+
+/// The answer: a file of this name, or why there is none.
+pub(super) fn file(name: &str, head: &[&str], lines: Result<Vec<Vec<String>>>) -> Response {
+    let written = lines.and_then(|lines| {
+        let mut writer = writer(head)?;
+        for cells in lines {
+            write(&mut writer, &cells)?;
+        }
+        writer.into_inner().map_err(Error::internal)
+    });
+    match written {
+        Ok(bytes) => {
+            let mut response = bytes.into_response();
+            let headers = response.headers_mut();
+            let kind = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
+            headers.insert(header::CONTENT_TYPE, kind);
+            let file = format!("attachment; filename=\"{name}.csv\"");
+            if let Ok(value) = HeaderValue::from_str(&file) {
+                headers.insert(header::CONTENT_DISPOSITION, value);
+            }
+            response
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+type Writer = csv::Writer<Vec<u8>>;
+
+fn writer(head: &[&str]) -> Result<Writer> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    writer.write_record(head).map_err(Error::internal)?;
+    Ok(writer)
+}
+
+fn write(writer: &mut Writer, cells: &[String]) -> Result<()> {
+    let cells = cells.iter().map(|cell| harmless(cell));
+    writer.write_record(cells).map_err(Error::internal)
+}
+
+impl Call {
     async fn answer(
         self,
         name: &str,
         head: &[&str],
         page: impl AsyncFn(&Engine, &Ctx, ListFilter) -> Result<Vec<Line>>,
     ) -> Response {
-        match self.table(head, page).await {
-            Ok(bytes) => {
-                let mut response = bytes.into_response();
-                let headers = response.headers_mut();
-                let kind = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
-                headers.insert(header::CONTENT_TYPE, kind);
-                let file = format!("attachment; filename=\"{name}.csv\"");
-                if let Ok(value) = HeaderValue::from_str(&file) {
-                    headers.insert(header::CONTENT_DISPOSITION, value);
-                }
-                response
-            }
-            Err(error) => Problem::from(error).into_response(),
-        }
+        let lines = self.lines(page).await;
+        file(name, head, lines)
     }
 
-    async fn table(
+    async fn lines(
         &self,
-        head: &[&str],
         page: impl AsyncFn(&Engine, &Ctx, ListFilter) -> Result<Vec<Line>>,
-    ) -> Result<Vec<u8>> {
-        let ctx = self.enter().await?;
-        let full = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let mut filter = ListFilter {
-            query: full(&self.asked.q),
-            state: full(&self.asked.state),
-            kind: full(&self.asked.kind),
-            due: full(&self.asked.due).map(|word| Due::named(&word, ctx.now())),
-            since: full(&self.asked.since).map(|word| since_named(&word, ctx.now())),
-            holder: full(&self.asked.holder),
-            limit: PAGE,
-            ..ListFilter::default()
-        };
-        let crlf = csv::Terminator::CRLF;
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(crlf)
-            .from_writer(Vec::new());
-        writer.write_record(head).map_err(Error::internal)?;
-        let mut count = 0;
+    ) -> Result<Vec<Vec<String>>> {
+        let ctx = enter(&self.site.engine, &self.session, &self.merchant).await?;
+        let mut filter = self.asked.filter(&ctx);
+        let mut all = Vec::new();
         loop {
             let lines = page(&self.site.engine, &ctx, filter.clone()).await?;
             let more = i64::try_from(lines.len()).is_ok_and(|len| len == PAGE);
             for (cells, place) in lines {
                 filter.before = Some(place);
-                count += 1;
-                let cells = cells.iter().map(|cell| harmless(cell));
-                writer.write_record(cells).map_err(Error::internal)?;
+                all.push(cells);
             }
-            if !more || count >= MOST {
-                return writer.into_inner().map_err(Error::internal);
+            if !more || all.len() >= MOST {
+                return Ok(all);
             }
         }
     }

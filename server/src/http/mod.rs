@@ -21,6 +21,7 @@ mod pages;
 mod registered;
 mod security;
 mod sessions;
+mod sheets;
 pub mod trace;
 
 use std::sync::Arc;
@@ -63,6 +64,7 @@ pub fn router(site: Arc<Site>) -> Router {
     let compression = CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION));
     let pages = pages::router(&site)
         .merge(csv::router(&site))
+        .merge(sheets::router(&site))
         .merge(api::router(Arc::clone(&site.engine)))
         .layer(from_fn_with_state(Arc::clone(&site), limits::of_account))
         .layer(sessions.clone())

@@ -26,6 +26,26 @@ pub async fn change_password(
         .await
 }
 
+/// An unticked box sends nothing.
+#[server(prefix = "/ui", endpoint = "account/notices")]
+pub async fn mail_notices(
+    #[server(default)] back: String,
+    #[server(default)] mails: String,
+) -> Result<(), Refused> {
+    Posted::new("notices", String::new(), back)
+        .run_open(|engine| async move {
+            let me = oneself(&engine).await?;
+            let mails = !mails.is_empty();
+            engine.mail_notices(&me, mails).await?;
+            Ok(Done::back(if mails {
+                "What you are told goes by mail as well."
+            } else {
+                "What you are told stays in your queue."
+            }))
+        })
+        .await
+}
+
 #[server(prefix = "/ui", endpoint = "reset")]
 pub async fn reset_password(
     #[server(default)] token: String,

@@ -9,7 +9,7 @@ mod link;
 mod page;
 mod reset;
 
-pub use act::{AskForReset, ChangePassword, MakeResetLink, ResetPassword};
+pub use act::{AskForReset, ChangePassword, MailNotices, MakeResetLink, ResetPassword};
 pub use link::{FreshLink, reset_link_button};
 pub use page::AccountPage;
 pub use reset::{ForgottenPage, ResetPage};

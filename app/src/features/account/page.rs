@@ -17,11 +17,12 @@ pub fn AccountPage() -> impl IntoView {
     home("account", load, render)
 }
 
-async fn load(desk: Arc<Desk>) -> Result<Safety> {
-    Safety::load(desk.engine()).await
+async fn load(desk: Arc<Desk>) -> Result<(Safety, bool)> {
+    let mails = desk.engine().mails_notices(&desk.person.user).await?;
+    Ok((Safety::load(desk.engine()).await?, mails))
 }
 
-fn render(safety: Safety, desk: &Desk) -> Page {
+fn render((safety, mails): (Safety, bool), desk: &Desk) -> Page {
     let person = &desk.person;
     let count = person.places.len();
     let title = match count {
@@ -32,6 +33,7 @@ fn render(safety: Safety, desk: &Desk) -> Page {
     let back = desk.asked.back.clone();
     let password = password(desk);
     let safety = safety.cards(desk.now, &back);
+    let notices = notices(mails, desk);
     let places = places(desk);
     let facts = facts(desk);
     let side = view! { {facts}{places} }.into_any();
@@ -41,6 +43,7 @@ fn render(safety: Safety, desk: &Desk) -> Page {
         <Split side>
             {password}
             {safety}
+            {notices}
         </Split>
     };
     Page::new(title, vec![Crumb::here("Your account")], body)
@@ -84,6 +87,27 @@ fn password(desk: &Desk) -> impl IntoView + use<> {
                 />
                 <p class="text-ink-2 mt-4">"You stay signed in here; everywhere else you sign in anew."</p>
                 <div class="acts mt-4"><Button label="Change the password" kind=Kind::Primary/></div>
+            </form>
+        </Card>
+    }
+}
+
+/// What one is told stands in the queue, always; by mail, where one wants it and mail is sent from here.
+fn notices(mails: bool, desk: &Desk) -> impl IntoView + use<> {
+    let back = desk.asked.back.clone();
+    let sent = desk.engine().has_mail();
+    let said = if sent {
+        "What you watch stands in your queue, for your information. At most a few mails at once; the rest waits there."
+    } else {
+        "What you watch stands in your queue, for your information. No mail is sent from this installation yet."
+    };
+    view! {
+        <Card title="For your information" padded=true id="notices">
+            <p class="text-ink-2 mb-3">{said}</p>
+            <form method="post" action="/ui/account/notices">
+                <input type="hidden" name="back" value=back/>
+                <Check name="mails" label="Mail me what I am told" checked=mails/>
+                <div class="acts mt-4"><Button label="Save"/></div>
             </form>
         </Card>
     }

@@ -1,10 +1,19 @@
 //! What sets a flow off and what its steps do, in words.
 
-use domain::flow::{Flow, RunState, StepKind, Trigger, Until};
+use domain::flow::{RunState, Step, StepKind, Trigger, Until};
+use uuid::Uuid;
 
-use crate::ui::Tone;
+use crate::{ui::Tone, web::Visit};
 
-pub(super) fn trigger_words(trigger: &Trigger) -> String {
+/// Whoever it was, while they are known here.
+pub(super) fn person_name(at: &Visit, id: Option<Uuid>) -> String {
+    id.map_or("Meshline", |id| {
+        at.rules.user_name(id).unwrap_or("a former member")
+    })
+    .to_owned()
+}
+
+pub(crate) fn trigger_words(trigger: &Trigger) -> String {
     match trigger {
         Trigger::Order { event, .. } => {
             format!("By itself, on {event}, once the order may be worked on")
@@ -51,7 +60,7 @@ pub(super) fn does(kind: &StepKind) -> String {
 }
 
 /// "2 steps: Request fulfillment, Await shipment"
-pub(super) fn steps_line(flow: &Flow) -> String {
-    let titles: Vec<&str> = flow.steps.iter().map(|step| step.title.as_str()).collect();
+pub(super) fn steps_line<O>(steps: &[Step<O>]) -> String {
+    let titles: Vec<&str> = steps.iter().map(|step| step.title.as_str()).collect();
     titles.join(" → ")
 }

@@ -7,7 +7,10 @@ use engine::{FirstSteps, QueueItem, Result, Rules, Waiting};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::row::{Told, row};
+use super::{
+    notices,
+    row::{Told, row},
+};
 use crate::{
     features::setup::first_steps,
     ui::*,
@@ -125,6 +128,7 @@ fn queue(
         .then(|| group_view(Group::Snoozed, snoozed, desk, rules, Told::Asked));
     let told = (!watching.is_empty())
         .then(|| group_view(Group::Watching, watching, desk, rules, Told::Watching));
+    let notices = notices::told(desk, only);
     let everywhere = desk.asked.path == "/";
     let chips = everywhere.then(|| by_merchant(desk, only));
     let crumbs = match only {
@@ -143,7 +147,7 @@ fn queue(
             {steps.map(first_steps)}
             <div id="queue" data-live="" data-live-eager="">
                 {chips}
-                <KeysList>{groups}{asleep}{told}</KeysList>
+                <KeysList>{groups}{asleep}{told}{notices}</KeysList>
             </div>
             {hints}
         },

@@ -7,7 +7,7 @@ use domain::{
     audit::AuditEntry,
     task::{Evidence, ExceptionClass, Severity, Task, TaskState},
 };
-use engine::{Chain, Error, Kind as Cause, Result};
+use engine::{Chain, Error, Kind as Cause, Result, Runbook};
 use leptos::prelude::*;
 
 use super::{
@@ -36,6 +36,7 @@ struct Model {
     task: Task,
     chain: Option<Chain>,
     history: Vec<AuditEntry>,
+    runbook: Option<Runbook>,
 }
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
@@ -54,11 +55,27 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         Err(error) => return Err(error),
     };
     let history = engine.history(ctx, "task", task.id, MOST_HISTORY).await?;
+    let runbook = engine.runbook_of_task(ctx, task.id).await?;
     Ok(Model {
         task,
         chain,
         history,
+        runbook,
     })
+}
+
+/// How this step is done by hand, as its flow has it.
+fn by_hand(one: &Runbook, at: &Visit) -> Option<AnyView> {
+    let text = crate::features::playbook::runbook(&one.text)?;
+    let aside = match one.flow_id {
+        Some(id) => {
+            let href = at.path(&format!("flows/{id}/playbook"));
+            view! { <a class="link" href=href>{one.flow.clone()}</a> }.into_any()
+        }
+        None => one.flow.clone().into_any(),
+    };
+    let title = format!("Runbook: {}", one.step);
+    Some(view! { <Card title aside padded=true id="runbook">{text}</Card> }.into_any())
 }
 
 /// What this person can do with the task now, as the engine would let them.
@@ -103,6 +120,7 @@ fn render(model: Model, at: &Visit) -> Page {
         task,
         chain,
         history,
+        runbook,
     } = model;
     let now = at.now();
     let can = possible(&task, at);
@@ -129,6 +147,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let side = side(&task, &history, at);
     let evidence = evidence(&task, there, at);
     let steps = remediation(&task.remediation_steps);
+    let runbook = runbook.and_then(|one| by_hand(&one, at));
     let head = title.clone();
     Page::new(
         title,
@@ -140,6 +159,7 @@ fn render(model: Model, at: &Visit) -> Page {
             {thread}
             <Split side>
                 {steps}
+                {runbook}
                 {resolve}
                 {evidence}
             </Split>

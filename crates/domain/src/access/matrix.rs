@@ -73,17 +73,17 @@ impl Noun {
 
     /// The noun of a merchant's page, by the first part of its path.
     pub fn of_page(path: &str) -> Option<Self> {
-        match path {
+        match path.split('/').next().unwrap_or_default() {
             "orders" => Some(Self::Order),
             "receipts" => Some(Self::Receipt),
             "exports" => Some(Self::Export),
             "approvals" => Some(Self::Approval),
             "tasks" => Some(Self::Task),
-            "flows" => Some(Self::Flow),
+            "flows" | "raci" => Some(Self::Flow),
             "contracts" => Some(Self::Contract),
             "connections" => Some(Self::Connection),
             "audit" => Some(Self::Audit),
-            "people" => Some(Self::Person),
+            "people" | "ownership" => Some(Self::Person),
             "settings" => Some(Self::Settings),
             _ => None,
         }

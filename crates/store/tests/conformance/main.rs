@@ -23,6 +23,7 @@ mod isolation;
 mod jobs;
 mod lists;
 mod make;
+mod notices;
 mod nouns;
 mod overview;
 mod people;
@@ -104,6 +105,10 @@ conformance! {
     people::exports_under_way_are_found_by_whom_they_name,
     people::connections_keep_their_secrets_out_of_the_document,
     people::the_newest_rules_count,
+    notices::the_same_is_told_once_while_it_is_unread,
+    notices::the_last_of_each_is_found,
+    notices::notices_are_their_merchants,
+    notices::a_person_says_whether_they_are_mailed,
     nouns::a_receipt_keeps_its_bytes_and_changes_its_status,
     nouns::a_quarantined_receipt_has_no_job,
     nouns::repeats_are_counted_and_answered_with_the_first,
