@@ -19,6 +19,7 @@ mod network;
 mod postgres;
 mod process;
 mod run;
+mod sbom;
 mod services;
 mod setup;
 mod signals;
@@ -59,6 +60,8 @@ enum Verb {
     Bench(bench::Options),
     /// Ask the JSON API what its document says and what it does not, as everybody who can call it; needs Python
     Fuzz(fuzz::Options),
+    /// List what the release is made of, as CycloneDX, in target/sbom
+    Sbom,
     /// Start a throw-away Postgres, print its address, stop it on Ctrl-C
     Postgres,
 }
@@ -91,6 +94,7 @@ fn perform(verb: Verb) -> Result<bool> {
         Verb::Test(options) => return suite::run(&workspace, &options),
         Verb::Bench(options) => bench::bench(&workspace, &options)?,
         Verb::Fuzz(options) => return fuzz::fuzz(&workspace, &options),
+        Verb::Sbom => println!("{}", sbom::sbom(&workspace)?.display()),
         Verb::Postgres => postgres::hold(&workspace)?,
     }
     Ok(true)

@@ -10,6 +10,7 @@ mod agency;
 mod approvals;
 mod bus;
 mod chain;
+mod common_passwords;
 mod connections;
 mod cover;
 mod ctx;

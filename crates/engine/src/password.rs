@@ -2,18 +2,20 @@
 //!
 //! The measure knows thirty thousand common passwords, names, dates, keyboard patterns and their
 //! disguises; what a guesser would try first for *this* person (their name, their address, our own name)
-//! counts as common too.
+//! counts as common too. What leaked often is refused whatever the measure says.
 
 use argon2::{Argon2, password_hash::PasswordHasher};
 use domain::password::{MIN_GUESSES_LOG10, TooWeak, check_length};
 use zxcvbn::feedback::{Feedback, Suggestion, Warning};
 
 use crate::{
+    common_passwords::is_common,
     engine::Engine,
     error::{Error, Result},
     hashing::Who,
 };
 
+const LEAKED: &str = "It is on the lists of leaked passwords: start from something else.";
 /// Parts of a name or an address that are shorter say nothing about anybody.
 const SHORTEST_PART: usize = 3;
 
@@ -23,10 +25,13 @@ pub fn check(password: &str, about: &[&str]) -> Result<(), TooWeak> {
     let known = parts(about);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let measured = zxcvbn::zxcvbn(password, &known);
-    if measured.guesses_log10() >= MIN_GUESSES_LOG10 {
-        return Ok(());
+    if measured.guesses_log10() < MIN_GUESSES_LOG10 {
+        return Err(TooWeak::Guessable(measured.feedback().and_then(hint)));
     }
-    Err(TooWeak::Guessable(measured.feedback().and_then(hint)))
+    if is_common(password) {
+        return Err(TooWeak::Guessable(Some(LEAKED)));
+    }
+    Ok(())
 }
 
 fn parts(about: &[&str]) -> Vec<String> {
@@ -189,6 +194,16 @@ mod tests {
                 "{good}"
             );
         }
+    }
+
+    #[test]
+    fn what_leaked_is_refused_although_the_measure_likes_it() {
+        let leaked = "#imnotahacker69";
+        let measured = zxcvbn::zxcvbn(leaked, &[]);
+        let liked = measured.guesses_log10() >= MIN_GUESSES_LOG10;
+        assert!(liked, "choose another one: this says nothing");
+        let why = check(leaked, &[]).unwrap_err().to_string();
+        assert!(why.contains("leaked"), "{why}");
     }
 
     #[test]
