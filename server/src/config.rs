@@ -62,6 +62,8 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
   MESHLINE_LIMIT_SOURCE, MESHLINE_LIMIT_TOKEN, MESHLINE_LIMIT_ACCOUNT, MESHLINE_LIMIT_ADDRESS
                          Requests a second from one source, with one API token, by one person, from one client address
                          [5000, 300, 100, 500]; twice as many at once; 0 is no limit. Each process counts for itself
+  MESHLINE_LIMIT_CONNECTIONS
+                         Connections that one address holds open at once [1024]; 0 is no limit. Trusted proxies are not counted
 
 For tests only, on a loopback address:
   MESHLINE_CLOCK_OFFSET_FILE  A file with a number of milliseconds that are added to the system's clock";
@@ -98,13 +100,15 @@ pub struct MailSettings {
     pub from: Sender,
 }
 
-/// Requests per second; 0 is no limit.
+/// Requests per second, unless it says otherwise; 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
     pub source: u32,
     pub token: u32,
     pub account: u32,
     pub address: u32,
+    /// Connections that one address holds open at once.
+    pub connections: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,6 +156,7 @@ struct Written {
     limit_token: Option<String>,
     limit_account: Option<String>,
     limit_address: Option<String>,
+    limit_connections: Option<String>,
     trusted_proxies: Option<String>,
     clock_offset_file: Option<String>,
     metrics_token: Option<String>,
@@ -212,6 +217,11 @@ impl Settings {
                 token: rate("MESHLINE_LIMIT_TOKEN", written.limit_token, 300)?,
                 account: rate("MESHLINE_LIMIT_ACCOUNT", written.limit_account, 100)?,
                 address: rate("MESHLINE_LIMIT_ADDRESS", written.limit_address, 500)?,
+                connections: rate(
+                    "MESHLINE_LIMIT_CONNECTIONS",
+                    written.limit_connections,
+                    1_024,
+                )?,
             },
             trusted_proxies: proxies(written.trusted_proxies)?,
             clock_offset_file: written.clock_offset_file.map(PathBuf::from),
@@ -295,6 +305,7 @@ impl Written {
             limit_token: over("MESHLINE_LIMIT_TOKEN", self.limit_token),
             limit_account: over("MESHLINE_LIMIT_ACCOUNT", self.limit_account),
             limit_address: over("MESHLINE_LIMIT_ADDRESS", self.limit_address),
+            limit_connections: over("MESHLINE_LIMIT_CONNECTIONS", self.limit_connections),
             trusted_proxies: over("MESHLINE_TRUSTED_PROXIES", self.trusted_proxies),
             clock_offset_file: over("MESHLINE_CLOCK_OFFSET_FILE", self.clock_offset_file),
             metrics_token: over("MESHLINE_METRICS_TOKEN", self.metrics_token),
@@ -432,8 +443,7 @@ fn rate(name: &'static str, written: Option<String>, default: u32) -> Result<u32
     read.ok_or_else(|| ConfigError::Value {
         name,
         value,
-        why: "write how many requests a second are let in, at most 1000000; 0 is no limit"
-            .to_owned(),
+        why: "write how many are let in, at most 1000000; 0 is no limit".to_owned(),
     })
 }
 

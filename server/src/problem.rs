@@ -14,7 +14,7 @@ use http::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::trace;
+use crate::http::{limits::Exceeded, trace};
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -81,6 +81,8 @@ pub struct Problem {
     detail: String,
     faults: Vec<(Place, String)>,
     retry_after_ms: Option<i64>,
+    /// Which limit was reached, for the header fields that say so.
+    limit: Option<Box<Exceeded>>,
     /// Allowed, after a confirmation: another type than what is never allowed.
     is_step_up: bool,
     /// For the log only.
@@ -154,6 +156,7 @@ impl Problem {
             detail: detail.into(),
             faults: Vec::new(),
             retry_after_ms: None,
+            limit: None,
             is_step_up: false,
             context: None,
         }
@@ -190,6 +193,15 @@ impl Problem {
     pub fn after_ms(self, ms: i64) -> Self {
         Self {
             retry_after_ms: Some(ms),
+            ..self
+        }
+    }
+
+    /// Says in header fields which limit it was.
+    #[must_use]
+    pub fn limited_by(self, limit: Exceeded) -> Self {
+        Self {
+            limit: Some(Box::new(limit)),
             ..self
         }
     }
@@ -239,6 +251,9 @@ impl Problem {
                 RETRY_AFTER,
                 HeaderValue::from(ms.max(0).unsigned_abs().div_ceil(1000)),
             );
+        }
+        if let Some(limit) = &self.limit {
+            limit.tell(headers);
         }
         response
     }
@@ -296,6 +311,7 @@ impl From<Error> for Problem {
                 .map(|field| (place_of(field), field.sentence.clone()))
                 .collect(),
             retry_after_ms: error.retry_after_ms,
+            limit: None,
             context: error.context,
         }
     }

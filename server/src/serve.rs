@@ -55,10 +55,16 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     ));
     guard_setup(settings, &engine).await?;
     let site = site(&installation, settings, serving.clone());
+    let proxies = settings.trusted_proxies.clone();
+    let door = http::Door {
+        crowd: http::Crowd::new(settings.rates.connections, proxies.clone()),
+        proxies,
+        metrics: Arc::clone(&installation.metrics),
+    };
     let server = tokio::spawn(http::listen(
         listener,
         http::router(Arc::new(site)),
-        Arc::new(settings.trusted_proxies.clone()),
+        door,
         serving,
     ));
     tracing::info!(%addr, url = settings.public_url, database = %settings.database, "Meshline is ready");

@@ -60,8 +60,6 @@ struct Refusal {
     problem: Problem,
     /// There may be a body that nobody will read.
     hang_up: bool,
-    /// The one that was reached.
-    limit: Option<Exceeded>,
 }
 
 impl Refusal {
@@ -70,7 +68,6 @@ impl Refusal {
             reason,
             problem: Problem::new(status, detail),
             hang_up: true,
-            limit: None,
         }
     }
 
@@ -95,9 +92,6 @@ async fn receive(
         Err(refusal) => {
             metrics.rejected(refusal.reason);
             let mut response = refusal.problem.into_response();
-            if let Some(limit) = refusal.limit {
-                response = limit.tell(response);
-            }
             if refusal.hang_up {
                 response
                     .headers_mut()
@@ -139,7 +133,6 @@ async fn take(intake: &Intake, source: &str, request: Request) -> Result<Respons
             reason: Rejected::Broken,
             problem: bounds::encoded(),
             hang_up: true,
-            limit: None,
         });
     }
     let limit = door.max_body_bytes();
@@ -212,7 +205,6 @@ fn refused(mut error: Error) -> Refusal {
         reason,
         problem: Problem::from(error),
         hang_up: true,
-        limit: None,
     }
 }
 
@@ -290,7 +282,6 @@ impl Intake {
             reason: Rejected::Overloaded,
             problem: limit.problem(),
             hang_up: true,
-            limit: Some(limit),
         }
     }
 

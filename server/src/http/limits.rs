@@ -34,7 +34,7 @@ use governor::{
     middleware::NoOpMiddleware,
     state::keyed::DashMapStateStore,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tower_sessions::Session;
 use uuid::Uuid;
 
@@ -135,7 +135,7 @@ impl Limits {
 }
 
 /// What one customer of a provider can choose freely is one.
-fn one_customer(ip: IpAddr) -> IpAddr {
+pub fn one_customer(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => {
             let [a, b, c, d, ..] = ip.segments();
@@ -158,11 +158,13 @@ impl Exceeded {
             self.rate
         );
         let ms = i64::try_from(self.wait.as_millis()).unwrap_or(i64::MAX);
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).after_ms(ms.max(1))
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
+            .after_ms(ms.max(1))
+            .limited_by(self)
     }
 
     /// What the limit is and how much of it is left, per the IETF's draft on RateLimit header fields.
-    pub fn tell(self, mut response: Response) -> Response {
+    pub fn tell(self, headers: &mut HeaderMap) {
         let fields = [
             (
                 "ratelimit-policy",
@@ -179,18 +181,15 @@ impl Exceeded {
         ];
         for (name, value) in fields {
             if let Ok(value) = HeaderValue::try_from(value) {
-                response
-                    .headers_mut()
-                    .insert(HeaderName::from_static(name), value);
+                headers.insert(HeaderName::from_static(name), value);
             }
         }
-        response
     }
 }
 
 impl IntoResponse for Exceeded {
     fn into_response(self) -> Response {
-        self.tell(self.problem().into_response())
+        self.problem().into_response()
     }
 }
 

@@ -17,8 +17,11 @@ use tokio::{
 };
 use tower::Service;
 
+use crate::metrics::Metrics;
+
 use super::{
     client::{ClientAddr, Proxies},
+    crowd::Crowd,
     pace::{Pace, Paced},
 };
 
@@ -36,13 +39,26 @@ const FAREWELL: Duration = Duration::from_secs(20);
 /// When there are no file descriptors left, some have to be given back first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// What is asked of a connection before it is served.
+pub struct Door {
+    pub proxies: Proxies,
+    pub crowd: Crowd,
+    pub metrics: Arc<Metrics>,
+}
+
 /// Serves until told to stop and everybody has their answer.
 pub async fn listen(
     listener: TcpListener,
     router: Router,
-    proxies: Arc<Proxies>,
+    door: Door,
     mut stop: watch::Receiver<bool>,
 ) {
+    let Door {
+        proxies,
+        crowd,
+        metrics,
+    } = door;
+    let (proxies, crowd) = (Arc::new(proxies), Arc::new(crowd));
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     loop {
         let accepted = tokio::select! {
@@ -51,12 +67,16 @@ pub async fn listen(
         };
         match accepted {
             Ok((stream, peer, slot)) => {
+                let Some(place) = crowd.enter(peer) else {
+                    metrics.limited("connections");
+                    continue;
+                };
                 let (router, stop) = (router.clone(), stop.clone());
                 let proxies = Arc::clone(&proxies);
                 let client = move |headers: &HeaderMap| proxies.client(peer, headers);
                 tokio::spawn(async move {
                     serve(stream, router, client, stop).await;
-                    drop(slot);
+                    drop((place, slot));
                 });
             }
             Err(error) => {

@@ -9,6 +9,7 @@
 mod assets;
 mod bounds;
 pub mod client;
+mod crowd;
 mod csv;
 pub mod edge;
 pub mod health;
@@ -37,7 +38,8 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use crate::{api, metrics::Metrics};
 
 pub use assets::are_whole as assets_are_whole;
-pub use listen::listen;
+pub use crowd::Crowd;
+pub use listen::{Door, listen};
 pub use registered::list as registered;
 pub use sessions::sweep;
 

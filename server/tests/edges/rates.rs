@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::Instant,
+};
 
 use crate::support::{
     database::Engine,
@@ -16,10 +21,10 @@ fn check_429(answer: &reqwest::Response, name: &str) {
     let after: u64 = headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=5).contains(&after), "{after}");
     assert_eq!(headers["content-type"], "application/problem+json");
-    if name != "token" {
-        let policy = headers["ratelimit-policy"].to_str().unwrap();
-        assert!(policy.starts_with(&format!("\"{name}\";q=")), "{policy}");
-    }
+    let policy = headers["ratelimit-policy"].to_str().unwrap();
+    assert!(policy.starts_with(&format!("\"{name}\";q=")), "{policy}");
+    let left = headers["ratelimit"].to_str().unwrap();
+    assert!(left.starts_with(&format!("\"{name}\";r=0;t=")), "{left}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,5 +144,46 @@ async fn each_source_token_person_and_address_has_its_own_measure() {
         }
     }
     assert!(limited >= 5, "{limited} of 30");
+    meshline.end().await;
+}
+
+/// Whether it is served, rather than hung up on.
+async fn is_served(stream: &mut TcpStream) -> bool {
+    let ask = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut answer = [0; 12];
+    stream.write_all(ask).await.is_ok()
+        && stream.read_exact(&mut answer).await.is_ok()
+        && answer.ends_with(b"200")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_holds_so_many_connections_and_gets_new_ones_for_old() {
+    let mut meshline = Installation::prepare(Engine::Sqlite).await;
+    meshline.set("MESHLINE_LIMIT_CONNECTIONS", "40");
+    meshline.serve().await;
+    let connect = async || TcpStream::connect(meshline.addr).await.unwrap();
+    let (mut held, mut refused) = (Vec::new(), 0);
+    for _ in 0..60 {
+        let mut stream = connect().await;
+        if is_served(&mut stream).await {
+            held.push(stream);
+        } else {
+            refused += 1;
+        }
+    }
+    // whoever waited for the server to be ready may still hold one
+    assert!(
+        (38..=40).contains(&held.len()) && refused >= 20,
+        "{} {refused}",
+        held.len()
+    );
+    drop(held);
+    let begun = Instant::now();
+    while !is_served(&mut connect().await).await {
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "it never gets in again"
+        );
+    }
     meshline.end().await;
 }
