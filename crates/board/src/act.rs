@@ -20,6 +20,11 @@ pub struct Acted {
 /// the form is kept along with it, except where the step is removed.
 pub fn act(draft: &Draft, act: &str, chosen: &str, fields: &Fields) -> Result<Acted, Wrong> {
     let field = |name: &str| fields.get(name).map(|text| text.trim()).unwrap_or_default();
+    // Enter in the title of a new step presses the form's first button
+    let act = match act {
+        "put" | "flow" if !field("add.title").is_empty() => "add",
+        act => act,
+    };
     if is_end(chosen) {
         return flow(draft, act, fields);
     }

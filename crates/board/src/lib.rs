@@ -13,6 +13,7 @@ pub mod fields;
 pub mod form;
 pub mod html;
 pub mod map;
+pub mod merge;
 pub mod names;
 pub mod place;
 pub mod rank;

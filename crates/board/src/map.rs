@@ -75,6 +75,8 @@ pub struct Picture {
     pub lines: String,
     /// By card, in reading order.
     pub cards: Vec<(String, String)>,
+    /// Where each card stands.
+    pub spots: Vec<(String, (i32, i32))>,
 }
 
 impl Picture {
@@ -93,6 +95,36 @@ impl Picture {
             self.bands,
             self.lines,
         )
+    }
+}
+
+/// A direction on the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Left,
+    Right,
+    Up,
+    Down,
+}
+
+impl Picture {
+    /// The card next to this one in a direction: the nearest, counting what lies aside twice.
+    pub fn next(&self, from: &str, way: Way) -> Option<&str> {
+        let (_, (x, y)) = self.spots.iter().find(|(key, _)| key == from)?;
+        self.spots
+            .iter()
+            .filter_map(|(key, (to_x, to_y))| {
+                let (dx, dy) = (to_x - x, to_y - y);
+                let (ahead, aside) = match way {
+                    Way::Left => (-dx, dy),
+                    Way::Right => (dx, dy),
+                    Way::Up => (-dy, dx),
+                    Way::Down => (dy, dx),
+                };
+                (ahead > 0).then_some((ahead + 2 * aside.abs(), key.as_str()))
+            })
+            .min()
+            .map(|(_, key)| key)
     }
 }
 
@@ -123,6 +155,11 @@ pub fn draw<O: Somebody>(flow: &Flow<O>, ranks: &Ranks, names: &Names, look: &Lo
         height: board.height,
         bands,
         lines: lines(flow, &board, look),
+        spots: board
+            .cards
+            .iter()
+            .map(|card| (card.key.clone(), (card.x, card.y)))
+            .collect(),
         cards,
     }
 }
