@@ -1,0 +1,330 @@
+//! What the editor knows: the draft with its history, what is saved of it, and what is chosen.
+
+use std::cell::RefCell;
+
+use board::{
+    act::{Acted, act, is_end, write_flow},
+    fields::{self, Fields, Wrong},
+    form::Paper,
+    map::Picture,
+    merge::{Clash, merge, with_theirs},
+    names::{Lanes, Names},
+    rank::{Ranks, ways},
+    screen::{Screen, View},
+};
+use domain::flow::{Draft, History, fact, readiness::Fault};
+use serde::{Deserialize, Serialize};
+
+use crate::{net, page};
+
+/// As the server wrote it into the page.
+#[derive(Deserialize)]
+struct Start {
+    merchant: String,
+    flow: String,
+    rev: i64,
+    draft: Draft,
+    names: Names,
+    faults: Vec<Fault>,
+    ranks: Ranks,
+    view: String,
+    lanes: String,
+    chosen: String,
+}
+
+/// Kept in this browser while it could not be saved.
+#[derive(Serialize, Deserialize)]
+struct Unsaved {
+    rev: i64,
+    base: Draft,
+    draft: Draft,
+}
+
+pub struct Editor {
+    pub merchant: String,
+    pub flow: String,
+    pub rev: i64,
+    /// What the server has.
+    pub saved: Draft,
+    pub history: History,
+    pub names: Names,
+    pub faults: Vec<Fault>,
+    pub ranks: Ranks,
+    pub view: View,
+    pub lanes: Lanes,
+    pub chosen: String,
+    /// What is in the form, while it can't be read.
+    pub typed: Option<Fields>,
+    pub wrong: Wrong,
+    /// What both changed, until somebody says whose it is.
+    pub clashes: Vec<Clash>,
+    pub theirs: Option<Draft>,
+    pub their_name: String,
+    pub picture: Picture,
+    pub saving: bool,
+    /// Counts edits, so that a save knows whether it is still about the newest.
+    pub edits: u32,
+}
+
+thread_local! {
+    static EDITOR: RefCell<Option<Editor>> = const { RefCell::new(None) };
+}
+
+pub fn install(editor: Editor) {
+    EDITOR.replace(Some(editor));
+}
+
+/// What happens while the page is being written (a field that loses the focus because it is replaced) is no doing
+/// of a person's, and is let go.
+pub fn with<T>(act: impl FnOnce(&mut Editor) -> T) -> Option<T> {
+    EDITOR.with(|editor| {
+        let mut editor = editor.try_borrow_mut().ok()?;
+        editor.as_mut().map(act)
+    })
+}
+
+impl Editor {
+    pub fn found() -> Option<Self> {
+        let text = page::one("#board-data")?.text_content()?;
+        let start: Start = serde_json::from_str(&text).ok()?;
+        let mut editor = Self {
+            merchant: start.merchant,
+            flow: start.flow,
+            rev: start.rev,
+            saved: start.draft.clone(),
+            history: History::new(start.draft),
+            names: start.names,
+            faults: start.faults,
+            ranks: start.ranks,
+            view: View::read(&start.view),
+            lanes: Lanes::read(&start.lanes),
+            chosen: start.chosen,
+            typed: None,
+            wrong: Wrong::new(),
+            clashes: Vec::new(),
+            theirs: None,
+            their_name: String::new(),
+            picture: Picture::default(),
+            saving: false,
+            edits: 0,
+        };
+        // as the server drew it: what changes from here on is written, and nothing else
+        let fields = Fields::new();
+        editor.picture = editor.screen(&fields).picture();
+        Some(editor)
+    }
+
+    pub fn draft(&self) -> &Draft {
+        self.history.now()
+    }
+
+    pub fn is_saved(&self) -> bool {
+        *self.draft() == self.saved
+    }
+
+    pub fn fields(&self) -> Fields {
+        if let Some(typed) = &self.typed {
+            return typed.clone();
+        }
+        match self.draft().step(&self.chosen) {
+            Some(step) => fields::write(step, &fact::of_flow(self.draft())),
+            None => write_flow(self.draft()),
+        }
+    }
+
+    pub fn screen<'a>(&'a self, fields: &'a Fields) -> Screen<'a> {
+        Screen {
+            paper: Paper {
+                draft: self.draft(),
+                names: &self.names,
+                fields,
+                wrong: &self.wrong,
+                saved: None,
+                action: "/ui/flow/edit",
+                hidden: &[],
+                still: false,
+            },
+            faults: &self.faults,
+            ranks: &self.ranks,
+            view: self.view,
+            lanes: self.lanes,
+            chosen: &self.chosen,
+        }
+    }
+
+    pub fn choose(&mut self, key: &str) {
+        let key = if is_end(key) { "" } else { key };
+        self.chosen = key.to_owned();
+        self.typed = None;
+        self.wrong.clear();
+        page::everything(self);
+    }
+
+    /// A button or a field of the form. Returns whether it could be read.
+    pub fn press(&mut self, button: &str, fields: Fields, rewrite: bool) -> bool {
+        match act(self.draft(), button, &self.chosen, &fields) {
+            Ok(Acted {
+                draft,
+                chosen,
+                said,
+            }) => {
+                let chosen = if is_end(&chosen) {
+                    String::new()
+                } else {
+                    chosen
+                };
+                let elsewhere = chosen != self.chosen;
+                self.chosen = chosen;
+                self.typed = None;
+                let was_wrong = !self.wrong.is_empty();
+                self.wrong.clear();
+                self.change(draft);
+                if elsewhere || rewrite || was_wrong {
+                    page::everything(self);
+                } else {
+                    page::picture(self);
+                }
+                if !matches!(button, "put" | "flow") {
+                    page::announce(&said);
+                }
+                true
+            }
+            Err(wrong) => {
+                let news = wrong != self.wrong;
+                self.wrong = wrong;
+                self.typed = Some(fields);
+                if news || rewrite {
+                    page::panel(self);
+                }
+                false
+            }
+        }
+    }
+
+    /// Another draft, as one edit; shown by whoever calls.
+    fn change(&mut self, draft: Draft) {
+        if draft == *self.draft() {
+            return;
+        }
+        let other_ways =
+            ways(&draft) != ways(self.draft()) || draft.steps.len() != self.draft().steps.len();
+        self.history.become_of(draft);
+        self.after(other_ways);
+    }
+
+    fn after(&mut self, other_ways: bool) {
+        if other_ways {
+            self.ranks = self.ranks.follow(self.history.now());
+        }
+        if self.draft().step(&self.chosen).is_none() {
+            self.chosen.clear();
+        }
+        self.edits = self.edits.wrapping_add(1);
+        self.keep();
+        page::tools(self);
+        net::save_soon();
+    }
+
+    pub fn undo(&mut self, again: bool) {
+        let done = if again {
+            self.history.redo()
+        } else {
+            self.history.undo()
+        };
+        if done {
+            self.typed = None;
+            self.wrong.clear();
+            self.after(true);
+            page::everything(self);
+            page::announce(if again { "Made again." } else { "Taken back." });
+        }
+    }
+
+    fn place(&self) -> String {
+        format!("board:{}:{}", self.merchant, self.flow)
+    }
+
+    /// In this browser, until the server has it.
+    fn keep(&self) {
+        let Some(storage) = page::storage() else {
+            return;
+        };
+        if self.is_saved() {
+            let _ = storage.remove_item(&self.place());
+            return;
+        }
+        let unsaved = Unsaved {
+            rev: self.rev,
+            base: self.saved.clone(),
+            draft: self.draft().clone(),
+        };
+        if let Ok(text) = serde_json::to_string(&unsaved) {
+            let _ = storage.set_item(&self.place(), &text);
+        }
+    }
+
+    /// What could not be saved the last time is brought back.
+    pub fn restore(&mut self) {
+        let kept = page::storage()
+            .and_then(|storage| storage.get_item(&self.place()).ok().flatten())
+            .and_then(|text| serde_json::from_str::<Unsaved>(&text).ok());
+        let Some(kept) = kept.filter(|kept| kept.draft != self.saved) else {
+            return;
+        };
+        let theirs = self.saved.clone();
+        let merged = merge(&kept.base, &kept.draft, &theirs);
+        self.clashes = merged.clashes;
+        self.theirs = Some(theirs);
+        self.their_name = "Somebody".to_owned();
+        self.change(merged.draft);
+        page::everything(self);
+        page::clash(self, "What could not be saved the last time is back.");
+    }
+
+    pub fn was_saved(&mut self, draft: &Draft, rev: i64, faults: Vec<Fault>) {
+        self.rev = rev;
+        self.saved = draft.clone();
+        self.faults = faults;
+        self.keep();
+        page::picture(self);
+        page::rail(self);
+    }
+
+    /// Somebody else saved first.
+    pub fn met(&mut self, theirs: Draft, rev: i64, by: &str) {
+        let merged = merge(&self.saved, self.draft(), &theirs);
+        let mine = !self.is_saved();
+        self.saved = theirs.clone();
+        self.rev = rev;
+        self.clashes = merged.clashes;
+        self.theirs = Some(theirs);
+        self.their_name = by.to_owned();
+        let changed = if merged.taken.is_empty() {
+            "something else".to_owned()
+        } else {
+            merged.taken.join(", ")
+        };
+        self.change(merged.draft);
+        page::everything(self);
+        let said = match (self.clashes.is_empty(), mine) {
+            (true, false) => format!("{by} changed {changed}; this is it."),
+            (true, true) => format!("{by} changed {changed}. Theirs and yours are both here."),
+            (false, _) => format!(
+                "{by} changed what you changed, too. Nothing is saved until you say whose it is."
+            ),
+        };
+        page::clash(self, &said);
+    }
+
+    /// Whose it is, of one clash.
+    pub fn settle(&mut self, key: &str, take_theirs: bool) {
+        self.clashes.retain(|clash| clash.key != key);
+        if take_theirs && let Some(theirs) = &self.theirs {
+            let draft = with_theirs(self.draft(), theirs, key);
+            self.change(draft);
+        }
+        page::everything(self);
+        page::clash(self, "");
+        net::save_soon();
+    }
+}
