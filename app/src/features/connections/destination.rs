@@ -3,7 +3,7 @@
 use domain::{Time, access::Action, connection::Destination, export::Export};
 use leptos::prelude::*;
 
-use super::secret::Fresh;
+use super::{new_destination::side_word, secret::Fresh};
 use crate::{
     features::exports::export_tone,
     ui::*,
@@ -57,7 +57,7 @@ pub(super) fn destination_page(
             "Address",
             Some(view! { <CopyId id=one.url.clone() whole=true what="address"/> }.into_any()),
         ),
-        ("Side", Some(one.party.as_str().into_any())),
+        ("Side", Some(side_word(one.party).into_any())),
         ("System", Some(one.system.clone().into_any())),
         ("Key", id(&one.key, "destination key")),
         ("Destination", id(&one.id.to_string(), "destination id")),
@@ -109,7 +109,7 @@ fn state_of(one: &Destination, now: Time) -> AnyView {
 fn signed_with(one: &Destination, now: Time) -> AnyView {
     match one.previous_until.filter(|until| *until > now) {
         Some(until) => view! {
-            <StateBadge tone=Tone::Wait word="with both secrets"/> <br/> "until " <When at=until now/>
+            <StateBadge tone=Tone::Wait word="with both secrets"/> <br/> "the old one ends " <When at=until now/>
         }
         .into_any(),
         None => "Standard Webhooks, with one secret, kept sealed".into_any(),

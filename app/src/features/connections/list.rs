@@ -155,7 +155,7 @@ fn source_row(source: &Source, heard: &Heard, at: &Visit) -> impl IntoView + use
     };
     let rotating = source.previous_until.filter(|until| *until > now);
     let secret = match rotating {
-        Some(until) => view! { "two are good, the old one until " <When at=until now/> }.into_any(),
+        Some(until) => view! { "two are good, the old one ends " <When at=until now/> }.into_any(),
         None => "one, kept sealed".into_any(),
     };
     view! {

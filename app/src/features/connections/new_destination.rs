@@ -20,14 +20,25 @@ async fn load(at: Arc<Visit>) -> Result<()> {
     at.ctx.require(Action::ManageConnections)
 }
 
+/// Whose it can be; what the system does itself needs no destination.
+pub(super) fn side_word(party: Party) -> &'static str {
+    match party {
+        Party::Merchant => "The merchant’s",
+        Party::Agency => "Ours, the agency’s",
+        Party::ThreePl => "A 3PL’s",
+        Party::Carrier => "A carrier’s",
+        Party::System => "Meshline’s own",
+    }
+}
+
 fn sides() -> Vec<(String, String)> {
     [
-        (Party::Merchant, "The merchant’s"),
-        (Party::Agency, "Ours, the agency’s"),
-        (Party::ThreePl, "A 3PL’s"),
-        (Party::Carrier, "A carrier’s"),
+        Party::Merchant,
+        Party::Agency,
+        Party::ThreePl,
+        Party::Carrier,
     ]
-    .map(|(party, label)| (party.as_str().to_owned(), label.to_owned()))
+    .map(|party| (party.as_str().to_owned(), side_word(party).to_owned()))
     .into()
 }
 

@@ -47,7 +47,7 @@ impl Fresh {
     /// `power` says what whoever has it can do.
     pub(super) fn view(self, now: Time, power: &'static str) -> impl IntoView {
         let old = self.previous_until.map(|until| {
-            view! { " The secret before it counts until " <When at=until now/> "." }
+            view! { " The secret before it ends " <When at=until now/> "." }
         });
         view! {
             <div class="mb-5">
