@@ -7,7 +7,7 @@ use domain::{
     approval::{Approval, ApprovalState},
     contract::{Contract, Needed, codes},
     export::{Export, ExportState, QaStatus},
-    flow::{Run, RunState, Step},
+    flow::{Run, RunState, Step, Trigger},
     task::Evidence,
 };
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::{
     job::JobKind,
     known::known,
     qa::Gates,
-    runs::Subject,
+    runs::{Subject, prepares},
     wire,
     work::Work,
 };
@@ -377,6 +377,9 @@ impl Work<'_> {
             .into_iter()
             .filter(|run| run.state == RunState::Running)
         {
+            if !ends_with_it(&self.flow_of(&run).await?.trigger) {
+                continue;
+            }
             let mut left = false;
             for mut export in self.tx.exports_of_run(run.merchant_id, run.id).await? {
                 if export.state.is_before_dispatch() {
@@ -506,4 +509,14 @@ fn created(export: &Export) -> serde_json::Value {
 /// Something of it is on its way: less is left to ship, which is no change of what was asked.
 fn has_left(subject: &Subject) -> bool {
     matches!(subject, Subject::Order(row) if !row.order.shipments.is_empty())
+}
+
+/// What prepares an order to be sent is over when the order is. A return, a dispute or a backorder goes on: often
+/// it is why the order was closed.
+const fn ends_with_it(trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::Order { event, .. } => prepares(*event),
+        Trigger::Manual => false,
+        Trigger::Campaign | Trigger::Form { .. } | Trigger::SubFlow => true,
+    }
 }

@@ -12,5 +12,7 @@ pub use channel::{Reply, ScriptedChannel, Sent};
 pub use clock::{CountedIds, ManualClock};
 pub use mailer::ScriptedMailer;
 pub use orders::{OrderBody, order};
-pub use rules::{HOUR, MINUTE, fulfillment_contract, order_flow, promo_contract, promo_flow};
-pub use world::{Person, World};
+pub use rules::{
+    HOUR, MINUTE, complete, fulfillment_contract, order_flow, promo_contract, promo_flow,
+};
+pub use world::{Person, SECRET as SHOP_SECRET, World};

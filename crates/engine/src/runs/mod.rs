@@ -35,6 +35,8 @@ use crate::{
 pub(crate) use moving::read_answers;
 pub(crate) use undo::is_undo;
 
+pub(crate) use start::prepares;
+
 pub use control::Cancelled;
 pub use start::StartInput;
 

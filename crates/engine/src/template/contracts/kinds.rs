@@ -18,7 +18,6 @@ pub(super) enum Shape {
     At,
     /// A date without a time.
     Day,
-    YesNo,
     Percent,
     Parcels,
     Person,
@@ -42,7 +41,6 @@ pub(super) fn shape(shape: Shape, optional: bool, what: &str) -> Value {
         Shape::Url => json!({ "type": "string", "format": "uri", "pattern": "^https://" }),
         Shape::At => json!({ "type": "string", "format": "date-time" }),
         Shape::Day => json!({ "type": "string", "format": "date" }),
-        Shape::YesNo => json!({ "type": "boolean" }),
         Shape::Percent => json!({ "type": "integer", "minimum": 1, "maximum": 90 }),
         Shape::Parcels => json!({ "type": "array", "items": { "type": "object" } }),
         Shape::Person => json!({ "type": "object" }),

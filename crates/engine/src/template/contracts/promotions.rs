@@ -191,7 +191,7 @@ pub(super) fn spec(export_type: &str) -> Option<Spec> {
             intent: "hold_stock",
             action: "Hold the SKUs' free stock for the campaign, and say under which reference.",
             watchers: &["merchandising"],
-            clocks: [15 * MINUTE, 4 * HOUR, 7 * DAY],
+            clocks: [15 * MINUTE, DAY, 7 * DAY],
             ack: (15 * MINUTE, None),
             refusals: &[(
                 "insufficient_inventory",
