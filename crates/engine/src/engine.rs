@@ -62,12 +62,16 @@ impl Engine {
     pub fn new(parts: Parts) -> Arc<Self> {
         let bus = Arc::new(Bus::default());
         parts.store.on_commit(Arc::clone(&bus) as _);
+        let intake = Intake::start(
+            Arc::clone(&parts.store),
+            Arc::clone(&parts.ids),
+            Arc::clone(&parts.clock),
+        );
+        parts
+            .hashers
+            .give_way_to(intake.recent(), Arc::clone(&parts.clock));
         Arc::new(Self {
-            intake: Intake::start(
-                Arc::clone(&parts.store),
-                Arc::clone(&parts.ids),
-                Arc::clone(&parts.clock),
-            ),
+            intake,
             store: parts.store,
             clock: parts.clock,
             ids: parts.ids,

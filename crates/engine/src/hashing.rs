@@ -1,25 +1,34 @@
 //! Where passwords are hashed: on a few threads of their own, and out of everybody's way.
 //!
 //! A hash is slow on purpose. If it ran among requests and jobs, whoever signs in often enough would slow down the
-//! intake of orders. So the threads are few, whoever makes them can give them a low priority (the composition root
-//! does), and only so many may wait for them: who comes when the queue is full is told at once to come again in a
+//! intake of orders. So the threads are few, and whoever makes them can give them a low priority (the composition root
+//! does). That alone is not enough: each hash pushes what intake has in the processor's caches out of them, and a thread
+//! of low priority is not sent away in the middle of its slice. So they also rest between two hashes, the longer the
+//! more deliveries arrive. An acknowledgement is a matter of milliseconds, and a sign-in can take a second.
+//!
+//! Only so many may wait. Who finds the queue full and no place free within two seconds is told to come again in a
 //! moment, before anything was written or looked at.
 //!
-//! There are two queues. Who is known, because they signed in at this place before, hold a link or are signed in
-//! already, comes before strangers and has places that strangers cannot take. However many strangers there are, they
-//! keep nobody out who was here before.
+//! There are two queues, and they take turns. Who is known, because they signed in at this place before, hold a link or
+//! are signed in already, has places that strangers cannot take. However many strangers there are, they keep nobody out
+//! who was here before; and the other way round.
 
 use std::{
     collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
+    time::Duration,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    intake::Recent,
+    port::Clock,
+};
 
 /// What the threads are called, where the system shows them.
 const THREAD_NAME: &str = "hashing";
@@ -27,8 +36,15 @@ const THREAD_NAME: &str = "hashing";
 const THREADS: usize = 2;
 /// In each queue, with those that are being worked on.
 const PLACES: usize = 32;
-/// A full queue is through after this, or nearly.
+/// So long a place is waited for. Whoever is refused and comes again at once has waited before, too.
+const PATIENCE: Duration = Duration::from_secs(2);
 const COME_AGAIN_MS: i64 = 2_000;
+/// While deliveries pour in, a thread rests this many times as long as it worked: two of them then have a tenth of a core.
+const MOST_RESTS: i64 = 15;
+/// Each so many deliveries in a tenth of a second are a reason to rest as long as was worked.
+const DELIVERIES_PER_REST: i64 = 4;
+/// Somebody waits to be signed in all the same.
+const LONGEST_REST_MS: i64 = 1_000;
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -50,12 +66,21 @@ pub struct Hashers {
 struct Queues {
     waiting: Mutex<Waiting>,
     changed: Condvar,
+    traffic: OnceLock<Traffic>,
+}
+
+/// What is given way to.
+struct Traffic {
+    clock: Arc<dyn Clock>,
+    deliveries: Arc<Recent>,
 }
 
 #[derive(Default)]
 struct Waiting {
     known: VecDeque<Work>,
     strangers: VecDeque<Work>,
+    /// Whose turn it is, if both have something.
+    strangers_turn: bool,
     is_over: bool,
 }
 
@@ -82,22 +107,30 @@ impl Hashers {
                 .spawn(move || {
                     settle_in();
                     while let Some(work) = queues.next() {
-                        work();
+                        queues.work_and_rest(work);
                     }
                 })?;
         }
         Ok(hashers)
     }
 
+    /// From now on they rest while deliveries arrive.
+    pub(crate) fn give_way_to(&self, deliveries: Arc<Recent>, clock: Arc<dyn Clock>) {
+        // the first engine's; there is no second one
+        let _ = self.queues.traffic.set(Traffic { clock, deliveries });
+    }
+
     /// A place, or the answer that there is none.
-    pub(crate) fn slot(&self, who: Who) -> Result<Slot<'_>> {
+    pub(crate) async fn slot(&self, who: Who) -> Result<Slot<'_>> {
         let places = match who {
             Who::Known => &self.known,
             Who::Stranger => &self.strangers,
         };
-        let permit = Arc::clone(places)
-            .try_acquire_owned()
-            .map_err(|_| too_many_at_once())?;
+        let free = tokio::time::timeout(PATIENCE, Arc::clone(places).acquire_owned());
+        let permit = free
+            .await
+            .map_err(|_| too_many_at_once())?
+            .map_err(Error::internal)?;
         Ok(Slot {
             queues: &self.queues,
             who,
@@ -161,8 +194,7 @@ impl Queues {
     fn next(&self) -> Option<Work> {
         let mut waiting = self.lock();
         loop {
-            let first = waiting.known.pop_front();
-            if let Some(work) = first.or_else(|| waiting.strangers.pop_front()) {
+            if let Some(work) = waiting.take() {
                 return Some(work);
             }
             if waiting.is_over {
@@ -173,6 +205,48 @@ impl Queues {
                 .wait(waiting)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+impl Queues {
+    fn work_and_rest(&self, work: Work) {
+        let Some(traffic) = self.traffic.get() else {
+            return work();
+        };
+        let began_at = traffic.clock.now();
+        work();
+        let now = traffic.clock.now();
+        let rest = rest_ms(now.since_ms(began_at), traffic.deliveries.count(now, 0));
+        if rest > 0 && !self.lock().is_over {
+            pause(Duration::from_millis(rest));
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a thread of its own, on which no runtime runs, is meant to do nothing for a while"
+)]
+fn pause(rest: Duration) {
+    thread::sleep(rest);
+}
+
+/// After a hash that took so long, with so many deliveries in a tenth of a second.
+fn rest_ms(took_ms: i64, deliveries: i64) -> u64 {
+    let times = (deliveries / DELIVERIES_PER_REST).clamp(0, MOST_RESTS);
+    let rest = took_ms.saturating_mul(times).clamp(0, LONGEST_REST_MS);
+    u64::try_from(rest).unwrap_or_default()
+}
+
+impl Waiting {
+    fn take(&mut self) -> Option<Work> {
+        let strangers_first = self.strangers_turn;
+        self.strangers_turn = !strangers_first;
+        let (first, second) = match strangers_first {
+            true => (&mut self.strangers, &mut self.known),
+            false => (&mut self.known, &mut self.strangers),
+        };
+        first.pop_front().or_else(|| second.pop_front())
     }
 }
 
@@ -205,24 +279,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_known_comes_first_and_strangers_cannot_take_their_places() {
+    async fn the_queues_take_turns_and_nobody_takes_the_others_places() {
         let (hashers, open) = gated();
         let (done, order) = mpsc::channel();
-        let work = |who, name: &'static str| {
-            let done = done.clone();
-            let slot = hashers.slot(who).unwrap();
-            Box::pin(slot.run(move || done.send(name).unwrap()))
-        };
-        let mut waiting: Vec<_> = (0..PLACES)
-            .map(|_| work(Who::Stranger, "stranger"))
-            .collect();
-        let refused = hashers.slot(Who::Stranger).err().unwrap();
-        assert_eq!(
-            (refused.kind, refused.retry_after_ms),
-            (Kind::TooMany, Some(COME_AGAIN_MS))
-        );
-        waiting.extend((0..PLACES).map(|_| work(Who::Known, "known")));
-        assert!(hashers.slot(Who::Known).is_err());
+        let mut waiting = Vec::new();
+        for (who, name) in [(Who::Stranger, "stranger"), (Who::Known, "known")] {
+            for _ in 0..PLACES {
+                let done = done.clone();
+                let slot = hashers.slot(who).await.unwrap();
+                waiting.push(Box::pin(slot.run(move || done.send(name).unwrap())));
+            }
+            let asked = tokio::time::Instant::now();
+            let refused = hashers.slot(who).await.err().unwrap();
+            assert_eq!(
+                (refused.kind, refused.retry_after_ms),
+                (Kind::TooMany, Some(COME_AGAIN_MS))
+            );
+            assert_eq!(asked.elapsed().as_secs(), PATIENCE.as_secs());
+        }
         for one in &mut waiting {
             assert!(one.now_or_never().is_none(), "nobody works yet");
         }
@@ -232,29 +306,44 @@ mod tests {
             ended.unwrap();
         }
         let order: Vec<_> = order.try_iter().collect();
-        let (first, second) = order.split_at(PLACES);
-        assert!(first.iter().all(|name| *name == "known"));
-        assert!(second.iter().all(|name| *name == "stranger"));
-        assert!(hashers.slot(Who::Stranger).is_ok(), "places are free again");
+        assert_eq!(order.len(), 2 * PLACES);
+        for pair in order.chunks(2) {
+            assert_ne!(pair[0], pair[1]);
+        }
+        hashers.slot(Who::Stranger).await.unwrap();
     }
 
     #[tokio::test]
     async fn who_went_away_is_not_worked_for_and_a_panic_ends_nothing() {
         let (hashers, open) = gated();
         let (done, worked) = mpsc::channel();
-        let slot = hashers.slot(Who::Stranger).unwrap();
+        let slot = hashers.slot(Who::Stranger).await.unwrap();
         let mut gone = Box::pin(slot.run(move || done.send(()).unwrap()));
         assert!((&mut gone).now_or_never().is_none());
         drop(gone);
-        drop(hashers.slot(Who::Stranger).unwrap());
+        drop(hashers.slot(Who::Stranger).await.unwrap());
         open.send(()).unwrap();
-        let broken = hashers.slot(Who::Stranger).unwrap();
+        let broken = hashers.slot(Who::Stranger).await.unwrap();
         let broken = broken.run(|| panic!("as this test wants it")).await;
         assert_eq!(broken.map(|()| 0).unwrap_err().kind, Kind::Internal);
-        let next = hashers.slot(Who::Stranger).unwrap();
+        let next = hashers.slot(Who::Stranger).await.unwrap();
         assert_eq!(next.run(|| 7).await.unwrap(), 7);
         assert!(worked.try_recv().is_err());
-        let all = hashers.strangers.available_permits();
-        assert_eq!(all, PLACES);
+        assert_eq!(hashers.strangers.available_permits(), PLACES);
+    }
+
+    #[test]
+    fn the_more_arrives_the_longer_is_the_rest() {
+        for (took_ms, deliveries, rest) in [
+            (25, 0, 0),
+            (25, 3, 0),
+            (25, 8, 50),
+            (25, 60, 375),
+            (25, 900, 375),
+            (400, 900, 1_000),
+            (0, 900, 0),
+        ] {
+            assert_eq!(rest_ms(took_ms, deliveries), rest, "{took_ms} {deliveries}");
+        }
     }
 }

@@ -90,12 +90,12 @@ struct Arrival {
 
 pub(crate) struct Intake {
     queue: mpsc::Sender<Arrival>,
-    recent: Recent,
+    recent: Arc<Recent>,
 }
 
 /// How many deliveries arrived in the current and in the last tenth of a second.
 #[derive(Default)]
-struct Recent {
+pub(crate) struct Recent {
     slot: AtomicI64,
     now: AtomicI64,
     last: AtomicI64,
@@ -107,7 +107,7 @@ const SLOT_MS: i64 = 100;
 
 impl Recent {
     /// Counters of a heuristic: a lost update between threads does no harm.
-    fn count(&self, at: Time, arrivals: i64) -> i64 {
+    pub(crate) fn count(&self, at: Time, arrivals: i64) -> i64 {
         let slot = at.as_ms() / SLOT_MS;
         let seen = self.slot.swap(slot, Ordering::Relaxed);
         if seen != slot {
@@ -133,8 +133,13 @@ impl Intake {
         });
         Self {
             queue,
-            recent: Recent::default(),
+            recent: Arc::default(),
         }
+    }
+
+    /// How much is arriving, for those who give way.
+    pub(crate) fn recent(&self) -> Arc<Recent> {
+        Arc::clone(&self.recent)
     }
 
     /// So much is arriving that working it off would slow down acknowledging it.

@@ -124,7 +124,8 @@ impl Engine {
         // measuring takes as long as hashing does, so it waits in the same queue
         let measured = self
             .hashers
-            .slot(Who::Known)?
+            .slot(Who::Known)
+            .await?
             .run(move || {
                 let about: Vec<&str> = about.iter().map(String::as_str).collect();
                 check(&text, &about)
@@ -142,7 +143,8 @@ impl Engine {
         self.ids.fill(&mut salt);
         let password = password.to_owned();
         self.hashers
-            .slot(Who::Known)?
+            .slot(Who::Known)
+            .await?
             .run(move || {
                 Argon2::default()
                     .hash_password_with_salt(password.as_bytes(), &salt)

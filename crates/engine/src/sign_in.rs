@@ -219,10 +219,11 @@ impl Engine {
         let email = email.trim().to_lowercase();
         let found = self.store.reads().await?.credentials(&email).await?;
         let known = self.known_at(found.as_ref(), client).await?;
-        let slot = self.hashers.slot(match known {
+        let who = match known {
             Some(_) => Who::Known,
             None => Who::Stranger,
-        })?;
+        };
+        let slot = self.hashers.slot(who).await?;
         let strangers = hash("account", &[email.as_bytes()]);
         let booked = self.book(strangers, known, client).await?;
         let known_used = booked.known_used;
@@ -247,7 +248,7 @@ impl Engine {
     /// Whether it is this person's password; for a confirmation by somebody who is signed in.
     pub(crate) async fn is_password_of(&self, user: &User, password: &str) -> Result<bool> {
         let found = self.store.reads().await?.credentials(&user.email).await?;
-        let matching = matching(self.hashers.slot(Who::Known)?, found, password).await?;
+        let matching = matching(self.hashers.slot(Who::Known).await?, found, password).await?;
         Ok(matching.is_some_and(|found| found.id == user.id))
     }
 

@@ -61,7 +61,7 @@ async fn a_crowd_is_asked_to_wait_and_keeps_nobody_out() {
     home.address = Some("192.0.2.1".into());
     assert_eq!(home.sign_in(&user, "/").await, "/");
 
-    let crowd = join_all((0..400).map(|n| stranger(&meshline, n)));
+    let crowd = join_all((0..900).map(|n| stranger(&meshline, n)));
     let known = async {
         for _ in 0..5 {
             let mut again = Browser::new(&meshline);
