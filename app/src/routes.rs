@@ -19,7 +19,10 @@ use crate::{
         contracts::{ContractPage, ContractsPage},
         cover::{CalendarPage, CoverPage, PolicyPage, RolePage, RotationPage},
         exports::{ExportPage, ExportsPage},
-        flows::{FlowPage, FlowsPage, editor::BoardPage},
+        flows::{
+            CompareFlowPage, FlowDraftPage, FlowPage, FlowsPage, ImportFlowPage, MoveRunsPage,
+            PublishFlowPage, editor::BoardPage,
+        },
         operator::{ColleaguesPage, NewMerchantPage, OperatorSettingsPage, OverviewPage},
         orders::{OrderPage, OrdersPage},
         ownership::{OwnershipAuditPage, OwnershipPage},
@@ -28,6 +31,7 @@ use crate::{
         queue::{HomePage, QueuePage},
         raci::RaciPage,
         receipts::{ReceiptPage, ReceiptsPage},
+        reports::{CoordinationPage, IntegrationsPage, ReportsPage, StallsPage},
         search::SearchPage,
         session::{ConfirmPage, LoginPage, RecoveryCodesPage, SecondFactorPage},
         settings::{AccessPage, NewTokenPage, SettingsPage, TokensPage},
@@ -74,9 +78,18 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/exports/:id") view=ExportPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows") view=FlowsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/template") view=TemplatePage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/import") view=ImportFlowPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/:id/readiness") view=FlowDraftPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/:id/publish") view=PublishFlowPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/:id/compare") view=CompareFlowPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/flows/:id/move") view=MoveRunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id") view=FlowPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id/draft") view=BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id/playbook") view=PlaybookPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/reports") view=ReportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/reports/coordination") view=CoordinationPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/reports/stalls") view=StallsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/reports/integrations") view=IntegrationsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/raci") view=RaciPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/ownership") view=OwnershipPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/ownership/audit") view=OwnershipAuditPage ssr=SsrMode::Async/>

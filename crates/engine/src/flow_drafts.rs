@@ -351,20 +351,25 @@ fn fits(draft: &Draft) -> Result<()> {
     ))
 }
 
-/// Faults as the fields of one refusal, each with its place and what to do.
-pub(crate) fn refused(faults: &[Fault]) -> Error {
-    let fields: Vec<FieldError> = faults
+/// What blocks, as the fields of a refusal, each with its place and what to do.
+pub(crate) fn field_errors(faults: &[Fault]) -> Vec<FieldError> {
+    faults
         .iter()
         .filter(|fault| fault.blocks())
         .map(|fault| FieldError {
             field: fault.path.clone(),
             sentence: format!("{} {}", fault.sentence, fault.fix),
         })
-        .collect();
-    let many = fields.len();
-    let mut error = Error::invalid_fields(fields);
-    if many > 1 {
-        error.sentence = format!("{many} things keep it from being published.");
+        .collect()
+}
+
+pub(crate) fn refused(faults: &[Fault]) -> Error {
+    let mut error = Error::invalid_fields(field_errors(faults));
+    if error.fields.len() > 1 {
+        error.sentence = format!(
+            "{} things keep it from being published.",
+            error.fields.len()
+        );
     }
     error
 }

@@ -7,7 +7,7 @@ use domain::{
     Time,
     access::Action,
     contract::Contract,
-    flow::{Campaign, Flow, Run, StepKind, Trigger},
+    flow::{Campaign, Flow, Run, Trigger, readiness::readiness},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -17,6 +17,7 @@ use crate::{
     draft::RECIPE_FIELDS,
     engine::Engine,
     error::{Error, FieldError, Result},
+    flow_drafts::field_errors,
     port::StoreExt,
     qa::{compile, missing_paths},
     rules::Rules,
@@ -77,7 +78,7 @@ impl Engine {
     pub async fn publish_flow(&self, ctx: &Ctx, flow: Flow) -> Result<()> {
         ctx.require(Action::PublishFlows)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
-        let faults = flow_faults(&flow, &rules);
+        let faults = flow_faults(self, &flow, &rules, ctx.now());
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
@@ -222,35 +223,15 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
     faults
 }
 
-pub(crate) fn flow_faults(flow: &Flow, rules: &Rules) -> Vec<FieldError> {
-    let mut faults = Vec::new();
-    if flow.steps.is_empty() {
-        faults.push(fault("steps", "A flow needs at least one step."));
-    }
-    for (index, step) in flow.steps.iter().enumerate() {
-        let at = |field: &str| format!("steps/{index}/{field}");
-        for (field, owner) in [("owner", &step.owner), ("backup", &step.backup)] {
-            if !rules.resolves(owner) {
-                faults.push(fault(
-                    &at(field),
-                    format!("{owner} resolves to nobody active."),
-                ));
-            }
-        }
-        match &step.kind {
-            StepKind::EmitExport { export_type, .. } if rules.contract(export_type).is_none() => {
-                faults.push(fault(
-                    &at("export_type"),
-                    format!("{export_type:?} is not a published contract."),
-                ));
-            }
-            StepKind::WaitForEvent { .. } if step.clock.resolve_ms <= 0 => {
-                faults.push(fault(&at("clock"), "A wait needs a deadline.".to_owned()));
-            }
-            _ => {}
-        }
-    }
-    faults
+/// Everything that keeps a flow from being published, by the same rules for whoever publishes it.
+pub(crate) fn flow_faults(
+    engine: &Engine,
+    flow: &Flow,
+    rules: &Rules,
+    now: Time,
+) -> Vec<FieldError> {
+    let around = engine.surroundings_of(rules, now);
+    field_errors(&readiness(&flow.to_draft(), &around))
 }
 
 fn brief(input: &CampaignInput, id: Uuid, by: Uuid, ctx: &Ctx) -> Result<Campaign> {

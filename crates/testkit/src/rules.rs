@@ -7,7 +7,10 @@ use domain::{
     contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute},
     delivery::RetryPolicy,
     event::EventKind,
-    flow::{Condition, Flow, Step, StepKind, Trigger, Until},
+    flow::{
+        Checkpoint, Condition, Failure, Flow, Op, Path, Step, StepKind, Test, Trigger, Until,
+        readiness::checked_by,
+    },
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
     task::{ExceptionClass, Severity, Unlock},
 };
@@ -181,6 +184,54 @@ fn step(key: &str, kind: StepKind) -> Step {
     Step::new(key, &key.replace('_', " "), owners, kind)
 }
 
+/// The same flow with everything that publishing asks for and a test may not care about: clocks, paths for
+/// every failure, a checkpoint, names in reports, systems.
+pub fn complete(mut flow: Flow) -> Flow {
+    for step in &mut flow.steps {
+        let clock = &mut step.clock;
+        if clock.resolve_ms == 0 {
+            clock.resolve_ms = 24 * HOUR;
+        }
+        if clock.accept_ms == 0 {
+            clock.accept_ms = clock.resolve_ms;
+        }
+        if step.report_as.is_empty() {
+            step.report_as.clone_from(&step.key);
+        }
+        if step.source_system.is_empty() {
+            step.source_system = "shopify".to_owned();
+        }
+        if step.destination_system.is_empty() {
+            step.destination_system = "3pl".to_owned();
+        }
+        if checked_by(&step.kind).is_none() && step.checkpoint.is_none() {
+            step.checkpoint = Some(Checkpoint {
+                what: "The order still stands".to_owned(),
+                when: Condition::Test(Test {
+                    fact: "order.cancelled".to_owned(),
+                    op: Op::Equals,
+                    value: json!(false),
+                }),
+            });
+        }
+        for way in step.ways_to_fail() {
+            if step.failure(way).is_none() {
+                step.failures.push(Failure {
+                    on: way.to_owned(),
+                    retries: 0,
+                    retry_after_ms: 0,
+                    path: Path::Task {
+                        owner: None,
+                        severity: Severity::Normal,
+                        remediation: Vec::new(),
+                    },
+                });
+            }
+        }
+    }
+    flow
+}
+
 fn emit(export_type: &str, until: Until) -> StepKind {
     StepKind::EmitExport {
         export_type: export_type.to_owned(),
@@ -196,39 +247,43 @@ pub fn order_flow(merchant: Uuid) -> Flow {
         },
     );
     wait.clock.resolve_ms = 48 * HOUR;
-    Flow {
-        trigger: Trigger::Order {
-            event: EventKind::OrderAccepted,
-            when: Condition::Always,
-        },
-        steps: vec![
-            step(
-                "request_fulfillment",
-                emit("fulfillment_request", Until::Acknowledged),
-            ),
-            wait,
-        ],
-        outcome: "shipped".to_owned(),
-        published_at: Time::from_ms(1),
-        ..Flow::named(
-            Uuid::from_u128(201),
-            merchant,
-            "order-to-ship",
-            "Order to ship",
-        )
-    }
-    .in_a_row()
+    complete(
+        Flow {
+            trigger: Trigger::Order {
+                event: EventKind::OrderAccepted,
+                when: Condition::Always,
+            },
+            steps: vec![
+                step(
+                    "request_fulfillment",
+                    emit("fulfillment_request", Until::Acknowledged),
+                ),
+                wait,
+            ],
+            outcome: "shipped".to_owned(),
+            published_at: Time::from_ms(1),
+            ..Flow::named(
+                Uuid::from_u128(201),
+                merchant,
+                "order-to-ship",
+                "Order to ship",
+            )
+        }
+        .in_a_row(),
+    )
 }
 
 pub fn promo_flow(merchant: Uuid) -> Flow {
-    Flow {
-        id: Uuid::from_u128(202),
-        key: "promotion-go-live".to_owned(),
-        name: "Promotion go-live".to_owned(),
-        trigger: Trigger::Campaign,
-        steps: vec![step("activate", emit("promo_activation", Until::Completed))],
-        outcome: "live".to_owned(),
-        ..order_flow(merchant)
-    }
-    .in_a_row()
+    complete(
+        Flow {
+            id: Uuid::from_u128(202),
+            key: "promotion-go-live".to_owned(),
+            name: "Promotion go-live".to_owned(),
+            trigger: Trigger::Campaign,
+            steps: vec![step("activate", emit("promo_activation", Until::Completed))],
+            outcome: "live".to_owned(),
+            ..order_flow(merchant)
+        }
+        .in_a_row(),
+    )
 }

@@ -7,13 +7,15 @@ use domain::{
     export::Export,
     flow::{Flow, Run, RunState, Trigger},
 };
-use engine::{Result, port::ListFilter};
+use engine::{FlowHistory, Named, NeededBy, Result, port::ListFilter};
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::{
     brief::brief,
+    draft,
     steps::map,
+    versions::{versions, whole},
     words::{run_tone, trigger_words},
 };
 use crate::{
@@ -24,8 +26,18 @@ use crate::{
 const RUNS: i64 = 40;
 const EXPORTS: i64 = 100;
 
+/// What the address named: a version, or a flow that is only drawn so far.
+enum Found {
+    Flow(Box<Model>),
+    Drawn(Box<draft::Model>),
+}
+
 struct Model {
     flow: Flow,
+    history: FlowHistory,
+    /// Runs under way, by version.
+    running: Vec<(i64, i64)>,
+    needed_by: Vec<NeededBy>,
     runs: Vec<Run>,
     /// What the newest of these runs made, by run: it names what they are about.
     made: HashMap<Uuid, Export>,
@@ -36,8 +48,35 @@ pub fn FlowPage() -> impl IntoView {
     page("flows", load, render)
 }
 
-async fn load(at: Arc<Visit>) -> Result<Model> {
-    let flow = at.engine().flow(&at.ctx, at.id("flow")?).await?;
+/// By the id of a version, or by the flow's key; the id of a draft is known from a notice.
+async fn load(at: Arc<Visit>) -> Result<Found> {
+    let word = draft::key_of(&at)?;
+    let key = match word.parse::<Uuid>() {
+        Err(_) => word,
+        Ok(id) => match at.engine().flow(&at.ctx, id).await {
+            Ok(flow) => return of_version(&at, flow).await,
+            Err(error) => {
+                let drafts = at.engine().flow_drafts(&at.ctx).await?;
+                let drawn = drafts.into_iter().find(|sheet| sheet.draft.id == id);
+                let key = drawn.ok_or(error)?.key;
+                return Ok(Found::Drawn(Box::new(draft::of(&at, &key).await?)));
+            }
+        },
+    };
+    let history = at.engine().flow_history(&at.ctx, &key).await?;
+    match history.live() {
+        Some(flow) => of_version(&at, flow.clone()).await,
+        None => Ok(Found::Drawn(Box::new(draft::of(&at, &key).await?))),
+    }
+}
+
+async fn of_version(at: &Visit, flow: Flow) -> Result<Found> {
+    let (engine, ctx) = (at.engine(), &at.ctx);
+    let history = engine.flow_history(ctx, &flow.key).await?;
+    let running = engine.open_runs_by_version(ctx, &flow.key).await?;
+    let needed_by = engine
+        .needed_by(ctx, &Named::Flow(flow.key.clone()))
+        .await?;
     let runs = at.engine().runs_of_flow(&at.ctx, &flow.key, RUNS).await?;
     let newest = ListFilter {
         limit: EXPORTS,
@@ -47,11 +86,29 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     for export in at.engine().exports(&at.ctx, &newest).await? {
         made.entry(export.run_id).or_insert(export);
     }
-    Ok(Model { flow, runs, made })
+    Ok(Found::Flow(Box::new(Model {
+        flow,
+        history,
+        running,
+        needed_by,
+        runs,
+        made,
+    })))
 }
 
-fn render(model: Model, at: &Visit) -> Page {
-    let Model { flow, runs, made } = &model;
+fn render(found: Found, at: &Visit) -> Page {
+    let model = match found {
+        Found::Flow(model) => model,
+        Found::Drawn(model) => return draft::render(*model, at),
+    };
+    let Model {
+        flow,
+        history,
+        running: by_version,
+        needed_by,
+        runs,
+        made,
+    } = &*model;
     let running = runs
         .iter()
         .filter(|run| run.state == RunState::Running)
@@ -61,7 +118,7 @@ fn render(model: Model, at: &Visit) -> Page {
         1 => format!("{}: 1 run under way", flow.name),
         n => format!("{}: {n} runs under way", flow.name),
     };
-    let live = at.rules.flows.iter().find(|one| one.key == flow.key);
+    let live = history.live().filter(|_| history.retired_at.is_none());
     let newer = live.filter(|one| one.id != flow.id).map(|one| {
         let href = at.path(&format!("flows/{}", one.id));
         view! { " · " <a class="link" href=href>{format!("version {} is live now", one.version)}</a> }
@@ -75,11 +132,41 @@ fn render(model: Model, at: &Visit) -> Page {
     let may_start = flow.trigger == Trigger::Campaign
         && at.ctx.may(Action::Trigger)
         && live.is_some_and(|one| one.id == flow.id);
-    let actions = may_start.then(|| view! { <LinkButton href="#start" label="Start a campaign" kind=Kind::Primary icon=Ico::Plus/> }.into_any());
+    let start = may_start.then(|| view! { <LinkButton href="#start" label="Start a campaign" kind=Kind::Primary icon=Ico::Plus/> });
+    let change = match (&history.sheet, at.ctx.may(Action::DrawFlows)) {
+        (Some(_), _) => {
+            let href = at.path(&format!("flows/{}/readiness", flow.key));
+            Some(view! { <LinkButton href label="See the draft"/> }.into_any())
+        }
+        (None, true) => {
+            let fields = at.fields(&[("flow", flow.key.as_str())]);
+            Some(
+                view! { <PostButton action="/ui/flow/begin" label="Change it" fields/> }.into_any(),
+            )
+        }
+        (None, false) => None,
+    };
+    let actions = Some(view! { {change} {start} }.into_any());
     let form = may_start.then(|| brief(&flow.id.to_string(), at));
     let steps = map(flow, at);
     let list = run_list(runs, flow, made, at);
-    let facts = facts(flow);
+    let others: i64 = by_version
+        .iter()
+        .filter(|(version, _)| *version != flow.version)
+        .map(|(_, count)| count)
+        .sum();
+    let is_live = live.is_some_and(|one| one.id == flow.id);
+    let moving = (is_live && others > 0 && at.ctx.may(Action::PublishFlows)).then(|| {
+        let href = at.path(&format!("flows/{}/move", flow.key));
+        let title = format!("{others} on older versions");
+        view! { <Card title="Older versions still run"><Row title sub="They finish there, unless somebody moves them." href tone=Tone::Moving/></Card> }
+    });
+    let facts = view! {
+        {facts(flow)}
+        {versions(history, flow, by_version, at)}
+        {moving}
+        {whole(history, flow, needed_by, at)}
+    };
     let list = view! { <div id="runs" data-live="">{list}</div> };
     // a refused brief comes first: that is what the person is here for
     let main = if at.form("brief").failed() {

@@ -20,6 +20,8 @@ struct Model {
     operator: Option<Operator>,
     /// Tokens that are good now.
     tokens: usize,
+    /// Publishing a flow takes two people.
+    by_two: bool,
 }
 
 #[component]
@@ -36,6 +38,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         merchant,
         operator,
         tokens: good.count(),
+        by_two: at.engine().publishes_by_two(&at.ctx).await?,
     })
 }
 
@@ -57,12 +60,13 @@ fn render(model: Model, at: &Visit) -> Page {
         .ctx
         .may(Action::ManageMerchant)
         .then(|| rename(&model.merchant, at));
+    let publishing = publishing(&model, at);
     let facts = facts(&model, at);
     let links = links(&model, people, at);
     let side = view! { {facts} }.into_any();
     let body = view! {
         <PageHead title=title.clone() sub="What is set for this merchant alone.".into_any()/>
-        <Split side>{links} {rename}</Split>
+        <Split side>{links} {rename} {publishing}</Split>
     }
     .into_any();
     Page::new(title, vec![Crumb::here("Settings")], body)
@@ -125,6 +129,37 @@ fn rename(merchant: &Merchant, at: &Visit) -> impl IntoView + use<> {
                 <Input text value required=true/>
                 <div class="acts mt-4"><Button label="Save the name"/></div>
             </form>
+        </Card>
+    }
+}
+
+/// Whether a flow goes live by one person's word.
+fn publishing(model: &Model, at: &Visit) -> impl IntoView + use<> {
+    let hidden = at.hidden(&[]);
+    let says = if model.by_two {
+        "Publishing a flow takes two people: whoever may draw asks, and somebody who may publish, and neither drew nor asked, agrees."
+    } else {
+        "Whoever may publish does so alone."
+    };
+    let checked = model.by_two;
+    let form = at.ctx.may(Action::ManageMerchant).then(|| {
+        view! {
+            <form method="post" action="/ui/merchant/publishing">
+                {hidden}
+                <Check
+                    name="by_two"
+                    label="A flow is published by two people"
+                    hint="It holds for bringing back old versions and for the API as well."
+                    checked
+                />
+                <div class="acts mt-4"><Button label="Save how flows are published"/></div>
+            </form>
+        }
+    });
+    view! {
+        <Card title="How flows are published" padded=true id="publishing">
+            <p>{says}</p>
+            {form}
         </Card>
     }
 }
