@@ -32,6 +32,7 @@ use crate::{
         raci::RaciPage,
         receipts::{ReceiptPage, ReceiptsPage},
         reports::{CoordinationPage, IntegrationsPage, ReportsPage, StallsPage},
+        runs::RunPage,
         search::SearchPage,
         session::{ConfirmPage, LoginPage, RecoveryCodesPage, SecondFactorPage},
         settings::{AccessPage, NewTokenPage, SettingsPage, TokensPage},
@@ -86,6 +87,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/flows/:id") view=FlowPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id/draft") view=BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/:id/playbook") view=PlaybookPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/runs/:id") view=RunPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/reports") view=ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/reports/coordination") view=CoordinationPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/reports/stalls") view=StallsPage ssr=SsrMode::Async/>

@@ -168,7 +168,13 @@ const GROUPS: &[(&str, &[Entry])] = &[
             ("connections", "Connections", Ico::Connections),
         ],
     ),
-    ("Proof", &[("audit", "Audit", Ico::Audit)]),
+    (
+        "Proof",
+        &[
+            ("reports", "Reports", Ico::Overview),
+            ("audit", "Audit", Ico::Audit),
+        ],
+    ),
     (
         "People",
         &[

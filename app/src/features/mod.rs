@@ -16,6 +16,8 @@ pub mod playbook;
 pub mod queue;
 pub mod raci;
 pub mod receipts;
+pub mod reports;
+pub mod runs;
 pub mod search;
 pub mod session;
 pub mod settings;

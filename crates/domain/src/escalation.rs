@@ -60,18 +60,18 @@ impl Policy {
         }
         if self.steps.is_empty() {
             faults.push(Fault::at(
-                "target_0",
+                "target[0]",
                 "Name at least one rung; without any, late work stays with whoever has it.",
             ));
         }
         if self.steps.len() > MAX_RUNGS {
             let sentence = format!("At most {MAX_RUNGS} rungs, please.");
-            faults.push(Fault::at("target_0", sentence));
+            faults.push(Fault::at("target[0]", sentence));
         }
         for (index, step) in self.steps.iter().enumerate() {
             if !(MINUTE_MS..=MAX_MS).contains(&step.after_ms) {
                 faults.push(Fault::at(
-                    format!("after_{index}"),
+                    format!("minutes[{index}]"),
                     "Give a rung from 1 minute to 30 days.",
                 ));
             }

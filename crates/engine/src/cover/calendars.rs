@@ -75,7 +75,7 @@ impl CalendarInput {
         for (index, (text, day)) in self.hours.iter().zip(&mut hours).enumerate() {
             match read_hours(text) {
                 Ok(read) => *day = read,
-                Err(sentence) => faults.push(fault(&format!("hours_{index}"), sentence)),
+                Err(sentence) => faults.push(fault(&format!("hours[{index}]"), sentence)),
             }
         }
         let holidays = read_holidays(&self.holidays).unwrap_or_else(|sentence| {
@@ -97,7 +97,7 @@ impl CalendarInput {
             fields(next.faults())
                 .into_iter()
                 // hours that could not be read are not missing
-                .filter(|one| !(unread && one.field.starts_with("hours_"))),
+                .filter(|one| !(unread && one.field.starts_with("hours["))),
         );
         if faults.is_empty() {
             Ok(next)

@@ -50,7 +50,7 @@ impl PolicyInput {
             if rung.target.trim().is_empty() {
                 continue;
             }
-            let field = format!("target_{index}");
+            let field = format!("target[{index}]");
             let target = match Owner::from_str(rung.target.trim()) {
                 Ok(owner) if work.rules.resolves(&owner) => owner,
                 Ok(owner) => {
@@ -68,7 +68,7 @@ impl PolicyInput {
             let after_ms = rung.minutes.trim().parse::<i64>().unwrap_or_default() * MINUTE_MS;
             if !(MINUTE_MS..=domain::escalation::MAX_MS).contains(&after_ms) {
                 faults.push(fault(
-                    &format!("minutes_{index}"),
+                    &format!("minutes[{index}]"),
                     "Give them from 1 minute to 30 days (43200 minutes).",
                 ));
             }
@@ -78,7 +78,7 @@ impl PolicyInput {
             if let Some(key) = &only_within
                 && work.rules.roster.calendar(key).is_none()
             {
-                let field = format!("within_{index}");
+                let field = format!("within[{index}]");
                 faults.push(fault(&field, "There is no such calendar here."));
             }
             steps.push(EscalationStep {
@@ -109,7 +109,7 @@ impl PolicyInput {
         faults.extend(
             fields(next.faults())
                 .into_iter()
-                .filter(|one| !one.field.starts_with("after_")),
+                .filter(|one| !one.field.starts_with("minutes[")),
         );
         if faults.is_empty() {
             Ok(next)

@@ -267,8 +267,8 @@ impl Work<'_> {
         if same(&next) > same(was) {
             return Err(same_backup(&next.name));
         }
-        let known = flow_faults(was, &self.rules);
-        if let Some(new) = flow_faults(&next, &self.rules)
+        let known = flow_faults(&self.engine, was, &self.rules, self.now);
+        if let Some(new) = flow_faults(&self.engine, &next, &self.rules, self.now)
             .into_iter()
             .find(|one| !known.contains(one))
         {

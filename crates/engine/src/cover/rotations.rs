@@ -112,9 +112,11 @@ impl RotationInput {
                 .into_iter()
                 .filter(|one| !known.contains(&one.field)),
         );
-        for (index, user) in next.members.iter().enumerate() {
-            if let Some(sentence) = unfit(&next, *user, rules) {
-                faults.push(fault(&format!("member_{index}"), sentence));
+        for (index, text) in self.members.iter().enumerate() {
+            if let Ok(user) = text.trim().parse()
+                && let Some(sentence) = unfit(&next, user, rules)
+            {
+                faults.push(fault(&format!("members[{index}]"), sentence));
             }
         }
         if faults.is_empty() {
@@ -131,7 +133,7 @@ impl RotationInput {
                 "" => {}
                 text => match text.parse() {
                     Ok(id) => members.push(id),
-                    Err(_) => faults.push(fault(&format!("member_{index}"), "Choose a person.")),
+                    Err(_) => faults.push(fault(&format!("members[{index}]"), "Choose a person.")),
                 },
             }
         }

@@ -119,3 +119,33 @@ impl Work<'_> {
         )))
     }
 }
+
+impl Rules {
+    /// Every role and rotation that is published, held, covered or there: who may be asked here.
+    pub fn owners(&self) -> std::collections::BTreeSet<Owner> {
+        let found = Found {
+            flows: self.flows.iter().map(|one| (**one).clone()).collect(),
+            contracts: self.contracts.iter().map(|one| (**one).clone()).collect(),
+            sources: self.sources.clone(),
+            policies: self.policies.clone(),
+            ..Found::default()
+        };
+        let named = found.seats().into_iter().map(|seat| seat.owner);
+        let held = self.members.iter().flat_map(|(_, member)| {
+            let owner = |role: &String| Owner::role(member.party, role);
+            member
+                .functional_roles
+                .iter()
+                .map(owner)
+                .collect::<Vec<_>>()
+        });
+        let covered = self.roster.covers.iter().map(|cover| cover.owner());
+        let rotations = self.roster.rotations.iter().map(|one| one.owner());
+        named
+            .chain(held)
+            .chain(covered)
+            .chain(rotations)
+            .filter(|owner| matches!(owner, Owner::Role { .. } | Owner::Rotation(_)))
+            .collect()
+    }
+}

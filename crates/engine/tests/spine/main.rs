@@ -5,6 +5,7 @@
 
 mod access;
 mod approvals;
+mod cover;
 mod deliveries;
 mod failures;
 mod operators;

@@ -24,7 +24,7 @@ impl Calendar {
         }
         faults.extend(zone_fault(&self.time_zone));
         for (index, (hours, day)) in self.hours.iter().zip(WEEKDAYS).enumerate() {
-            let field = format!("hours_{index}");
+            let field = format!("hours[{index}]");
             if hours.iter().any(|one| one.from >= one.to) {
                 let sentence = format!(
                     "On {day} something ends before it begins; work past midnight goes on from 00:00 on the next day."
@@ -38,7 +38,7 @@ impl Calendar {
         }
         if self.hours.iter().all(Vec::is_empty) {
             faults.push(Fault::at(
-                "hours_0",
+                "hours[0]",
                 "Give it hours on at least one day; otherwise nobody ever works.",
             ));
         }

@@ -115,7 +115,7 @@ impl Rotation {
         }
         if self.members.is_empty() {
             faults.push(Fault::at(
-                "members",
+                "members[0]",
                 "Put at least one person in it; a rotation of nobody answers for nothing.",
             ));
         }

@@ -465,7 +465,7 @@ fn what_cannot_be_is_told_at_its_field() {
     bad.key = "Night Desk".into();
     assert_eq!(
         fields(bad.faults()),
-        ["name", "key", "time_zone", "every", "members"]
+        ["name", "key", "time_zone", "every", "members[0]"]
     );
     // and is asked without harm
     assert_eq!(bad.on_call(at("2026-01-01T00:00:00Z")), None);
@@ -486,10 +486,10 @@ fn what_cannot_be_is_told_at_its_field() {
         from: wall("22:00"),
         to: wall("06:00"),
     }];
-    assert_eq!(fields(odd.faults()), ["hours_1", "hours_2"]);
+    assert_eq!(fields(odd.faults()), ["hours[1]", "hours[2]"]);
     assert_eq!(
         fields(calendar("UTC", Default::default()).faults()),
-        ["hours_0"]
+        ["hours[0]"]
     );
 }
 
