@@ -37,6 +37,7 @@ pub struct Person {
 
 pub struct World {
     pub engine: Arc<Engine>,
+    pub store: Arc<dyn Store>,
     pub clock: Arc<ManualClock>,
     pub channel: Arc<ScriptedChannel>,
     pub mailer: Arc<ScriptedMailer>,
@@ -94,7 +95,7 @@ impl World {
         let channel = Arc::new(ScriptedChannel::default());
         let mailer = Arc::new(ScriptedMailer::default());
         let engine = Engine::new(Parts {
-            store,
+            store: Arc::clone(&store),
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(CountedIds::default()),
             channel: Arc::clone(&channel) as _,
@@ -149,6 +150,7 @@ impl World {
         let door = engine.open_door(&source.source.path).await?;
         Ok(Self {
             engine,
+            store,
             clock,
             channel,
             mailer,

@@ -1,0 +1,136 @@
+//! What was done is taken back: last first, one after the other.
+
+use domain::{
+    contract::AckRule,
+    export::ExportState,
+    flow::{Path, RunState, StepKind, Undo, Until, ways},
+    task::Unlock,
+};
+use serde_json::json;
+use testkit::{HOUR, Reply};
+
+use crate::{
+    drawn::{
+        asks, contract, does, emits, flow, fresh_id, on, open_tasks, path, publish, resolves, run,
+        stands, starts, step, task_path, the_task,
+    },
+    world::{World, on_every_store},
+};
+
+fn types(world: &World) -> Vec<String> {
+    let sent = world.channel.sent();
+    let kind = |body: serde_json::Value| body["data"]["export_type"].as_str().unwrap().to_owned();
+    sent.iter().map(|one| kind(one.json())).collect()
+}
+
+on_every_store! {
+    async fn everything_that_was_done_is_undone_in_reverse_order(world: World) {
+        for export_type in ["hold_stock", "release_stock", "set_price", "reset_price"] {
+            contract(&world, export_type).await;
+        }
+        let undo = |export_type: &str| Some(Undo::Export { export_type: export_type.to_owned() });
+        let mut hold = step("hold", emits("hold_stock", Until::Acknowledged), &["tell_shop"]);
+        hold.undo = undo("release_stock");
+        let mut tell = step("tell_shop", asks(&[]), &["price"]);
+        tell.undo = Some(Undo::Task { instruction: "Tell the shop that it is off.".to_owned() });
+        let mut price = step("price", emits("set_price", Until::Acknowledged), &["check"]);
+        price.undo = undo("reset_price");
+        let mut check = step("check", asks(&[]), &[]);
+        check.clock.resolve_ms = HOUR;
+        check.failures = vec![on(ways::LATE, 0, Path::Undo)];
+        publish(&world, flow(&world, "promo", &["hold"], vec![hold, tell, price, check])).await;
+        let id = starts(&world, "promo", None).await;
+        does(&world, id, "tell_shop", &[]).await;
+        assert_eq!(types(&world), ["hold_stock", "set_price"]);
+        world.advance(HOUR).await.unwrap();
+        // the price is back; the shop has to be told before the stock is let go
+        assert_eq!(types(&world), ["hold_stock", "set_price", "reset_price"]);
+        assert_eq!(run(&world, id).await.state, RunState::Undoing);
+        let by_hand = the_task(&world, id).await;
+        assert_eq!((by_hand.unlock, by_hand.sentence.as_str()), (Unlock::FinishUndo, "Tell the shop that it is off."));
+        resolves(&world, &by_hand).await;
+        assert_eq!(types(&world), ["hold_stock", "set_price", "reset_price", "release_stock"]);
+        let failed = run(&world, id).await;
+        assert_eq!(failed.state, RunState::Failed);
+        let undone: Vec<bool> = failed.path.iter().map(|visit| visit.undone).collect();
+        assert_eq!(undone, [true, true, true, false]);
+        let mut states: Vec<(String, ExportState)> = world
+            .exports()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| (one.export_type, one.state))
+            .collect();
+        states.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(states[0], ("hold_stock".to_owned(), ExportState::Compensated));
+        assert_eq!(states[3], ("set_price".to_owned(), ExportState::Compensated));
+    }
+
+    async fn an_undo_that_fails_waits_until_it_is_repaired(world: World) {
+        contract(&world, "hold_stock").await;
+        contract(&world, "release_stock").await;
+        let mut hold = step("hold", emits("hold_stock", Until::Acknowledged), &["check"]);
+        hold.undo = Some(Undo::Export { export_type: "release_stock".to_owned() });
+        let mut check = step("check", asks(&[]), &[]);
+        check.clock.resolve_ms = HOUR;
+        check.failures = vec![on(ways::LATE, 0, Path::Undo)];
+        publish(&world, flow(&world, "promo", &["hold"], vec![hold, check])).await;
+        let id = starts(&world, "promo", None).await;
+        world.channel.will_answer(Reply::Json(422, json!({ "status": "rejected", "exception_code": "busy" })));
+        world.advance(HOUR).await.unwrap();
+        assert_eq!(run(&world, id).await.state, RunState::Undoing);
+        let task = the_task(&world, id).await;
+        assert_eq!(task.unlock, Unlock::RedeliverExport);
+        resolves(&world, &task).await;
+        assert_eq!(run(&world, id).await.state, RunState::Failed);
+        assert_eq!(types(&world), ["hold_stock", "release_stock", "release_stock"]);
+    }
+
+    async fn what_its_destination_may_have_done_is_undone_too(world: World) {
+        let mut contract_of = contract(&world, "hold_stock").await;
+        contract(&world, "release_stock").await;
+        contract_of.id = fresh_id();
+        contract_of.version = "1.1".to_owned();
+        contract_of.ack = AckRule { accepted_within_ms: Some(HOUR), completed_within_ms: Some(9 * HOUR), completion_event: None };
+        let eyes = world.eyes().await.unwrap();
+        world.engine.publish_contract(&eyes, contract_of).await.unwrap();
+        let mut hold = step("hold", emits("hold_stock", Until::Completed), &[]);
+        hold.undo = Some(Undo::Export { export_type: "release_stock".to_owned() });
+        hold.clock.resolve_ms = 2 * HOUR;
+        hold.failures = vec![on(ways::LATE, 0, Path::Undo)];
+        publish(&world, flow(&world, "promo", &["hold"], vec![hold])).await;
+        let id = starts(&world, "promo", None).await;
+        world.advance(2 * HOUR).await.unwrap();
+        assert_eq!(types(&world), ["hold_stock", "release_stock"]);
+        assert_eq!(run(&world, id).await.state, RunState::Failed);
+    }
+
+    async fn a_step_may_take_back_a_part_and_go_on(world: World) {
+        for export_type in ["hold_stock", "release_stock", "set_price", "reset_price"] {
+            contract(&world, export_type).await;
+        }
+        let undo = |export_type: &str| Some(Undo::Export { export_type: export_type.to_owned() });
+        let mut hold = step("hold", emits("hold_stock", Until::Acknowledged), &["price"]);
+        hold.undo = undo("release_stock");
+        let mut price = step("price", emits("set_price", Until::Acknowledged), &["check"]);
+        price.undo = undo("reset_price");
+        let back = StepKind::Compensate { back_to: Some("price".to_owned()) };
+        let mut back = step("back", back, &["after"]);
+        back.failures = vec![on(ways::FAILED, 0, task_path())];
+        let steps = vec![hold, price, step("check", asks(&[]), &["back"]), back, step("after", asks(&[]), &[])];
+        publish(&world, flow(&world, "promo", &["hold"], steps)).await;
+        let id = starts(&world, "promo", None).await;
+        world.channel.will_answer(Reply::Json(422, json!({ "status": "rejected", "exception_code": "busy" })));
+        does(&world, id, "check", &[]).await;
+        // the trouble has one task, and the branch waits for it
+        assert_eq!(stands(&world, id).await, ["back"]);
+        let tasks = open_tasks(&world, id).await;
+        assert_eq!(tasks.len(), 1, "{tasks:#?}");
+        resolves(&world, &tasks[0]).await;
+        assert_eq!(stands(&world, id).await, ["after"]);
+        assert_eq!(types(&world), ["hold_stock", "set_price", "reset_price", "reset_price"]);
+        assert_eq!(path(&world, id).await, ["hold>done", "price>done", "check>done", "back>done", "after>"]);
+        assert!(run(&world, id).await.path[1].undone);
+        assert!(!run(&world, id).await.path[0].undone);
+    }
+}
