@@ -45,6 +45,19 @@ pub(crate) fn name_fault(name: &str) -> Option<FieldError> {
     })
 }
 
+/// The secret that the other side chose, or what is wrong with it. Empty is none.
+fn chosen_secret(text: Option<String>) -> Result<Option<String>, FieldError> {
+    let text = text.map(|text| text.trim().to_owned());
+    let text = text.filter(|text| !text.is_empty());
+    if text.as_ref().is_some_and(|text| text.len() < 8) {
+        return Err(FieldError {
+            field: "secret".to_owned(),
+            sentence: "A secret of fewer than 8 characters protects nothing.".to_owned(),
+        });
+    }
+    Ok(text)
+}
+
 pub(crate) fn place(
     merchant_id: Uuid,
     table: &'static str,
@@ -64,6 +77,17 @@ impl Engine {
         let mut random = vec![0_u8; bytes];
         self.ids.fill(&mut random);
         hex::encode(random)
+    }
+
+    /// A connection's secret of now, sealed for the place of the one before: another one takes its own.
+    pub(crate) fn as_previous(
+        &self,
+        (merchant_id, table, id): (Uuid, &'static str, Uuid),
+        sealed: &[u8],
+    ) -> Result<Vec<u8>> {
+        let at = |column| place(merchant_id, table, id, column);
+        let secret = self.vault.open(at("secret"), sealed)?;
+        self.vault.seal(&*self.ids, at("previous"), &secret)
     }
 
     pub(crate) fn connection_note(
@@ -96,16 +120,10 @@ impl Engine {
         }
         let name = input.name.trim();
         faults.extend(name_fault(name));
-        let secret = input
-            .secret
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty());
-        if secret.as_ref().is_some_and(|text| text.len() < 8) {
-            faults.push(FieldError {
-                field: "secret".to_owned(),
-                sentence: "A secret of fewer than 8 characters protects nothing.".to_owned(),
-            });
-        }
+        let secret = chosen_secret(input.secret).unwrap_or_else(|wrong| {
+            faults.push(wrong);
+            None
+        });
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
@@ -157,15 +175,7 @@ impl Engine {
     ) -> Result<NewSource> {
         ctx.require(Action::ManageConnections)?;
         ctx.require_fresh_proof()?;
-        let chosen = chosen
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty());
-        if chosen.as_ref().is_some_and(|text| text.len() < 8) {
-            return Err(Error::invalid(
-                "secret",
-                "A secret of fewer than 8 characters protects nothing.",
-            ));
-        }
+        let chosen = chosen_secret(chosen).map_err(|wrong| Error::invalid_fields(vec![wrong]))?;
         let secret = chosen.unwrap_or_else(|| self.random_text(32));
         let merchant_id = ctx.merchant_id();
         let sealed = self.vault.seal(
@@ -173,36 +183,15 @@ impl Engine {
             place(merchant_id, "sources", id, "secret"),
             secret.as_bytes(),
         )?;
-        let (engine, ctx) = (Arc::clone(self), ctx.clone());
+        let (engine, until) = (Arc::clone(self), ctx.now().plus_ms(ROTATION_OVERLAP_MS));
         let source = self
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let mut source = tx
-                        .source(merchant_id, id)
-                        .await?
-                        .ok_or_else(|| Error::not_found("source"))?;
-                    let old = engine.vault.open(
-                        place(merchant_id, "sources", id, "secret"),
-                        &source.sealed_secret,
-                    )?;
-                    let previous = place(merchant_id, "sources", id, "previous");
-                    source.sealed_previous =
-                        Some(engine.vault.seal(&*engine.ids, previous, &old)?);
-                    let until = ctx.now().plus_ms(ROTATION_OVERLAP_MS);
-                    source.previous_until = Some(until);
-                    source.sealed_secret = sealed;
-                    tx.save_source(&source).await?;
-                    tx.note(Self::connection_note(
-                        &ctx,
-                        "source.secret_rotated",
-                        "source",
-                        id,
-                        json!({ "previous_until": until }),
-                    ));
-                    source.rev += 1;
-                    Ok(source)
-                })
+            .change_source(ctx, id, "source.secret_rotated", move |source| {
+                let previous =
+                    engine.as_previous((merchant_id, "sources", id), &source.sealed_secret)?;
+                source.sealed_previous = Some(previous);
+                source.previous_until = Some(until);
+                source.sealed_secret = sealed;
+                Ok(json!({ "previous_until": until }))
             })
             .await?;
         Ok(NewSource { source, secret })
@@ -224,7 +213,7 @@ impl Engine {
         ctx: &Ctx,
         id: Uuid,
         action: &'static str,
-        change: impl FnOnce(&mut Source) -> Value + Send + 'static,
+        change: impl FnOnce(&mut Source) -> Result<Value> + Send + 'static,
     ) -> Result<Source> {
         let ctx = ctx.clone();
         self.store
@@ -235,7 +224,7 @@ impl Engine {
                         .await?
                         .ok_or_else(|| Error::not_found("source"))?;
                     let before = source.clone();
-                    let detail = change(&mut source);
+                    let detail = change(&mut source)?;
                     if source != before {
                         tx.save_source(&source).await?;
                         tx.note(Self::connection_note(&ctx, action, "source", id, detail));
@@ -292,10 +281,10 @@ impl Engine {
             let was =
                 json!({ "name": source.name, "owner": source.owner, "backup": source.backup });
             (source.name, source.owner, source.backup) = (name, owner, backup);
-            json!({
+            Ok(json!({
                 "was": was,
                 "is": { "name": source.name, "owner": source.owner, "backup": source.backup },
-            })
+            }))
         })
         .await
     }
@@ -314,7 +303,7 @@ impl Engine {
                 (true, _) => None,
                 (false, since) => Some(since.unwrap_or(now)),
             };
-            json!({ "name": source.name })
+            Ok(json!({ "name": source.name }))
         })
         .await
     }

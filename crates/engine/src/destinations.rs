@@ -291,17 +291,15 @@ impl Engine {
         ctx.require_fresh_proof()?;
         let chosen = chosen_secret(chosen).map_err(|wrong| Error::invalid_fields(vec![wrong]))?;
         let secret = chosen.unwrap_or_else(|| self.new_signing_secret());
-        let at = |column| place(ctx.merchant_id(), "destinations", id, column);
-        let sealed = self
-            .vault
-            .seal(&*self.ids, at("secret"), secret.as_bytes())?;
-        let (engine, previous, current) = (Arc::clone(self), at("previous"), at("secret"));
+        let at = place(ctx.merchant_id(), "destinations", id, "secret");
+        let sealed = self.vault.seal(&*self.ids, at, secret.as_bytes())?;
+        let engine = Arc::clone(self);
         let until = ctx.now().plus_ms(SIGNING_OVERLAP_MS);
         let rotated = self
             .change_destination(ctx, id, "destination.secret_rotated", move |_, one| {
                 Box::pin(async move {
-                    let old = engine.vault.open(current, &one.sealed_secret)?;
-                    one.sealed_previous = Some(engine.vault.seal(&*engine.ids, previous, &old)?);
+                    let whose = (one.merchant_id, "destinations", one.id);
+                    one.sealed_previous = Some(engine.as_previous(whose, &one.sealed_secret)?);
                     one.previous_until = Some(until);
                     one.sealed_secret = sealed;
                     Ok(json!({ "previous_until": until }))

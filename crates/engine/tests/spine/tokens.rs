@@ -26,6 +26,7 @@ async fn admin(world: &World, name: &str) -> Uuid {
         access: Access::Admin,
         party: Party::Agency,
         functional_roles: vec!["finance".to_owned()],
+        rotations: Vec::new(),
     };
     world.engine.add_member(place).await.unwrap();
     user_id
