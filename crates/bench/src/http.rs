@@ -48,6 +48,14 @@ impl Connection {
         Ok((found.status, &self.buffer[found.body_at..found.ends_at]))
     }
 
+    /// The same where it matters what the answer's head says.
+    pub async fn exchange_heads(&mut self, request: &[u8]) -> io::Result<(u16, &str)> {
+        let found = self.ask(request).await?;
+        let head = &self.buffer[..found.body_at];
+        let head = std::str::from_utf8(head).map_err(io::Error::other)?;
+        Ok((found.status, head))
+    }
+
     async fn ask(&mut self, request: &[u8]) -> io::Result<Extent> {
         self.stream.write_all(request).await?;
         self.filled = 0;

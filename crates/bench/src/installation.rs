@@ -72,6 +72,7 @@ pub struct Installation<'a> {
 }
 
 /// What `meshline demo --json` said.
+#[derive(Clone)]
 pub struct Demo {
     pub source_path: String,
     pub source_secret: String,
@@ -164,6 +165,8 @@ impl<'a> Installation<'a> {
             .env("MESHLINE_ADDR", self.server.to_string())
             .env("MESHLINE_SANDBOX_ADDR", self.sandbox.to_string())
             .env("MESHLINE_SANDBOX_DATA", self.folder.join("sandbox"))
+            // the load says where it comes from as a proxy would
+            .env("MESHLINE_TRUSTED_PROXIES", "127.0.0.0/8")
             // one source and one client are all there is here; what the machine can do is the question
             .env("MESHLINE_LIMIT_SOURCE", "0")
             .env("MESHLINE_LIMIT_TOKEN", "0")

@@ -16,9 +16,11 @@ mod journal;
 mod load;
 mod machine;
 mod orders;
+mod people;
 mod program;
 mod report;
 mod samples;
+mod sign_ins;
 mod spine;
 mod start;
 mod weights;
@@ -52,6 +54,8 @@ struct Arguments {
 enum What {
     /// Durable acknowledgements per second, beside a bare loop of axum and SQLite
     Intake(intake::Options),
+    /// How much people who sign in slow down the intake
+    SignIns(sign_ins::Options),
     /// Orders all the way to their execution at the destination
     Spine(spine::Options),
     /// What the first pages weigh in Brotli
@@ -87,6 +91,7 @@ async fn perform(arguments: Arguments) -> Result<()> {
     };
     let (section, report) = match arguments.what {
         What::Intake(options) => ("intake", intake::measure(&setting, &options).await?),
+        What::SignIns(options) => ("sign-ins", sign_ins::measure(&setting, &options).await?),
         What::Spine(options) => ("spine", spine::measure(&setting, &options).await?),
         What::Weights => ("weights", weights::measure(&setting).await?),
         What::Start(options) => ("start", start::measure(&setting, &options).await?),

@@ -9,6 +9,7 @@ use crate::{
     failure::{Failure, Result},
     http::{self, Answer},
     installation::{Demo, Installation, Setting},
+    people,
     report::{Report, Table},
     samples::thousands,
 };
@@ -138,20 +139,8 @@ fn addresses(text: &str) -> BTreeSet<String> {
 
 /// Signs in as a browser without JavaScript does; returns the header line of the session.
 async fn sign_in(address: SocketAddr, demo: &Demo) -> Result<String> {
-    let form = format!(
-        "email={}&password={}&next=%2F&back=%2Flogin",
-        in_form(&demo.email),
-        in_form(&demo.password)
-    );
-    let answer = http::request(
-        address,
-        &format!(
-            "POST /ui/login HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\nsec-fetch-site: same-origin\r\n\
-             accept: text/html\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-            form.len()
-        ),
-    )
-    .await?;
+    let form = people::sign_in(address, &demo.email, &demo.password, "127.0.0.1");
+    let answer = http::request(address, &form).await?;
     let cookies: Vec<&str> = answer
         .headers("set-cookie")
         .filter_map(|cookie| cookie.split(';').next())
@@ -163,17 +152,6 @@ async fn sign_in(address: SocketAddr, demo: &Demo) -> Result<String> {
         )));
     }
     Ok(format!("cookie: {}\r\n", cookies.join("; ")))
-}
-
-fn in_form(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -195,10 +173,5 @@ mod tests {
         );
         let css = "@font-face{src:url(/fonts/a.woff2) format(\"woff2\"),url('/fonts/b.woff2')}";
         assert_eq!(addresses(css).len(), 2);
-    }
-
-    #[test]
-    fn forms_are_encoded() {
-        assert_eq!(in_form("ada+b@x.example"), "ada%2Bb%40x.example");
     }
 }
