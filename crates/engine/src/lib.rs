@@ -12,6 +12,7 @@ mod bus;
 mod chain;
 mod common_passwords;
 mod connections;
+mod coordination;
 mod cover;
 mod ctx;
 mod deliver;
@@ -79,6 +80,7 @@ pub use agency::{AgencyCtx, AgencyPerson};
 pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
 pub use connections::{NewSource, SourceInput};
+pub use coordination::{Answer as StallAnswer, Coordination, Integration, Stall, Stalls, Touched};
 pub use cover::{
     CalendarInput, CoverInput, OwnRoleInput, PolicyInput, RotationInput, RungInput, StandInInput,
     Uses,
@@ -110,7 +112,7 @@ pub use runs::{Cancelled, StartInput};
 pub use seats::{Holds, Need, Seat};
 pub use second_factor::{Enrolment, SecondFactor};
 pub use sessions::{Oneself, OpenSession};
-pub use setup::{FirstSteps, FoundingInput};
+pub use setup::{Adopted, FirstSteps, FoundingInput};
 pub use sign_in::{Client, Owed, SignIn};
 pub use tasks::TaskAct;
 pub use tokens::{NewToken, TOKEN_TERMS, TokenInput, TokenTerm};

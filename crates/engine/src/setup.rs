@@ -7,11 +7,11 @@
 //! by the same use-cases as ever; what is still missing is read off what is there, so that the first steps
 //! can be left and taken up again.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     access::{Access, Action},
-    flow::Flow,
+    flow::{Flow, Sheet},
     invitation::is_address,
     owner::{Party, role_title},
     people::{Membership, Merchant, Operator, OperatorMember, User},
@@ -24,8 +24,10 @@ use crate::{
     ctx::Ctx,
     engine::Engine,
     error::{Error, FieldError, Kind, Result},
+    flow_drafts::Begin,
     operators::free_slug,
     port::{AuditNote, ListFilter, Pace, StoreExt},
+    publish::flow_faults,
     template::{Making, Purpose, Template, There, roles},
 };
 
@@ -34,6 +36,14 @@ const ONE_AT_A_TIME: Pace = Pace {
     burst: 1_000,
     every_ms: 1,
 };
+
+/// What became of a template that was taken over.
+#[derive(Clone, Debug)]
+pub enum Adopted {
+    Published(Flow),
+    /// Something keeps it from being published; it stands on the drawing board with what that is.
+    Draft(Sheet),
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct FoundingInput {
@@ -237,14 +247,15 @@ impl Engine {
     }
 
     /// Takes a template over: these people answer for its roles, it sends to these destinations, and it is
-    /// published. What was done stays done when a later part is refused, and is not done twice.
+    /// published where it is ready, or becomes a draft. What was done stays done when a later part is refused,
+    /// and is not done twice.
     pub async fn adopt_template(
-        &self,
+        self: &Arc<Self>,
         ctx: &Ctx,
         template: Template,
         destinations: &BTreeMap<Purpose, Uuid>,
         who: &BTreeMap<String, Uuid>,
-    ) -> Result<Flow> {
+    ) -> Result<Adopted> {
         ctx.require(Action::ManageConnections)?;
         ctx.require(Action::ManagePeople)?;
         let (me, _) = ctx.member()?;
@@ -325,8 +336,13 @@ impl Engine {
                 self.publish_contract(ctx, contract).await?;
             }
         }
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        if !flow_faults(self, &flow, &rules, ctx.now()).is_empty() {
+            let document = Begin::Document(Box::new(flow.to_draft()));
+            return Ok(Adopted::Draft(self.begin_draft(ctx, document).await?));
+        }
         self.publish_flow(ctx, flow.clone()).await?;
-        Ok(flow)
+        Ok(Adopted::Published(flow))
     }
 
     /// Somebody who reaches the merchant through its operator gets a place of their own there.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Error, FoundingInput,
+    Adopted, Error, FoundingInput,
     template::{Purpose, Template},
 };
 use leptos::prelude::*;
@@ -70,16 +70,26 @@ pub async fn adopt_template(
                 .into_iter()
                 .filter_map(|(role, person)| Some((role, person.parse().ok()?)))
                 .collect();
-            let flow = engine
+            let adopted = engine
                 .adopt_template(&ctx, template, &destinations, &who)
                 .await?;
-            Ok(Done::to(
-                &format!("/m/{}/flows/{}", ctx.merchant().slug, flow.id),
-                format!(
-                    "{} is published. What comes in from now on runs on it.",
-                    flow.name
+            let flows = format!("/m/{}/flows", ctx.merchant().slug);
+            Ok(match adopted {
+                Adopted::Published(flow) => Done::to(
+                    &format!("{flows}/{}", flow.id),
+                    format!(
+                        "{} is published. What comes in from now on runs on it.",
+                        flow.name
+                    ),
                 ),
-            ))
+                Adopted::Draft(sheet) => Done::to(
+                    &format!("{flows}/{}/readiness", sheet.key),
+                    format!(
+                        "{} is a draft: what keeps it from being published stands here.",
+                        sheet.draft.name
+                    ),
+                ),
+            })
         })
         .await
 }

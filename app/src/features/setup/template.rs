@@ -16,7 +16,7 @@ use engine::{
 use leptos::prelude::*;
 
 use crate::{
-    ui::*,
+    ui::{time::duration_text, *},
     web::{Page, Visit, page},
 };
 
@@ -206,13 +206,15 @@ fn needs_card(model: &Model, at: &Visit) -> impl IntoView + use<> {
             view! { <li>{contract.title.clone()} {word}</li> }
         })
         .collect_view();
+    let (systems, roles) = (systems.join(", "), roles.join(", "));
+    let outcome = model.flow.outcome.clone();
     view! {
         <Card title="What it needs, and what it brings">
             <Kv>
-                <KvRow label="Systems">{systems.join(", ")}</KvRow>
-                <KvRow label="Roles">{roles.join(", ")}</KvRow>
+                <KvRow label="Systems">{systems}</KvRow>
+                <KvRow label="Roles">{roles}</KvRow>
                 <KvRow label="Contracts"><ul>{contracts}</ul></KvRow>
-                <KvRow label="Ends in">{model.flow.outcome.clone()}</KvRow>
+                <KvRow label="Ends in">{outcome}</KvRow>
             </Kv>
         </Card>
     }

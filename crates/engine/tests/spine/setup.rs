@@ -91,6 +91,27 @@ on_every_store! {
             assert_eq!(people[0].id, founder.id, "{role}");
         }
         assert_eq!(adopt(&who).await.unwrap_err().kind, Kind::Conflict);
+
+        // an owner who is their own backup is no reason to lose the rest: it waits on the drawing board
+        let bea = world.engine.create_user("bea@kittiwake.example", "Bea", "correct tray lantern oboe").await.unwrap();
+        let place = domain::people::Membership {
+            merchant_id: merchant.id,
+            user_id: bea.id,
+            access: domain::access::Access::Operator,
+            party: Party::Agency,
+            functional_roles: Vec::new(),
+            rotations: Vec::new(),
+        };
+        world.engine.add_member(place).await.unwrap();
+        let destinations = Purpose::ALL.map(|purpose| (purpose, there.id)).into();
+        let roles = world.engine.template_roles(&ctx, Template::Restock);
+        let who = roles.into_iter().map(|role| (role, founder.id)).collect();
+        let waits = world.engine.adopt_template(&ctx, Template::Restock, &destinations, &who).await.unwrap();
+        let engine::Adopted::Draft(sheet) = waits else { panic!("{waits:?}") };
+        let rail = world.engine.flow_rail(&ctx, &sheet.key).await.unwrap();
+        assert!(rail.faults.iter().any(|fault| fault.field == "backup" && fault.blocks()), "{:?}", rail.faults);
+        let rules = world.engine.rules_of(merchant.id).await.unwrap();
+        assert!(!rules.flows.iter().any(|flow| flow.key == sheet.key));
         let steps = world.engine.first_steps(founder.id).await.unwrap().unwrap();
         assert!(steps.has_flow && steps.has_destination && steps.order.is_none());
     }
