@@ -15,6 +15,7 @@ mod audit;
 mod caller;
 mod connections;
 mod contracts;
+mod cover;
 mod docs;
 mod document;
 mod exports;
@@ -25,6 +26,7 @@ mod orders;
 mod page;
 mod people;
 mod receipts;
+mod runs;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -58,10 +60,12 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(orders::get_order))
         .routes(routes!(flows::list_flows))
         .routes(routes!(flows::get_flow))
+        .routes(routes!(flows::export_flow))
         .routes(routes!(connections::list_connections))
         .routes(routes!(contracts::list_contracts))
         .routes(routes!(contracts::get_contract))
         .routes(routes!(contracts::get_contract_schema))
+        .routes(routes!(runs::get_run))
         .routes(routes!(exports::list_exports))
         .routes(routes!(exports::get_export))
         .routes(routes!(approvals::list_approvals))
@@ -69,6 +73,7 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(tasks::list_tasks))
         .routes(routes!(tasks::get_task))
         .routes(routes!(people::list_people))
+        .routes(routes!(cover::show_cover))
         .routes(routes!(tokens::list_tokens))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
@@ -78,10 +83,17 @@ fn acts() -> OpenApiRouter<Arc<Engine>> {
     OpenApiRouter::default()
         .routes(routes!(receipts::replay_receipt))
         .routes(routes!(exports::start_export))
+        .routes(routes!(flows::create_flow))
+        .routes(routes!(flows::draw_version))
+        .routes(routes!(flows::publish_flow))
         .routes(routes!(exports::approve_export))
         .routes(routes!(exports::decline_export))
         .routes(routes!(exports::withdraw_export))
         .routes(routes!(exports::cancel_export))
+        .routes(routes!(runs::start_run))
+        .routes(routes!(runs::pause_run))
+        .routes(routes!(runs::resume_run))
+        .routes(routes!(runs::cancel_run))
         .routes(routes!(tasks::claim_task))
         .routes(routes!(tasks::release_task))
         .routes(routes!(tasks::reassign_task))

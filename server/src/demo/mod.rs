@@ -4,8 +4,13 @@
 //! what it needs to check them. The destinations point at `meshline sandbox`.
 
 mod cast;
+mod cover;
+mod rules;
+mod shop;
+mod stage;
+mod week;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use clap::Args;
 use domain::{
@@ -13,20 +18,20 @@ use domain::{
     owner::{Owner, Party},
     people::{Membership, Merchant, Operator, OperatorMember},
 };
-use engine::{
-    Ctx, DestinationInput, Engine, SourceInput,
-    port::Ids,
-    template::{Making, Purpose, Template, There},
-};
+use engine::{Ctx, DestinationInput, Engine, SourceInput, port::Ids};
 use serde::Serialize;
 use uuid::Uuid;
 
-use self::cast::{AT_THE_OPERATOR, FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part};
+use self::{
+    cast::{AT_THE_OPERATOR, DESTINATIONS, FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part},
+    stage::{HandClock, StandIn},
+    week::{DAYS, Shop, Week},
+};
 use crate::{
-    compose::{self, ComposeError},
+    compose::{self, ComposeError, Stage},
     config::Settings,
     ports::SystemIds,
-    sandbox,
+    sandbox, wall_clock,
 };
 
 /// Creates a demo agency with merchants, people, connections and published flows, and prints the logins
@@ -39,6 +44,10 @@ pub struct DemoArgs {
     /// Remove the demo that is there, with everything that happened in it, and create it anew
     #[arg(long)]
     reset: bool,
+
+    /// As on the first day: without the last week's orders, decisions and exports
+    #[arg(long)]
+    no_history: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -105,16 +114,61 @@ struct MadeSource {
 }
 
 pub async fn run(settings: &Settings, args: &DemoArgs) -> Result<(), DemoError> {
-    let installation = compose::open(settings).await?;
-    let made = make(settings, &installation.engine, args.reset).await;
-    installation.close().await;
-    let demo = made?;
+    let demo = if args.no_history {
+        let installation = compose::open(settings).await?;
+        let made = make(settings, &installation.engine, args.reset).await;
+        installation.close().await;
+        made?
+    } else {
+        with_a_week(settings, args.reset).await?
+    };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&demo)?);
     } else {
         print!("{}", readable(&demo, settings));
     }
     Ok(())
+}
+
+/// A demo that was made a week ago, and what has happened in it since.
+async fn with_a_week(settings: &Settings, reset: bool) -> Result<Demo, DemoError> {
+    let ends = wall_clock::now();
+    let clock = Arc::new(HandClock::at(ends.plus_ms(-DAYS * 24 * 60 * 60_000)));
+    let stage = Stage {
+        clock: Arc::clone(&clock) as _,
+        channel: Arc::new(StandIn::default()),
+    };
+    let installation = compose::open_on_stage(settings, stage).await?;
+    let made = async {
+        let demo = make(settings, &installation.engine, reset).await?;
+        let week = Week {
+            engine: &installation.engine,
+            clock: &clock,
+            ends,
+            shops: &shops(&installation.engine, &demo).await?,
+        };
+        week.pass().await?;
+        Ok(demo)
+    }
+    .await;
+    installation.close().await;
+    made
+}
+
+async fn shops(engine: &Engine, demo: &Demo) -> Result<Vec<Shop>, engine::Error> {
+    let mut shops = Vec::new();
+    for ((merchant, source), orders) in demo.merchants.iter().zip(&demo.sources).zip([6, 4, 3]) {
+        let ctx = engine.enter_as_system(merchant.id).await?;
+        shops.push(Shop {
+            merchant: ctx.merchant().clone(),
+            door: engine
+                .open_door(source.url_path.trim_start_matches("/in/"))
+                .await?,
+            secret: source.secret.clone(),
+            orders,
+        });
+    }
+    Ok(shops)
 }
 
 async fn make(settings: &Settings, engine: &Arc<Engine>, reset: bool) -> Result<Demo, DemoError> {
@@ -165,7 +219,8 @@ async fn make(settings: &Settings, engine: &Arc<Engine>, reset: bool) -> Result<
     for merchant in places {
         let ctx = engine.enter_as_system(merchant.id).await?;
         sources.push(connect(settings, engine, &ctx).await?);
-        publish(engine, &ctx, founder, &ids).await?;
+        rules::publish(engine, &ctx, founder, &ids).await?;
+        cover::publish(engine, &ctx, founder).await?;
         let (_, api_token) = engine
             .create_token(merchant.id, "Demo", Access::Admin, None)
             .await?;
@@ -241,17 +296,17 @@ async fn connect(
     };
     let made = engine.create_source(ctx, input).await?;
     let sandbox = settings.sandbox_addr;
-    let destinations = [
-        ("harbor-3pl", "Harbor 3PL", "3pl", Party::ThreePl),
-        ("storefront", "Storefront", "storefront", Party::Merchant),
-    ];
-    for (key, name, system, party) in destinations {
+    let wanted = rules::purposes(&ctx.merchant().slug);
+    for one in DESTINATIONS
+        .iter()
+        .filter(|one| wanted.contains(&one.purpose))
+    {
         let input = DestinationInput {
-            key: key.to_owned(),
-            name: name.to_owned(),
-            system: system.to_owned(),
-            party,
-            url: format!("http://{sandbox}/{system}"),
+            key: one.key.to_owned(),
+            name: one.name.to_owned(),
+            system: one.system.to_owned(),
+            party: one.party,
+            url: format!("http://{sandbox}/{}", one.system),
             secret: Some(sandbox::DEMO_SECRET.to_owned()),
         };
         engine.create_destination(ctx, input).await?;
@@ -262,43 +317,6 @@ async fn connect(
         url_path: format!("/in/{}", made.source.path),
         secret: made.secret,
     })
-}
-
-async fn publish(
-    engine: &Engine,
-    ctx: &Ctx,
-    founder: Uuid,
-    ids: &SystemIds,
-) -> Result<(), DemoError> {
-    let now = engine.now();
-    let there = |key: &str, name: &str, system: &str| There {
-        key: key.to_owned(),
-        name: name.to_owned(),
-        system: system.to_owned(),
-    };
-    let destinations = BTreeMap::from([
-        (Purpose::Warehouse, there("harbor-3pl", "Harbor 3PL", "3pl")),
-        (
-            Purpose::Storefront,
-            there("storefront", "Storefront", "storefront"),
-        ),
-    ]);
-    for template in [Template::OrderToShip, Template::PromotionGoLive] {
-        let making = Making {
-            merchant_id: ctx.merchant_id(),
-            founder,
-            now,
-            ids: std::array::from_fn(|_| ids.uuid(now)),
-            source_system: "shopify".to_owned(),
-            destinations: destinations.clone(),
-        };
-        let (contracts, flow) = template.make(&making);
-        for contract in contracts {
-            engine.publish_contract(ctx, contract).await?;
-        }
-        engine.publish_flow(ctx, flow).await?;
-    }
-    Ok(())
 }
 
 /// Easy to read out and to type; about 77 random bits.

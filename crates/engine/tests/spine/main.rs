@@ -5,12 +5,12 @@
 
 mod access;
 mod approvals;
-mod cover;
 mod deliveries;
 mod failures;
 mod operators;
 mod orders;
 mod outside;
+mod reports;
 mod rules;
 mod setup;
 mod tokens;
