@@ -1,5 +1,7 @@
 //! Form fields: a label that stays, a hint below, an error at the field that keeps what was typed.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
 use super::state::{StateGlyph, Tone};
@@ -7,16 +9,16 @@ use super::state::{StateGlyph, Tone};
 /// What the texts around a control are, so that every control takes the same ones.
 #[derive(Clone, Debug, Default)]
 pub struct FieldText {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub label: String,
     pub hint: Option<String>,
     pub error: Option<String>,
 }
 
 impl FieldText {
-    pub fn new(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self {
-            name,
+            name: name.into(),
             label: label.into(),
             hint: None,
             error: None,
@@ -56,7 +58,8 @@ impl FieldText {
 /// Label, hint and error around any control whose id is `f-{name}`.
 #[component]
 pub fn Field(text: FieldText, children: Children) -> impl IntoView {
-    let (id, name) = (text.id(), text.name);
+    let (id, name) = (text.id(), text.name.clone());
+    let hint_id = format!("h-{name}");
     view! {
         <div class="field">
             <label for=id>{text.label}</label>
@@ -67,7 +70,7 @@ pub fn Field(text: FieldText, children: Children) -> impl IntoView {
                     {error}
                 </p>
             })}
-            {text.hint.map(|hint| view! { <p class="hint" id=format!("h-{name}")>{hint}</p> })}
+            {text.hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
         </div>
     }
 }
@@ -82,8 +85,12 @@ pub fn Input(
     #[prop(optional)] required: bool,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let (id, described, invalid, name) =
-        (text.id(), text.described_by(), text.invalid(), text.name);
+    let (id, described, invalid, name) = (
+        text.id(),
+        text.described_by(),
+        text.invalid(),
+        text.name.clone(),
+    );
     view! {
         <Field text>
             <input
@@ -111,8 +118,12 @@ pub fn TextArea(
     #[prop(optional)] required: bool,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let (id, described, invalid, name) =
-        (text.id(), text.described_by(), text.invalid(), text.name);
+    let (id, described, invalid, name) = (
+        text.id(),
+        text.described_by(),
+        text.invalid(),
+        text.name.clone(),
+    );
     view! {
         <Field text>
             <textarea
@@ -139,8 +150,12 @@ pub fn Select(
     #[prop(optional, into)] value: String,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let (id, described, invalid, name) =
-        (text.id(), text.described_by(), text.invalid(), text.name);
+    let (id, described, invalid, name) = (
+        text.id(),
+        text.described_by(),
+        text.invalid(),
+        text.name.clone(),
+    );
     let choices = options
         .into_iter()
         .map(|(key, label)| {

@@ -3,7 +3,7 @@
 //! It is kept in the session on the server's side, so neither sentences nor what was typed ever stand in
 //! a URL. Only a page that the browser opens takes it; one that a script fetches leaves it where it is.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use engine::Result;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,9 @@ impl Typed {
     }
 
     /// The texts of a field, with what is wrong with it.
-    pub fn text(&self, name: &'static str, label: impl Into<String>) -> FieldText {
-        FieldText::new(name, label).error(self.error(name))
+    pub fn text(&self, name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> FieldText {
+        let name = name.into();
+        let error = self.error(&name);
+        FieldText::new(name, label).error(error)
     }
 }

@@ -10,6 +10,7 @@ pub fn noun_path(slug: &str, noun: &str, id: &str) -> Option<String> {
         "approval" => "approvals",
         "task" => "tasks",
         "flow" => "flows",
+        "run" => "runs",
         "contract" => "contracts",
         "source" | "destination" => "connections",
         // its audit

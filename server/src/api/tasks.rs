@@ -1,11 +1,12 @@
 //! Tasks: listed, shown, and worked on.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use domain::{Time, owner::Owner, task::TaskState};
 use engine::{Ctx, Engine, TaskAct, port::ListFilter};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -157,13 +158,29 @@ pub async fn snooze_task(
 #[serde(deny_unknown_fields)]
 pub struct ResolveTask {
     /// What was done, so that the next person can read it.
-    #[schema(min_length = 1, example = "Stock was moved from the other warehouse.")]
+    #[serde(default)]
+    #[schema(example = "Stock was moved from the other warehouse.")]
     note: String,
+    /// What the task's `form` asks, by field.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    answers: BTreeMap<String, Value>,
+}
+
+/// Where the body has what the form asks for.
+fn in_body(mut error: engine::Error) -> engine::Error {
+    for fault in &mut error.fields {
+        if fault.field != "note" {
+            fault.field = format!("answers.{}", fault.field);
+        }
+    }
+    error
 }
 
 /// Resolve a task
 ///
-/// What that sets going again is the task's `unlock`.
+/// What that sets going again is the task's `unlock`. A task that is a step of a flow may ask something: its
+/// `form` says what. Any other wants a note.
 #[utoipa::path(
     post, path = "/tasks/{id}/resolve", tag = "tasks", params(("id" = Uuid, Path)),
     request_body = ResolveTask,
@@ -175,5 +192,13 @@ pub async fn resolve_task(
     Id(id): Id,
     Input(body): Input<ResolveTask>,
 ) -> Answer<TaskView> {
-    act(&engine, &ctx, id, TaskAct::Resolve { note: body.note }).await
+    let finish = TaskAct::Finish {
+        answers: body.answers,
+        note: body.note,
+    };
+    let task = engine
+        .act_on_task(&ctx, id, finish)
+        .await
+        .map_err(in_body)?;
+    Ok(Json((&task).into()))
 }

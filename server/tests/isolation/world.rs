@@ -357,6 +357,7 @@ async fn fill(meshline: &Installation, theirs: &mut HashMap<&'static str, String
     theirs.insert("receipt", seen[0].clone());
     theirs.insert("order", text(&chain.0["order_id"]));
     theirs.insert("export", text(&chain.0["exports"][0]["id"]));
+    theirs.insert("run", text(&chain.0["runs"][0]["id"]));
     theirs.insert("task", text(&chain.1["tasks"][0]["id"]));
 
     // words of their people: on a task, on a campaign, on what was declined

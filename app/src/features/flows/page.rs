@@ -132,7 +132,17 @@ fn render(found: Found, at: &Visit) -> Page {
     let may_start = flow.trigger == Trigger::Campaign
         && at.ctx.may(Action::Trigger)
         && live.is_some_and(|one| one.id == flow.id);
-    let start = may_start.then(|| view! { <LinkButton href="#start" label="Start a campaign" kind=Kind::Primary icon=Ico::Plus/> });
+    let start = match flow.trigger {
+        Trigger::Campaign if may_start => Some("Start a campaign"),
+        Trigger::Form { .. } | Trigger::Manual
+            if at.ctx.may(Action::Trigger) && live.is_some_and(|one| one.id == flow.id) =>
+        {
+            Some("Start it")
+        }
+        _ => None,
+    };
+    let start = start
+        .map(|label| view! { <LinkButton href="#start" label kind=Kind::Primary icon=Ico::Plus/> });
     let change = match (&history.sheet, at.ctx.may(Action::DrawFlows)) {
         (Some(_), _) => {
             let href = at.path(&format!("flows/{}/readiness", flow.key));
@@ -147,7 +157,13 @@ fn render(found: Found, at: &Visit) -> Page {
         (None, false) => None,
     };
     let actions = Some(view! { {change} {start} }.into_any());
-    let form = may_start.then(|| brief(&flow.id.to_string(), at));
+    let by_hand = matches!(flow.trigger, Trigger::Form { .. } | Trigger::Manual)
+        && live.is_some_and(|one| one.id == flow.id);
+    let form = if by_hand {
+        crate::features::runs::start(flow, at)
+    } else {
+        may_start.then(|| brief(&flow.id.to_string(), at).into_any())
+    };
     let steps = map(flow, at);
     let list = run_list(runs, flow, made, at);
     let others: i64 = by_version
@@ -169,7 +185,7 @@ fn render(found: Found, at: &Visit) -> Page {
     };
     let list = view! { <div id="runs" data-live="">{list}</div> };
     // a refused brief comes first: that is what the person is here for
-    let main = if at.form("brief").failed() {
+    let main = if at.form("brief").failed() || at.form("start").failed() {
         view! { {form} {list} }.into_any()
     } else {
         view! { {list} {form} }.into_any()
@@ -242,15 +258,8 @@ fn run_row(run: &Run, flow: &Flow, made: Option<&Export>, at: &Visit) -> impl In
         },
         |export| export.title.clone(),
     );
-    let href = match made {
-        _ if run.subject_kind == "order" => Some(at.path(&format!("orders/{}", run.subject_id))),
-        Some(export) => Some(at.path(&format!("exports/{}", export.id))),
-        None => None,
-    };
-    let what = match href {
-        Some(href) => view! { <a class="title" data-open="" href=href>{name}</a> }.into_any(),
-        None => name.into_any(),
-    };
+    let href = at.path(&format!("runs/{id}"));
+    let what = view! { <a class="title" data-open="" href=href>{name}</a> };
     let word = match (&run.outcome, run.state) {
         (Some(outcome), _) => outcome.clone(),
         (None, state) => state.to_string(),

@@ -184,14 +184,14 @@ fn run_card(run: &RunChain, at: &Visit) -> impl IntoView + use<> {
         (None, other) => other.to_string(),
     };
     let aside = view! { <StateBadge tone=run_tone(state) word/> }.into_any();
-    let href = at.path(&format!("flows/{}", run.flow.id));
+    let href = at.path(&format!("runs/{}", run.run.id));
     let flow = format!("{} v{}", run.flow.name, run.flow.version);
     let label = format!("Steps of {flow}");
     view! {
         <Card title=run.flow.name.clone() aside>
             <div class="card-body"><Thread stations label upright=true/></div>
             {exports}
-            <CardFoot><a class="link" href=href>{flow}</a></CardFoot>
+            <CardFoot><a class="link" href=href>"This run of "{flow}</a></CardFoot>
         </Card>
     }
 }

@@ -1,10 +1,13 @@
 //! What the forms of this feature do.
 
+use std::collections::BTreeMap;
+
 use domain::owner::Owner;
 use engine::{Error, TaskAct};
 use leptos::prelude::*;
 
 use super::snooze::until;
+use crate::features::runs::{answer_key, keep};
 use crate::web::{Done, Posted, Refused, code_words, id, owner_name, same_site};
 
 /// Where a form leads when it went through: where it says, or back.
@@ -130,21 +133,40 @@ pub async fn resolve_task(
     #[server(default)] merchant: String,
     #[server(default)] task: String,
     #[server(default)] note: String,
+    // the answers to its form, by field
+    #[server(default)] f: BTreeMap<String, String>,
     #[server(default)] back: String,
 ) -> Result<(), Refused> {
-    Posted::new("resolve", merchant, back)
-        .keep("note", &note)
-        .run(|engine, ctx| async move {
-            let task = engine
-                .act_on_task(&ctx, id(&task, "task")?, TaskAct::Resolve { note })
-                .await?;
-            Ok(Done::back(format!(
-                "Resolved: {}. {}",
-                code_words(&task.code),
-                set_going(&task)
-            )))
-        })
-        .await
+    keep(
+        Posted::new("resolve", merchant, back).keep("note", &note),
+        &f,
+    )
+    .run(|engine, ctx| async move {
+        let answers = f
+            .into_iter()
+            .map(|(field, text)| (field, text.into()))
+            .collect();
+        let task = engine
+            .act_on_task(&ctx, id(&task, "task")?, TaskAct::Finish { answers, note })
+            .await
+            .map_err(at_the_answer)?;
+        Ok(Done::back(format!(
+            "Resolved: {}. {}",
+            code_words(&task.code),
+            set_going(&task)
+        )))
+    })
+    .await
+}
+
+/// The engine names a form's field by its key; on the page it has the name it travels under.
+fn at_the_answer(mut error: Error) -> Error {
+    for fault in &mut error.fields {
+        if fault.field != "note" {
+            fault.field = answer_key(&fault.field);
+        }
+    }
+    error
 }
 
 fn set_going(task: &domain::task::Task) -> &'static str {

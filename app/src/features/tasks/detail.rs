@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::{
-    access::Action,
+    access::{Action, Noun},
     audit::AuditEntry,
-    task::{Evidence, ExceptionClass, Severity, Task, TaskState},
+    task::{Evidence, ExceptionClass, Severity, Task, TaskState, Unlock},
 };
 use engine::{Chain, Error, Kind as Cause, Result, Runbook};
 use leptos::prelude::*;
@@ -16,7 +16,10 @@ use super::{
     story::story,
 };
 use crate::{
-    features::thread::{own_stations, stations},
+    features::{
+        runs::inputs,
+        thread::{own_stations, stations},
+    },
     ui::{
         time::{exact, stamp_text},
         *,
@@ -46,6 +49,10 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         (Some(id), ..) => engine.export_chain(ctx, id).await.map(|(_, chain)| chain),
         (None, Some(id), _) => engine.order_chain(ctx, id).await,
         (None, None, Some(id)) => engine.receipt_chain(ctx, id).await,
+        (None, None, None) if task.run_id.is_some() && ctx.reads(Noun::Flow) => {
+            let id = task.run_id.unwrap_or_default();
+            engine.run_chain(ctx, id).await.map(|(_, chain)| chain)
+        }
         (None, None, None) => Err(Error::not_found("chain")),
     };
     // a job's subject may be nothing that has a thread
@@ -239,10 +246,11 @@ fn banner(task: &Task, can: &Possible, at: &Visit) -> AnyView {
 
 /// Who gets it when the clock runs out.
 fn next_rung(task: &Task, at: &Visit) -> String {
-    let rung = usize::try_from(task.rung)
-        .ok()
-        .and_then(|rung| task.escalation.steps.get(rung));
-    match rung {
+    match task.escalation.rung(task.rung) {
+        Some(step) if task.escalates_at.is_some() => format!(
+            " It goes to {} when their working hours begin.",
+            owner_name(&at.rules, &step.target)
+        ),
         Some(step) => format!(
             " On silence it goes to {}.",
             owner_name(&at.rules, &step.target)
@@ -311,8 +319,18 @@ fn resolve(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     }
     let typed = at.form("resolve");
     let hidden = at.hidden(&[("task", &task.id.to_string())]);
+    let form = task.step.as_ref().map_or(&[][..], |step| &step.form);
+    let questions = inputs(form, &typed);
+    let says_it_all = task.unlock == Unlock::FinishStep;
     let text = typed
-        .text("note", "What was done")
+        .text(
+            "note",
+            if says_it_all {
+                "Anything to add?"
+            } else {
+                "What was done"
+            },
+        )
         .hint("The next person reads this, and it stays in the record.");
     let (value, unlocks) = (typed.value("note"), task.unlock.sentence());
     let taken = task.assignee.is_some() && task.assignee == at.ctx.user_id();
@@ -321,13 +339,19 @@ fn resolve(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     } else {
         Kind::Secondary
     };
+    let (title, label) = if says_it_all {
+        ("Do it", "Done")
+    } else {
+        ("Resolve it", "Resolve")
+    };
     view! {
-        <Card title="Resolve it" padded=true id="resolve">
+        <Card title padded=true id="resolve">
             <form method="post" action="/ui/task/resolve">
                 {hidden}
-                <TextArea text value required=true/>
+                {questions}
+                <TextArea text value required=!says_it_all/>
                 <p class="hint">{unlocks}</p>
-                <div class="acts"><Button label="Resolve" kind/></div>
+                <div class="acts"><Button label kind/></div>
             </form>
         </Card>
     }
@@ -419,7 +443,7 @@ fn side(task: &Task, history: &[AuditEntry], at: &Visit) -> AnyView {
     let now = at.now();
     let people: Vec<String> = at
         .rules
-        .people(&task.owner)
+        .asked(&task.owner, now)
         .into_iter()
         .map(|user| short_name(&user.name))
         .collect();

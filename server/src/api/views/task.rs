@@ -1,7 +1,13 @@
 //! Tasks: what somebody has to do, by when, with the evidence.
 
-use domain::task::{Evidence, Task};
+use std::collections::BTreeMap;
+
+use domain::{
+    flow::{Field, FieldKind},
+    task::{Evidence, Task},
+};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -38,6 +44,13 @@ pub struct TaskView {
     receipt_id: Option<Uuid>,
     order_id: Option<Uuid>,
     run_id: Option<Uuid>,
+    /// The step of the run that it is about.
+    step: Option<String>,
+    /// What it asks whoever does it.
+    form: Vec<QuestionView>,
+    /// What they answered, by field.
+    #[schema(value_type = Object)]
+    answers: BTreeMap<String, Value>,
     export_id: Option<Uuid>,
     trace_id: String,
     created_at: At,
@@ -47,6 +60,44 @@ pub struct TaskView {
     resolved_at: Option<At>,
     resolved_by: Option<Uuid>,
     resolution: Option<String>,
+}
+
+/// One question of a form.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FormQuestion)]
+pub struct QuestionView {
+    #[schema(example = "condition")]
+    key: String,
+    label: String,
+    help: String,
+    required: bool,
+    /// `text`, `long_text`, `number`, `date`, `yes_no` or `choice`.
+    #[serde(rename = "type")]
+    #[schema(example = "choice")]
+    kind: &'static str,
+    /// Of a choice.
+    options: Vec<String>,
+}
+
+impl From<&Field> for QuestionView {
+    fn from(field: &Field) -> Self {
+        let (kind, options) = match &field.kind {
+            FieldKind::Text => ("text", Vec::new()),
+            FieldKind::LongText => ("long_text", Vec::new()),
+            FieldKind::Number => ("number", Vec::new()),
+            FieldKind::Date => ("date", Vec::new()),
+            FieldKind::YesNo => ("yes_no", Vec::new()),
+            FieldKind::Choice { options } => ("choice", options.clone()),
+        };
+        Self {
+            key: field.key.clone(),
+            label: field.label.clone(),
+            help: field.help.clone(),
+            required: field.required,
+            kind,
+            options,
+        }
+    }
 }
 
 /// After this long without the clock being stopped, this owner has it.
@@ -97,6 +148,18 @@ impl From<&Task> for TaskView {
             receipt_id: task.receipt_id,
             order_id: task.order_id,
             run_id: task.run_id,
+            step: task.step.as_ref().map(|step| step.key.clone()),
+            form: task
+                .step
+                .iter()
+                .flat_map(|step| &step.form)
+                .map(Into::into)
+                .collect(),
+            answers: task
+                .step
+                .as_ref()
+                .map(|step| step.answers.clone())
+                .unwrap_or_default(),
             export_id: task.export_id,
             trace_id: task.trace_id.clone(),
             created_at: task.created_at.into(),
