@@ -336,7 +336,7 @@ fn who_answers(approval: &Approval, at: &Visit) -> AnyView {
     let row = |owner: &domain::owner::Owner, what: String, when: Option<String>| {
         let people: Vec<String> = at
             .rules
-            .people(owner)
+            .asked(owner, at.now())
             .into_iter()
             .map(|user| short_name(&user.name))
             .collect();

@@ -62,7 +62,7 @@ fn why_not(approval: &Approval, ctx: &Ctx, rules: &Rules, error: Error) -> Strin
         return error.sentence;
     }
     let people: Vec<String> = rules
-        .people(&approval.owner)
+        .asked(&approval.owner, ctx.now())
         .iter()
         .map(|user| short_name(&user.name))
         .collect();

@@ -44,7 +44,7 @@ fn people(owner: &Owner, at: &Visit) -> Option<String> {
     if let Owner::System(_) = owner {
         return Some(owner_name(&at.rules, owner));
     }
-    let people = at.rules.people(owner);
+    let people = at.rules.asked(owner, at.now());
     let first = people.first()?;
     Some(match people.len() {
         1 => short_name(&first.name),

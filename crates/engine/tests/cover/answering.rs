@@ -79,7 +79,7 @@ fn desk(members: &[Uuid]) -> RotationInput {
         every: "1".into(),
         unit: "weeks".into(),
         at: "09:00".into(),
-        from: "2026-10-26".into(),
+        from: "2027-03-08".into(),
         members: members.iter().map(Uuid::to_string).collect(),
     }
 }
@@ -112,7 +112,7 @@ async fn noted(world: &World, action: &str) -> Vec<serde_json::Value> {
     entries
         .into_iter()
         .filter(|entry| entry.action == action)
-        .map(|entry| serde_json::to_value(&entry.detail).unwrap())
+        .map(|entry| serde_json::from_str(&entry.detail).unwrap())
         .collect()
 }
 
@@ -236,30 +236,30 @@ on_every_store! {
     }
 
     async fn a_rotation_hands_off_at_its_hour_when_clocks_change_and_is_written_down(world: World) {
-        goes_to(&world, "2026-10-26T14:00:00Z").await;
+        goes_to(&world, "2027-03-08T15:00:00Z").await;
         let eyes = world.eyes().await.unwrap();
         let (jonas, priya) = (who(&world, "jonas"), who(&world, "priya"));
         let desk = world.engine.add_rotation(&eyes, desk(&[jonas, priya])).await.unwrap();
         let owner = desk.owner();
         let cover = CoverInput { owner: "agency:operations".into(), by: "ops-desk".into(), ..CoverInput::default() };
         world.engine.cover_role(&eyes, 0, cover).await.unwrap();
-        // nine o'clock, an hour later by the sun
-        goes_to(&world, "2026-11-02T13:59:59Z").await;
+        // nine o'clock, an hour earlier by the sun
+        goes_to(&world, "2027-03-15T12:59:59Z").await;
         let rules = world.engine.rules_of(world.merchant.id).await.unwrap();
         assert_eq!(rules.answering(&owner, world.clock.now())[0].id, jonas);
-        goes_to(&world, "2026-11-02T14:00:00Z").await;
+        goes_to(&world, "2027-03-15T13:00:00Z").await;
         assert_eq!(rules.answering(&owner, world.clock.now())[0].id, priya);
         // nobody was there for a while, and what happened is made up for
         world.clock.advance_ms(15 * DAY);
         world.runs_due_work().await.unwrap();
         let role = Owner::role(Party::Agency, "operations");
-        let always = Span { from: at("2026-10-01T00:00:00Z"), to: at("2027-01-01T00:00:00Z") };
+        let always = Span { from: at("2027-03-01T00:00:00Z"), to: at("2027-06-01T00:00:00Z") };
         for owner in [&owner, &role] {
             let turns = world.engine.on_call_history(&eyes, Some(owner), always).await.unwrap();
             let seen: Vec<_> = turns.iter().rev().map(|one| (one.user_id, one.from, one.until)).collect();
-            let edges = ["2026-11-02T14:00:00Z", "2026-11-09T14:00:00Z", "2026-11-16T14:00:00Z"].map(at);
+            let edges = ["2027-03-15T13:00:00Z", "2027-03-22T13:00:00Z", "2027-03-29T13:00:00Z"].map(at);
             assert_eq!(seen, [
-                (jonas, at("2026-10-26T14:00:00Z"), Some(edges[0])),
+                (jonas, at("2027-03-08T15:00:00Z"), Some(edges[0])),
                 (priya, edges[0], Some(edges[1])),
                 (jonas, edges[1], Some(edges[2])),
                 (priya, edges[2], None),
@@ -268,7 +268,7 @@ on_every_store! {
     }
 
     async fn whoever_is_on_call_has_it_in_their_queue(world: World) {
-        goes_to(&world, "2026-11-03T15:00:00Z").await;
+        goes_to(&world, "2026-12-08T15:00:00Z").await;
         let eyes = world.eyes().await.unwrap();
         let (jonas, priya) = (who(&world, "jonas"), who(&world, "priya"));
         let desk = world.engine.add_rotation(&eyes, desk(&[jonas, priya])).await.unwrap();
@@ -282,14 +282,14 @@ on_every_store! {
         // "I take Tuesday": said by whoever is in it, of themselves
         let mine = StandInInput {
             user: jonas.to_string(),
-            from: "2026-11-03T11:00".into(),
-            until: "2026-11-03T20:00".into(),
+            from: "2026-12-08T11:00".into(),
+            until: "2026-12-08T20:00".into(),
             why: "Priya is at the dentist’s".into(),
         };
         let me = world.as_person("jonas").await.unwrap();
         let stood = world.engine.stand_in(&me, desk.id, mine.clone()).await.unwrap();
         assert_eq!(queues(&world, task.id).await, ["priya"]);
-        goes_to(&world, "2026-11-03T16:00:00Z").await;
+        goes_to(&world, "2026-12-08T16:00:00Z").await;
         assert_eq!(queues(&world, task.id).await, ["jonas"]);
         // but of nobody else, and not by somebody who does not fit
         let me = world.as_person("jonas").await.unwrap();
@@ -300,13 +300,13 @@ on_every_store! {
         assert_eq!(world.engine.stand_in(&eyes, desk.id, unfit).await.unwrap_err().fields[0].field, "user");
         world.engine.stand_down(&me, desk.id, stood.overrides[0].id).await.unwrap();
         assert_eq!(queues(&world, task.id).await, ["priya"]);
-        let turns = world.engine.on_call_history(&eyes, Some(&desk.owner()), Span { from: at("2026-11-03T00:00:00Z"), to: at("2026-11-05T00:00:00Z") }).await.unwrap();
+        let turns = world.engine.on_call_history(&eyes, Some(&desk.owner()), Span { from: at("2026-12-08T00:00:00Z"), to: at("2026-12-10T00:00:00Z") }).await.unwrap();
         let sources: Vec<&str> = turns.iter().rev().map(|one| one.source.as_str()).collect();
         assert_eq!(sources.first(), Some(&"rotation:ops-desk"));
     }
 
     async fn a_rotation_owns_a_task_as_a_role_does(world: World) {
-        goes_to(&world, "2026-11-03T15:00:00Z").await;
+        goes_to(&world, "2026-12-08T15:00:00Z").await;
         let eyes = world.eyes().await.unwrap();
         let (jonas, priya) = (who(&world, "jonas"), who(&world, "priya"));
         world.engine.add_rotation(&eyes, desk(&[jonas, priya])).await.unwrap();
@@ -344,7 +344,7 @@ on_every_store! {
     }
 
     async fn what_is_needed_cannot_be_taken_away(world: World) {
-        goes_to(&world, "2026-11-03T15:00:00Z").await;
+        goes_to(&world, "2026-12-08T15:00:00Z").await;
         let eyes = world.eyes().await.unwrap();
         let engine = &world.engine;
         let (jonas, priya) = (who(&world, "jonas"), who(&world, "priya"));
@@ -411,7 +411,7 @@ on_every_store! {
     }
 
     async fn who_leaves_passes_their_turns_on(world: World) {
-        goes_to(&world, "2026-11-03T15:00:00Z").await;
+        goes_to(&world, "2026-12-08T15:00:00Z").await;
         let eyes = world.eyes().await.unwrap();
         let engine = &world.engine;
         let (jonas, priya, fiona) = (who(&world, "jonas"), who(&world, "priya"), who(&world, "fiona"));
