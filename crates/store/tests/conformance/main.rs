@@ -19,6 +19,7 @@ mod access;
 mod audit;
 mod commits;
 mod cover;
+mod drafts;
 mod isolation;
 mod jobs;
 mod lists;
@@ -65,6 +66,9 @@ conformance! {
     cover::a_place_says_its_rotations,
     cover::policies_have_versions_and_turns_an_end,
     cover::cover_is_its_merchants,
+    drafts::a_draft_is_saved_by_whoever_saw_the_last_state,
+    drafts::what_was_retired_starts_nothing_and_keeps_its_versions,
+    drafts::drafts_are_their_merchants,
     values::nulls_keep_their_type,
     values::values_come_back_as_they_went_in,
     values::a_text_with_nul_is_refused,

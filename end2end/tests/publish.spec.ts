@@ -1,0 +1,65 @@
+// From what is live to the next version: begun, kept back by what is missing, published with a reason,
+// compared, brought back.
+
+import type { Page } from "@playwright/test";
+
+import { expectAccessible } from "../axe.ts";
+import { expect, test } from "../fixtures.ts";
+
+const flows = (slug: string) => `/m/${slug}/flows`;
+
+async function begin(page: Page, name: string) {
+  await page.getByRole("link", { name, exact: true }).first().click();
+  await page.getByRole("button", { name: "Change it" }).click();
+  await expect(page).toHaveURL(/\/draft$/);
+}
+
+test("the next version goes live with a reason, and the one before comes back", async ({ page, meshline, signIn, visit }) => {
+  const home = flows(meshline.merchant().slug);
+  await signIn(page, meshline.userWith("engineering").email);
+  await visit(page, home);
+  await begin(page, "Promotion go-live");
+  await page.goto(page.url().replace(/\/draft$/, "/readiness"));
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("ready to publish");
+  await expectAccessible(page);
+
+  await page.getByRole("link", { name: "Publish…" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Publish Promotion go-live as version");
+  await expect(page.getByText("From then on every new run starts on version")).toBeVisible();
+  await page.getByLabel("Why?").fill("no");
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await expect(page.getByText("Say in a sentence why")).toBeVisible();
+  await expect(page.getByLabel("Why?")).toHaveValue("no");
+  await expectAccessible(page);
+  await page.getByLabel("Why?").fill("Nothing else, to see it go");
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await expect(page.getByRole("status")).toContainText("is live");
+  const versions = page.locator("#versions");
+  await expect(versions).toContainText("Nothing else, to see it go");
+
+  await page.getByRole("link", { name: "Compare", exact: true }).first().click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("say the same");
+  await expectAccessible(page);
+  await page.goBack();
+
+  await versions.getByRole("link", { name: "Version 1", exact: true }).click();
+  await page.getByRole("button", { name: "Bring version 1 back" }).click();
+  await expect(page.getByRole("status")).toContainText("Back to version 1");
+});
+
+test("a broken document is told everything and changes nothing", async ({ page, meshline, signIn, visit }) => {
+  const home = flows(meshline.merchant().slug);
+  await signIn(page, meshline.userWith("engineering").email);
+  await visit(page, `${home}/import`);
+  const broken = JSON.stringify({ format: "meshline.flow/1", key: "mine", name: "Mine", surprise: 1, trigger: { on: "moon" }, start: [], steps: [] });
+  await page.getByLabel("The document").fill(broken);
+  await page.getByRole("button", { name: "Look at it, and make a draft" }).click();
+  const faults = page.locator("#faults");
+  await expect(faults).toContainText("/surprise");
+  await expect(faults).toContainText("/trigger/on");
+  await expect(faults).toContainText("/outcome");
+  await expect(page.getByLabel("The document")).toHaveValue(broken);
+  await expectAccessible(page);
+  await visit(page, home);
+  await expect(page.getByRole("link", { name: "Mine", exact: true })).toHaveCount(0);
+});
