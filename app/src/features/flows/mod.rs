@@ -17,7 +17,6 @@ mod moves;
 mod page;
 mod publish;
 pub(crate) mod rail;
-mod steps;
 mod versions;
 mod words;
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     brief::brief,
     draft,
-    steps::map,
+    editor::{self, FlowMap, names},
     versions::{versions, whole},
     words::{run_tone, trigger_words},
 };
@@ -23,7 +23,9 @@ use crate::{
     web::{Page, Visit, page},
 };
 
-const RUNS: i64 = 40;
+const RUNS: usize = 40;
+/// Runs that the map counts.
+const DRAWN: i64 = 500;
 const EXPORTS: i64 = 100;
 
 /// What the address named: a version, or a flow that is only drawn so far.
@@ -39,6 +41,8 @@ struct Model {
     running: Vec<(i64, i64)>,
     needed_by: Vec<NeededBy>,
     runs: Vec<Run>,
+    /// The newest of them, and more than the list shows: where they stand is drawn on the map.
+    open: Vec<Run>,
     /// What the newest of these runs made, by run: it names what they are about.
     made: HashMap<Uuid, Export>,
 }
@@ -77,7 +81,8 @@ async fn of_version(at: &Visit, flow: Flow) -> Result<Found> {
     let needed_by = engine
         .needed_by(ctx, &Named::Flow(flow.key.clone()))
         .await?;
-    let runs = at.engine().runs_of_flow(&at.ctx, &flow.key, RUNS).await?;
+    let open = engine.runs_of_flow(ctx, &flow.key, DRAWN).await?;
+    let runs = open.iter().take(RUNS).cloned().collect();
     let newest = ListFilter {
         limit: EXPORTS,
         ..ListFilter::default()
@@ -92,6 +97,7 @@ async fn of_version(at: &Visit, flow: Flow) -> Result<Found> {
         running,
         needed_by,
         runs,
+        open,
         made,
     })))
 }
@@ -107,6 +113,7 @@ fn render(found: Found, at: &Visit) -> Page {
         running: by_version,
         needed_by,
         runs,
+        open,
         made,
     } = &*model;
     let running = runs
@@ -164,7 +171,9 @@ fn render(found: Found, at: &Visit) -> Page {
     } else {
         may_start.then(|| brief(&flow.id.to_string(), at).into_any())
     };
-    let steps = map(flow, at);
+    let names = names(&at.rules);
+    let look = editor::live(flow, open, now);
+    let steps = view! { <div id="map" data-live=""><FlowMap flow names=&names look/></div> };
     let list = run_list(runs, flow, made, at);
     let others: i64 = by_version
         .iter()

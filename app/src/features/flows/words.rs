@@ -1,6 +1,6 @@
 //! What sets a flow off and what its steps do, in words.
 
-use domain::flow::{RunState, Step, StepKind, Trigger, Until};
+use domain::flow::{RunState, Step, Trigger};
 use uuid::Uuid;
 
 use crate::{ui::Tone, web::Visit};
@@ -32,30 +32,6 @@ pub(super) const fn run_tone(state: RunState) -> Tone {
         RunState::Completed => Tone::Done,
         RunState::Cancelled => Tone::Idle,
         RunState::Failed => Tone::Late,
-    }
-}
-
-/// What a step does, in one line.
-pub(super) fn does(kind: &StepKind) -> String {
-    match kind {
-        StepKind::EmitExport {
-            export_type,
-            until: Until::Acknowledged,
-        } => {
-            format!("Makes {export_type} and waits until it is taken")
-        }
-        StepKind::EmitExport {
-            export_type,
-            until: Until::Completed,
-        } => {
-            format!("Makes {export_type} and waits until it is done")
-        }
-        StepKind::WaitForEvent { event } => format!("Waits for {event}"),
-        StepKind::Decide { branches, .. } => format!("Decides between {} ways", branches.len()),
-        StepKind::HumanTask { instruction, .. } => instruction.clone(),
-        StepKind::Notify { message, .. } => message.clone(),
-        StepKind::Compensate { .. } => "Takes back what was done".to_owned(),
-        StepKind::SubFlow { flow } => format!("Runs {flow}"),
     }
 }
 

@@ -4,12 +4,14 @@
 //! feature brings them together with what is known around a flow.
 
 mod act;
+mod live;
 mod map;
 mod names;
 mod page;
 mod presence;
 
 pub use act::{EditFlow, FlowBoard, SaveFlow};
+pub use live::live;
 pub use map::FlowMap;
 pub use names::names;
 pub use page::BoardPage;
