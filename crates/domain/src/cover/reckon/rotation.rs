@@ -188,7 +188,8 @@ impl Rotation {
         let mut cursor = at;
         // in a round of turns everybody has one, and each override begins and ends once
         for _ in 0..=(self.members.len() + 1) * (2 * self.overrides.len() + 1) {
-            let turn = (!alone)
+            // whoever stands in does so over any number of hand-offs
+            let turn = (!alone && self.stand_in(cursor).is_none())
                 .then(|| wheel.begins(wheel.turn(cursor) + 1))
                 .flatten();
             let edge = self
