@@ -18,7 +18,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    cover::unfit,
+    cover::is_out,
     error::{Error, FieldError, Result},
     invitations::fault,
     job::JobKind,
@@ -98,12 +98,12 @@ impl Handover {
         }
     }
 
-    fn for_share(&self, share: Share) -> Option<Uuid> {
+    pub(crate) fn for_share(&self, share: Share) -> Option<Uuid> {
         self.named(share).or(self.to)
     }
 
     /// Where an error about this share's successor belongs.
-    fn field(&self, share: Share) -> &'static str {
+    pub(crate) fn field(&self, share: Share) -> &'static str {
         if self.named(share).is_some() {
             share.field()
         } else {
@@ -312,17 +312,6 @@ impl Passing {
     }
 }
 
-/// Whether they stay, but not as somebody who can have this turn.
-fn is_out(seat: &Seat, leaver: &User, after: &Rules) -> bool {
-    seat.holds == Holds::Rotation
-        && seat.owner == Owner::User(leaver.id)
-        && after
-            .roster
-            .rotations
-            .iter()
-            .any(|one| one.id == seat.id && unfit(one, leaver.id, after).is_some())
-}
-
 fn things(n: usize) -> String {
     if n == 1 {
         "1 thing".to_owned()
@@ -389,40 +378,6 @@ impl Work<'_> {
         self.pass_rules(&passing, handover, &why).await?;
         self.pass_tasks(&passing, handover, &why).await?;
         self.pass_exports(&passing, handover, &why).await
-    }
-
-    /// Turns in rotations come first: what names a rotation needs somebody in it.
-    async fn pass_turns(&mut self, passing: &mut Passing, handover: &Handover) -> Result<()> {
-        let field = handover.field(Share::Rules);
-        for old in passing.found.rotations.clone() {
-            let mut next = old.clone();
-            seats::rotation(&mut next, &mut |_, need, owner| {
-                replace(passing, handover, Holds::Rotation, need, owner)
-            });
-            if next == old {
-                continue;
-            }
-            let leaver = passing.leaver.id;
-            let successor = handover.for_share(Share::Rules);
-            if successor.is_some_and(|id| old.members.contains(&id)) {
-                // they have their own turn in it already
-                next.members = old.members.clone();
-                next.members.retain(|user| *user != leaver);
-            }
-            if let Some(why) = successor.and_then(|id| unfit(&next, id, &passing.after)) {
-                let sentence = format!("“{}”: {why}", next.name);
-                return Err(Error::invalid(field, sentence));
-            }
-            self.save_rotation(&old, &next, "rotation.changed").await?;
-            let roster = &mut passing.after.roster;
-            roster.rotations.retain(|one| one.id != next.id);
-            roster.rotations.push(next);
-            let of = roster.rotations_of_people();
-            for (user, member) in &mut passing.after.members {
-                member.rotations = of.get(&user.id).cloned().unwrap_or_default();
-            }
-        }
-        Ok(())
     }
 
     async fn pass_rules(
@@ -555,8 +510,8 @@ impl Work<'_> {
         {
             return Err(same_backup(field, &step.title));
         }
-        let known = flow_faults(old, &passing.before);
-        if let Some(new) = flow_faults(&next, &passing.after)
+        let known = flow_faults(&self.engine, old, &passing.before, self.now);
+        if let Some(new) = flow_faults(&self.engine, &next, &passing.after, self.now)
             .into_iter()
             .find(|one| !known.contains(one))
         {
@@ -668,7 +623,13 @@ impl Work<'_> {
     }
 }
 
-fn replace(passing: &Passing, handover: &Handover, holds: Holds, need: Need, owner: &mut Owner) {
+pub(crate) fn replace(
+    passing: &Passing,
+    handover: &Handover,
+    holds: Holds,
+    need: Need,
+    owner: &mut Owner,
+) {
     if let Some(next) = passing.next(handover, holds, need, owner) {
         *owner = next;
     }

@@ -5,6 +5,7 @@
 //! Each change writes down whose turn ended by it and whose began (`turns`).
 
 mod calendars;
+mod handing_on;
 mod policies;
 mod replace;
 mod roles;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use domain::cover::Fault;
 use uuid::Uuid;
 
-pub(crate) use self::rotations::unfit;
+pub(crate) use self::handing_on::is_out;
 pub use self::{
     calendars::CalendarInput,
     policies::{PolicyInput, RungInput},

@@ -30,8 +30,7 @@ impl Calendar {
                     "On {day} something ends before it begins; work past midnight goes on from 00:00 on the next day."
                 );
                 faults.push(Fault::at(field, sentence));
-            } else if hours.is_sorted_by(|a, b| a.to <= b.from) {
-            } else {
+            } else if !hours.is_sorted_by(|a, b| a.to <= b.from) {
                 let sentence = format!("On {day} hours overlap: write them in order.");
                 faults.push(Fault::at(field, sentence));
             }
