@@ -352,7 +352,14 @@ async fn one_gate_for_drafts_documents_and_everything_that_publishes() {
                 .iter()
                 .map(|one| one.field.as_str())
                 .collect();
-            assert_eq!(paths, ["/steps/0/owner", "/steps/1/checkpoint"]);
+            assert_eq!(
+                paths,
+                [
+                    "/steps/0/owner",
+                    "/steps/1/checkpoint",
+                    "/steps/1/failures/1/on"
+                ]
+            );
         }
         let mut flow = live(&world, &ada).await;
         flow.version = 2;
@@ -496,7 +503,7 @@ async fn runs_stay_where_they_began_unless_somebody_moves_them() {
     for world in worlds().await {
         let (ada, _) = admins(&world).await;
         let engine = &world.engine;
-        world.sends(&order("5001")).await.unwrap();
+        world.sends(&order(5001)).await.unwrap();
         world.runs_due_work().await.unwrap();
         let old = live(&world, &ada).await;
         let runs = engine.runs_of_flow(&ada, KEY, 9).await.unwrap();
