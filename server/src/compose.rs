@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use connectors::{guard::Guard, http_channel, shopify::Shopify, smtp::Smtp};
 use engine::{
     Engine, Parts, Vault,
-    port::{Mailer, Store},
+    port::{Channel, Clock, Mailer, Store},
 };
 use store::{OpenError, Options, SqlStore};
 
@@ -48,7 +48,7 @@ pub async fn open(settings: &Settings) -> Result<Installation, ComposeError> {
     let store = SqlStore::open_and_migrate(settings.database.expose(), Options::default()).await?;
     let is_empty = is_empty(&store).await.map_err(ComposeError::Store)?;
     let keys = key::find_or_make(settings, is_empty)?;
-    let installation = assemble(settings, store, keys.vault())?;
+    let installation = assemble(settings, store, keys.vault(), None)?;
     fleet::measure(&installation.store, &installation.skew).await;
     installation
         .engine
@@ -56,6 +56,23 @@ pub async fn open(settings: &Settings) -> Result<Installation, ComposeError> {
         .await
         .map_err(ComposeError::Store)?;
     Ok(installation)
+}
+
+/// Another clock, and other ends of the wires than those that the settings lead to.
+pub struct Stage {
+    pub clock: Arc<dyn Clock>,
+    pub channel: Arc<dyn Channel>,
+}
+
+/// The same database on a stage: nothing reaches anybody outside, mail included.
+pub async fn open_on_stage(
+    settings: &Settings,
+    stage: Stage,
+) -> Result<Installation, ComposeError> {
+    let store = SqlStore::open_and_migrate(settings.database.expose(), Options::default()).await?;
+    let is_empty = is_empty(&store).await.map_err(ComposeError::Store)?;
+    let keys = key::find_or_make(settings, is_empty)?;
+    assemble(settings, store, keys.vault(), Some(stage))
 }
 
 /// Brings the database up to date.
@@ -76,6 +93,7 @@ pub async fn open_to_look(
         settings,
         store,
         keys.map_or_else(|| Vault::new(&[0; 32]), SecretKeys::vault),
+        None,
     )
 }
 
@@ -87,20 +105,30 @@ fn assemble(
     settings: &Settings,
     store: Arc<SqlStore>,
     vault: Vault,
+    stage: Option<Stage>,
 ) -> Result<Installation, ComposeError> {
     let metrics = Arc::new(Metrics::default());
     let skew = Arc::new(Skew::default());
-    let clock = SystemClock::new(settings.clock_offset_file.clone(), Arc::clone(&skew));
-    let channel = CountingChannel {
-        inner: http_channel::HttpChannel::new(Guard::new(settings.allowed_targets()))?,
-        metrics: Arc::clone(&metrics),
+    let (stage, mailer) = match stage {
+        Some(stage) => (stage, None),
+        None => {
+            let file = settings.clock_offset_file.clone();
+            let channel = CountingChannel {
+                inner: http_channel::HttpChannel::new(Guard::new(settings.allowed_targets()))?,
+                metrics: Arc::clone(&metrics),
+            };
+            let stage = Stage {
+                clock: Arc::new(SystemClock::new(file, Arc::clone(&skew))),
+                channel: Arc::new(channel),
+            };
+            (stage, mailer(settings).map_err(ComposeError::Mail)?)
+        }
     };
-    let mailer = mailer(settings).map_err(ComposeError::Mail)?;
     let engine = Engine::new(Parts {
         store: Arc::clone(&store) as _,
-        clock: Arc::new(clock),
+        clock: stage.clock,
         ids: Arc::new(SystemIds::default()),
-        channel: Arc::new(channel),
+        channel: stage.channel,
         connectors: vec![Arc::new(Shopify)],
         vault,
         hashers: hashers::start().map_err(ComposeError::Threads)?,

@@ -2,6 +2,7 @@
 //! that a contract or a flow names is held by somebody, and by somebody else than its backup.
 
 use domain::{access::Access, owner::Party};
+use engine::template::Purpose;
 
 pub const OPERATOR: &str = "Northbeam Commerce Ops";
 
@@ -10,6 +11,60 @@ pub const MERCHANTS: [(&str, &str); 3] = [
     ("alder-pine", "Alder & Pine"),
     ("kitewood", "Kitewood"),
     ("brightwell", "Brightwell"),
+];
+
+/// A system that exports go to; all of them are the sandbox.
+pub struct Elsewhere {
+    pub purpose: Purpose,
+    pub key: &'static str,
+    pub name: &'static str,
+    pub system: &'static str,
+    pub party: Party,
+}
+
+pub const DESTINATIONS: [Elsewhere; 6] = [
+    Elsewhere {
+        purpose: Purpose::Warehouse,
+        key: "harbor-3pl",
+        name: "Harbor 3PL",
+        system: "3pl",
+        party: Party::ThreePl,
+    },
+    Elsewhere {
+        purpose: Purpose::Storefront,
+        key: "storefront",
+        name: "Storefront",
+        system: "storefront",
+        party: Party::Merchant,
+    },
+    Elsewhere {
+        purpose: Purpose::Staging,
+        key: "staging",
+        name: "Storefront, staging",
+        system: "staging",
+        party: Party::Merchant,
+    },
+    Elsewhere {
+        purpose: Purpose::Carrier,
+        key: "parcelway",
+        name: "Parcelway labels",
+        system: "carrier",
+        party: Party::Carrier,
+    },
+    Elsewhere {
+        purpose: Purpose::Finance,
+        key: "ledger",
+        name: "Ledger",
+        system: "finance",
+        party: Party::Agency,
+    },
+    Elsewhere {
+        purpose: Purpose::Helpdesk,
+        key: "helpdesk",
+        name: "Helpdesk",
+        system: "helpdesk",
+        party: Party::Agency,
+    },
 ];
 
 pub struct Part {
@@ -41,7 +96,7 @@ const fn at_northbeam(
 /// Last on every escalation.
 pub const FOUNDER: &str = "elena@northbeam.example";
 
-pub const PEOPLE: [Part; 11] = [
+pub const PEOPLE: [Part; 12] = [
     at_northbeam(FOUNDER, "Elena Duarte", Access::Admin, &["revenue_ops"]),
     at_northbeam(
         "mara@northbeam.example",
@@ -84,6 +139,12 @@ pub const PEOPLE: [Part; 11] = [
         "Ravi Menon",
         Access::Admin,
         &["engineering"],
+    ),
+    at_northbeam(
+        "kofi@northbeam.example",
+        "Kofi Mensah",
+        Access::Operator,
+        &["supply_chain", "returns_ops", "carrier_onboarding"],
     ),
     at_northbeam(
         "sofie@northbeam.example",

@@ -157,7 +157,7 @@ async fn with_a_week(settings: &Settings, reset: bool) -> Result<Demo, DemoError
 
 async fn shops(engine: &Engine, demo: &Demo) -> Result<Vec<Shop>, engine::Error> {
     let mut shops = Vec::new();
-    for ((merchant, source), orders) in demo.merchants.iter().zip(&demo.sources).zip([6, 4, 3]) {
+    for ((merchant, source), orders) in demo.merchants.iter().zip(&demo.sources).zip([5, 3, 2]) {
         let ctx = engine.enter_as_system(merchant.id).await?;
         shops.push(Shop {
             merchant: ctx.merchant().clone(),

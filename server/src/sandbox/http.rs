@@ -153,7 +153,7 @@ fn handle(
         _ => None,
     };
     let execution = executes.map(|completes_at| execution(&attempt, message, completes_at));
-    let (outcome, reply) = reply_to(action, external_ref(&message.idempotency_key));
+    let (outcome, reply) = reply_to(action, external_ref(message));
     attempt.outcome = outcome;
     attempt.detail = reply.detail();
     let mut entries = vec![Entry::Attempt(attempt)];
@@ -166,7 +166,7 @@ fn execution(attempt: &Attempt, message: &Message, completes_at: Option<Time>) -
         at: attempt.at,
         destination: attempt.destination.clone(),
         body_sha256: attempt.body_sha256.clone(),
-        external_ref: external_ref(&message.idempotency_key),
+        external_ref: external_ref(message),
         completes_at,
         callback_url: message.callback_url.clone(),
         about: About::from(message),
@@ -174,10 +174,17 @@ fn execution(attempt: &Attempt, message: &Message, completes_at: Option<Time>) -
 }
 
 /// The reference under which the export is known here: a function of the key, so that it is the
-/// same whenever somebody asks.
-fn external_ref(idempotency_key: &str) -> String {
-    let digest = Sha256::digest(idempotency_key.as_bytes());
-    format!("SBX-{}", hex::encode_upper(&digest[..6]))
+/// same whenever somebody asks. Its first letters say what it is of, as references do elsewhere.
+fn external_ref(message: &Message) -> String {
+    let kind = match message.export_type.as_str() {
+        "shipping_label_request" | "shipping_label_alternate" => "LBL",
+        "staged_product" => "PRV",
+        "return_initiate" => "RMA",
+        "inventory_hold" | "component_reservation" | "refund_hold" => "HLD",
+        _ => "SBX",
+    };
+    let digest = Sha256::digest(message.idempotency_key.as_bytes());
+    format!("{kind}-{}", hex::encode_upper(&digest[..6]))
 }
 
 fn reply_to(action: Action, external_ref: String) -> (Outcome, Reply) {

@@ -33,14 +33,18 @@ use tokio::net::TcpListener;
 use self::{
     callback::{Callbacks, Fallback},
     journal::Journal,
-    rules::RuleSet,
+    rules::{Rule, RuleSet},
 };
 
 /// The secret that the demo's destinations sign with. Known to everybody, and good for nothing but
 /// trying out: the sandbox executes nothing real.
 pub const DEMO_SECRET: &str = "whsec_bWVzaGxpbmUtc2FuZGJveC1kZW1vLXNlY3JldC0zMmI=";
 
-/// Runs a stand-in destination (OMS, 3PL, storefront) for trying out and for tests
+/// Runs a stand-in destination (OMS, 3PL, storefront and its staging side, carrier, payments, helpdesk) for trying out and for tests
+///
+/// It takes every kind of export, at any path: POST /3pl, /staging, /carrier, /finance and so on. What it takes it
+/// reports complete a moment later. It misbehaves on request: by --refuse and --rules, by rules put to /_control, or by
+/// a word in a SKU (OUT-OF-STOCK, FAIL-503, STALL, SILENT, NO-LABEL, NO-CARRIER). What it received is shown at /.
 #[derive(Args, Clone, Debug)]
 pub struct SandboxArgs {
     /// Where to listen
@@ -81,6 +85,11 @@ pub struct SandboxArgs {
     /// JSON file of rules to start with, as they are put to /_control
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
+
+    /// Refuse exports of this type with this code, always or so many times; after the rules of the file. Can
+    /// be given several times: --refuse shipping_label_request=label_failed:2 --refuse price_update=price_below_floor
+    #[arg(long, value_name = "TYPE=CODE[:TIMES]", value_parser = rules::refusal)]
+    pub refuse: Vec<Rule>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +145,11 @@ async fn open(args: &SandboxArgs) -> Result<Arc<Sandbox>, SandboxError> {
         .iter()
         .map(|text| Secret::parse(text))
         .collect::<Result<_, _>>()?;
-    let rules = args.rules.as_ref().map(read_rules).transpose()?;
+    let mut rules = args.rules.as_ref().map(read_rules).transpose()?;
+    if !args.refuse.is_empty() {
+        let all = rules.get_or_insert_default();
+        all.rules.extend(args.refuse.iter().cloned());
+    }
     let journal = Journal::open(&args.data).await?;
     if let Some(rules) = rules {
         journal.set_rules(rules).await?;

@@ -78,6 +78,40 @@ impl When {
     }
 }
 
+/// As the command line says it: `EXPORT_TYPE=CODE`, or `EXPORT_TYPE=CODE:TIMES`.
+pub fn refusal(text: &str) -> Result<Rule, String> {
+    let wanted = || {
+        format!(
+            "{text:?} is not EXPORT_TYPE=CODE, nor EXPORT_TYPE=CODE:TIMES, such as shipping_label_request=label_failed:2"
+        )
+    };
+    let is_name = |name: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        !name.is_empty() && name.bytes().all(plain)
+    };
+    let (export_type, rest) = text.split_once('=').ok_or_else(wanted)?;
+    let (code, times) = match rest.split_once(':') {
+        None => (rest, None),
+        Some((code, times)) => (code, Some(times.parse::<u32>().map_err(|_| wanted())?)),
+    };
+    if !is_name(export_type) || !is_name(code) || times == Some(0) {
+        return Err(wanted());
+    }
+    Ok(Rule {
+        when: When {
+            export_type: Some(export_type.to_owned()),
+            ..When::default()
+        },
+        then: Then {
+            action: Action::Reject {
+                code: code.to_owned(),
+                metadata: Value::Null,
+            },
+            times,
+        },
+    })
+}
+
 /// What to do, and how often.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "ThenFields", into = "ThenFields")]
@@ -192,11 +226,19 @@ impl From<Then> for ThenFields {
 }
 
 /// The words in SKUs that work without any rule, as the page explains them.
-pub const CONVENTIONS: [(&str, &str); 4] = [
+pub const CONVENTIONS: [(&str, &str); 6] = [
     ("OUT-OF-STOCK", "is rejected with insufficient_inventory"),
     ("FAIL-503", "fails with 503"),
     ("STALL", "is executed, but the answer comes after 20 s"),
     ("SILENT", "gets an empty 200 and is never acknowledged"),
+    (
+        "NO-LABEL",
+        "gets no label from the first carrier (label_failed), but one from the alternate",
+    ),
+    (
+        "NO-CARRIER",
+        "gets no label from either carrier (label_failed)",
+    ),
 ];
 
 /// What a message's SKUs ask for by themselves.
@@ -206,6 +248,16 @@ pub fn by_convention(message: &Message) -> Action {
         return Action::Reject {
             code: "insufficient_inventory".to_owned(),
             metadata: json!({"sku": sku, "available": 0}),
+        };
+    }
+    let first = message.export_type == "shipping_label_request";
+    let alternate = message.export_type == "shipping_label_alternate";
+    let without = [("NO-LABEL", first), ("NO-CARRIER", first || alternate)];
+    let refused = without.into_iter().filter(|(_, asks)| *asks);
+    if let Some(sku) = refused.into_iter().find_map(|(word, _)| with(word)) {
+        return Action::Reject {
+            code: "label_failed".to_owned(),
+            metadata: json!({"sku": sku, "reason": "no service takes this parcel"}),
         };
     }
     if with("FAIL-503").is_some() {
@@ -267,6 +319,56 @@ mod tests {
         check(json!({"export_type": "promo_activation"}), true);
         check(json!({"destination": "3pl"}), false);
         check(json!({"sku": "a"}), false);
+    }
+
+    #[test]
+    fn the_command_line_refuses_by_export_type() {
+        let one = refusal("shipping_label_request=label_failed:2").unwrap();
+        assert_eq!(
+            json!(one),
+            json!({
+                "when": {"export_type": "shipping_label_request"},
+                "then": {"reject": "label_failed", "times": 2},
+            })
+        );
+        assert_eq!(
+            refusal("backorder=no_delivery_planned").unwrap().then.times,
+            None
+        );
+        for bad in [
+            "",
+            "backorder",
+            "=x",
+            "backorder=",
+            "a=b:0",
+            "a=b:many",
+            "a b=c",
+        ] {
+            assert!(
+                refusal(bad).unwrap_err().contains("EXPORT_TYPE=CODE"),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn labels_are_refused_by_the_carrier_that_is_asked() {
+        let of = |sku: &str, export_type: &str| {
+            by_convention(&Message {
+                export_type: export_type.into(),
+                skus: vec![sku.into()],
+                ..Message::default()
+            })
+        };
+        let check = |sku: &str, export_type: &str, refused: bool| {
+            let is = matches!(of(sku, export_type), Action::Reject { code, .. } if code == "label_failed");
+            assert_eq!(is, refused, "{sku} {export_type}");
+        };
+        check("LAMP-NO-LABEL", "shipping_label_request", true);
+        check("LAMP-NO-LABEL", "shipping_label_alternate", false);
+        check("LAMP-NO-CARRIER", "shipping_label_request", true);
+        check("LAMP-NO-CARRIER", "shipping_label_alternate", true);
+        check("LAMP-NO-CARRIER", "fulfillment_request", false);
     }
 
     #[test]

@@ -66,6 +66,7 @@ impl World {
             callback_token: None,
             complete_after_ms: self.complete_after_ms,
             rules: None,
+            refuse: Vec::new(),
         };
         let runtime = Runtime::new().unwrap();
         let addr = runtime.block_on(async {

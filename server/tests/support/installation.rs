@@ -160,7 +160,7 @@ impl Installation {
     /// With the demo in it, and nothing running.
     pub async fn prepare(engine: Engine) -> Self {
         let mut installation = Self::empty(engine).await;
-        let made = installation.command(&["demo", "--json"]);
+        let made = installation.command(&["demo", "--json", "--no-history"]);
         assert!(made.status.success(), "the demo was not made: {made:?}");
         installation.demo = serde_json::from_slice(&made.stdout).unwrap();
         installation

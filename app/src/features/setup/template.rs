@@ -16,6 +16,7 @@ use engine::{
 use leptos::prelude::*;
 
 use crate::{
+    features::flows::editor::{FlowMap, names},
     ui::{time::duration_text, *},
     web::{Page, Visit, page},
 };
@@ -96,11 +97,14 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
 fn render(model: Model, at: &Visit) -> Page {
     let name = model.chosen.name();
     let title = format!("Begin with {name}");
+    let names = names(&at.rules);
+    let map = view! { <FlowMap flow=&model.flow names=&names/> };
     let body = view! {
         <PageHead title=title.clone() sub=model.chosen.purpose().into_any()/>
         <div class="split">
             <div class="stack">
                 {form_card(&model, at)}
+                <div id="map">{map}</div>
                 {steps_card(&model)}
             </div>
             <div class="stack">
@@ -126,6 +130,7 @@ fn all_card(model: &Model, at: &Visit) -> impl IntoView + use<> {
         .map(|one| {
             let href = at.path(&format!("flows/template?template={}", one.key()));
             let current = (one == model.chosen).then_some("true");
+            let here = current.map(|_| view! { <Tag label="chosen"/> });
             let done = model
                 .published
                 .contains(&one)
@@ -136,7 +141,7 @@ fn all_card(model: &Model, at: &Visit) -> impl IntoView + use<> {
                         <a class="row-link" href=href aria-current=current>{one.name()}</a>
                         <small>{one.purpose()}</small>
                     </div>
-                    <div class="aside">{done}</div>
+                    <div class="aside">{here} {done}</div>
                 </li>
             }
         })

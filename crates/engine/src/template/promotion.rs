@@ -1,4 +1,5 @@
-//! Promotion go-live, with an inventory hold and a way back.
+//! Promotion go-live, with an inventory hold and a way back. The stock is held while people decide; prices
+//! change when both are done.
 
 use domain::{
     flow::{Flow, Path, Trigger, ways},
@@ -20,7 +21,7 @@ pub(super) fn flow(making: &Making) -> Flow {
             .clock(15 * MINUTE, DAY)
             .watched_by(&["merchandising"])
             .check("The campaign is about something", at_least("campaign.items", 1))
-            .to(&["go_live"])
+            .to(&["change_prices"])
             .fails(ways::REJECTED, task_for("merchandising", High, &[
                 "There is not enough to sell. Add stock, or take the SKU out of the campaign with a new brief.",
                 "Resolve: the hold is asked for again. Cancel the run if the campaign is off.",
@@ -81,7 +82,8 @@ pub(super) fn flow(making: &Making) -> Flow {
         making,
         Template::PromotionGoLive,
         Trigger::Campaign,
-        &["hold_stock"],
+        // asked about first: whoever starts it waits for that; the stock is held meanwhile
+        &["go_live", "hold_stock"],
         steps,
     )
 }

@@ -431,7 +431,7 @@ on_every_store! {
         let template = Template::PromotionGoLive;
         let world = with(world, template).await;
         starts_campaign(&world, "priya").await;
-        assert_eq!(sent_types(&world).await, ["inventory_hold", "promo_activation"]);
+        assert_eq!(sent_types(&world).await, ["promo_activation", "inventory_hold"]);
         approved_by(&world, "promo_activation", &["mara", "jonas"]).await;
         completed(&world, "promo_activation").await;
         completed(&world, "price_update").await;

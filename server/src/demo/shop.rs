@@ -1,0 +1,216 @@
+//! What the demo's customers order: goods of each merchant, people, and a body as Shopify sends it.
+
+use domain::Time;
+use serde_json::{Value, json};
+
+/// (SKU, title, variant, price in cents)
+type Good = (&'static str, &'static str, &'static str, u64);
+
+const ALDER: [Good; 6] = [
+    ("AP-LMP-BRS", "Reading lamp", "Brass", 14_900),
+    ("AP-LMP-BLK", "Reading lamp", "Black", 13_900),
+    ("AP-BLK-WOL", "Wool blanket", "Moss", 11_800),
+    ("AP-CHR-OAK", "Lounge chair", "Oak", 54_500),
+    ("AP-CUS-LIN", "Linen cushion", "Sand", 4_900),
+    ("AP-SHF-ASH", "Wall shelf", "Ash", 18_200),
+];
+const KITEWOOD: [Good; 5] = [
+    ("KW-KIT-DEL", "Delta kite", "Red", 5_400),
+    ("KW-KIT-BOX", "Box kite", "Blue", 7_900),
+    ("KW-LIN-150", "Flying line", "150 m", 1_800),
+    ("KW-KIT-STU", "Stunt kite", "Carbon", 21_900),
+    ("KW-BAG-ROL", "Kite roll", "Canvas", 3_900),
+];
+const BRIGHTWELL: [Good; 5] = [
+    ("BW-KET-STV", "Stovetop kettle", "Matte", 8_900),
+    ("BW-MUG-SET", "Mugs, set of four", "Glaze", 4_600),
+    ("BW-GRD-HND", "Hand grinder", "Steel", 9_800),
+    ("BW-DRP-CER", "Pour-over", "Ceramic", 3_400),
+    ("BW-ESP-ONE", "Espresso machine", "One group", 64_900),
+];
+
+/// (first name, last name, street, city, zip, province, code)
+type Buyer = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const BUYERS: [Buyer; 9] = [
+    (
+        "Ada",
+        "Moreno",
+        "2210 NW Raleigh St",
+        "Portland",
+        "97210",
+        "Oregon",
+        "OR",
+    ),
+    (
+        "Theo",
+        "Marchetti",
+        "418 Adams Ave",
+        "Milwaukee",
+        "53202",
+        "Wisconsin",
+        "WI",
+    ),
+    (
+        "Ines",
+        "Calloway",
+        "77 Prospect Pl",
+        "Brooklyn",
+        "11217",
+        "New York",
+        "NY",
+    ),
+    (
+        "Samir",
+        "Oyelaran",
+        "1530 Lamar Blvd",
+        "Austin",
+        "78701",
+        "Texas",
+        "TX",
+    ),
+    (
+        "Birgit",
+        "Solheim",
+        "905 Pike St",
+        "Seattle",
+        "98101",
+        "Washington",
+        "WA",
+    ),
+    (
+        "Wei",
+        "Tanaka",
+        "3301 Larimer St",
+        "Denver",
+        "80205",
+        "Colorado",
+        "CO",
+    ),
+    (
+        "Grace",
+        "Abernathy",
+        "12 Congress St",
+        "Savannah",
+        "31401",
+        "Georgia",
+        "GA",
+    ),
+    (
+        "Luca",
+        "Ferrand",
+        "640 Valencia St",
+        "San Francisco",
+        "94110",
+        "California",
+        "CA",
+    ),
+    (
+        "Nadia",
+        "Petrov",
+        "2045 Clark St",
+        "Chicago",
+        "60614",
+        "Illinois",
+        "IL",
+    ),
+];
+
+fn goods(slug: &str) -> &'static [Good] {
+    match slug {
+        "kitewood" => &KITEWOOD,
+        "brightwell" => &BRIGHTWELL,
+        _ => &ALDER,
+    }
+}
+
+/// What goes wrong with an order the first time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    None,
+    OutOfStock,
+    Unreachable,
+}
+
+/// Order number `n` of a merchant: a few of its goods, for one of its buyers.
+pub fn order(slug: &str, n: u64, placed: Time, trouble: Trouble, dice: &mut Dice) -> Value {
+    let (first, last, street, city, zip, province, code) = BUYERS[dice.below(BUYERS.len())];
+    let many = 1 + usize::from(dice.below(3) == 0);
+    let mut lines = Vec::new();
+    let mut cents = 0;
+    // far away from what anybody sends by hand
+    let id = 7_300_000_000_000 + (placed.as_ms().unsigned_abs() % 10_000_000_000) * 10 + n % 10;
+    for line in 0..many {
+        let numbered = id * 100 + u64::from(line > 0);
+        let (sku, title, variant, price) = goods(slug)[dice.below(goods(slug).len())];
+        let quantity = 1 + u64::from(dice.below(6) == 0);
+        cents += price * quantity;
+        let sku = match trouble {
+            Trouble::OutOfStock if line == 0 => format!("{sku}-OUT-OF-STOCK"),
+            Trouble::Unreachable if line == 0 => format!("{sku}-FAIL-503"),
+            _ => sku.to_owned(),
+        };
+        lines.push(json!({
+            "id": numbered, "sku": sku, "title": title, "variant_title": variant,
+            "quantity": quantity, "current_quantity": quantity, "fulfillable_quantity": quantity,
+            "fulfillment_status": null, "price": money(price), "requires_shipping": true,
+        }));
+    }
+    let at = placed.format_utc("%Y-%m-%dT%H:%M:%S+00:00");
+    let set = |amount: &str| {
+        json!({
+            "shop_money": { "amount": amount, "currency_code": "USD" },
+            "presentment_money": { "amount": amount, "currency_code": "USD" },
+        })
+    };
+    let total = money(cents);
+    json!({
+        "id": id, "admin_graphql_api_id": format!("gid://shopify/Order/{id}"),
+        "name": format!("#{n}"), "order_number": n,
+        "created_at": at, "updated_at": at, "processed_at": at, "currency": "USD",
+        "financial_status": "paid", "fulfillment_status": null,
+        "cancelled_at": null, "cancel_reason": null, "confirmed": true, "test": false,
+        "tags": "", "note": null, "email": format!("{}@example.com", last.to_lowercase()),
+        "payment_gateway_names": ["shopify_payments"],
+        "subtotal_price": total, "total_tax": "0.00", "total_discounts": "0.00",
+        "total_price": total, "current_total_price": total, "total_outstanding": "0.00",
+        "total_shipping_price_set": set("0.00"),
+        "customer": { "id": 9_000 + n, "first_name": first, "last_name": last,
+            "email": format!("{}@example.com", last.to_lowercase()) },
+        "shipping_address": {
+            "name": format!("{first} {last}"), "address1": street, "address2": null, "city": city,
+            "zip": zip, "province": province, "province_code": code,
+            "country": "United States", "country_code": "US", "phone": null, "company": null,
+        },
+        "line_items": lines, "fulfillments": [], "refunds": [],
+    })
+}
+
+fn money(cents: u64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+/// The same throws each time, so that two demos tell the same week.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    /// From 0 to less than `most`.
+    pub fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(most.max(1)).unwrap_or(1)).unwrap_or_default()
+    }
+}
