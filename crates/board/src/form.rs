@@ -74,8 +74,8 @@ pub fn step(paper: Paper<'_>, step: &Sketch) -> String {
         );
     });
     f.group("Where", |f| {
-        f.from_list("source_system", "Source system", "systems");
-        f.from_list("destination_system", "Destination system", "systems");
+        f.suggested("source_system", "Source system", "systems");
+        f.suggested("destination_system", "Destination system", "systems");
     });
     f.section("checkpoint", "QA checkpoint", |f| {
         f.text(
@@ -98,7 +98,7 @@ pub fn step(paper: Paper<'_>, step: &Sketch) -> String {
             &ways,
             Some("Nothing to take back"),
         );
-        f.from_list("undo.export", "Export type", "contracts");
+        f.suggested("undo.export", "Export type", "contracts");
         f.text("undo.instruction", "What to do", "");
     });
     f.group("By hand and in reports", |f| {
@@ -316,7 +316,7 @@ impl<'a> Form<'a> {
     }
 
     /// Free text with suggestions.
-    fn from_list(&mut self, name: &str, label: &str, list: &str) {
+    fn suggested(&mut self, name: &str, label: &str, list: &str) {
         let names = self.paper.names;
         let all = match list {
             "contracts" => &names.contracts,
@@ -481,7 +481,7 @@ impl<'a> Form<'a> {
         let names = self.paper.names;
         match kind {
             StepKind::EmitExport { .. } => {
-                self.from_list("export_type", "Contract", "contracts");
+                self.suggested("export_type", "Contract", "contracts");
                 let until = [
                     choice("acknowledged", "It is acknowledged"),
                     choice("completed", "It is completed"),

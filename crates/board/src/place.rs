@@ -158,8 +158,11 @@ impl<'a> Router<'a> {
 
     fn lines<O>(mut self, flow: &Flow<O>) -> Vec<Line> {
         let mut exits: BTreeMap<String, i32> = BTreeMap::new();
+        let mut failed: BTreeSet<(String, String)> = BTreeSet::new();
         ways(flow)
             .into_iter()
+            // several failures that lead to one step are one line
+            .filter(|way| !way.failing || failed.insert((way.from.clone(), way.to.clone())))
             .filter_map(|way| {
                 let from = *self.cards.get(way.from.as_str())?;
                 let to = *self.cards.get(way.to.as_str())?;

@@ -209,7 +209,9 @@ impl Screen<'_> {
             .map(|on| match step.failure(on).map(|failure| &failure.path) {
                 None => format!("{on}: not said yet"),
                 Some(Path::Task { .. }) => format!("{on}: a task"),
-                Some(Path::Go { to }) => format!("{on}: {}", self.titles(&[to.clone()], "")),
+                Some(Path::Go { to }) => {
+                    format!("{on}: {}", self.titles(std::slice::from_ref(to), ""))
+                }
                 Some(Path::Undo) => format!("{on}: taken back"),
             })
             .collect();

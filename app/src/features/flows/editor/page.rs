@@ -163,7 +163,6 @@ fn head(title: &str, rail: &Rail, at: &Visit, view: View, lanes: Lanes) -> impl 
         <span class="board-tools" data-tools="" hidden></span>
         <a class="btn" data-lanes="" href=at_view(view, cut)>{cut_label}</a>
         <a class="btn" data-view="" href=at_view(other, lanes)>{other_label}</a>
-        <a class="btn btn-primary" href=at.path(&format!("flows/{}/readiness", sheet.key))>"To publishing"</a>
         <LinkButton href=at.path(&format!("flows/{}/readiness", sheet.key)) label="Publish…" kind=Kind::Primary/>
     }
     .into_any();
