@@ -94,9 +94,7 @@ pub fn everything(editor: &mut Editor) {
 /// Id of what has the focus, or the card's key.
 fn focused() -> Option<String> {
     let active = document()?.active_element()?;
-    if active.closest("[data-board]").ok()?.is_none() {
-        return None;
-    }
+    active.closest("[data-board]").ok()??;
     match active.id() {
         id if !id.is_empty() => Some(format!("[id=\"{id}\"]")),
         _ => {
