@@ -76,6 +76,14 @@ const SMALL: &[&str] = &[
     "api_tokens",
     "invitations",
     "audit_heads",
+    // a handful for each merchant
+    "rotations",
+    "rotation_people",
+    "calendars",
+    "covers",
+    "own_roles",
+    "escalation_policies",
+    "p",
 ];
 
 /// What is wrong with one line of a plan, if anything.
