@@ -264,8 +264,6 @@ fn flow(draft: &Draft, act: &str, fields: &Fields) -> Result<Acted, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use domain::flow::{DONE, ELSE, Flow, fact};
     use uuid::Uuid;
 

@@ -181,8 +181,6 @@ fn differs(mine: Option<&Sketch>, theirs: &Sketch) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use domain::flow::{DONE, Edit, Flow, Place};
     use uuid::Uuid;
 

@@ -324,8 +324,6 @@ fn field_of(fault: &Fault) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use domain::flow::{
         Edit, Flow, Place, StepKind, fact,
         readiness::{Surroundings, readiness},

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use domain::{
     flow::{Edit, Flow, Place},
     owner::Party,

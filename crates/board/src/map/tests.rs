@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use domain::{
     flow::{Draft, Edit, Place},
     owner::{Owner, Party},

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use domain::flow::{DONE, Draft, Edit, Flow, Place, StepKind};
 use proptest::prelude::*;
 use uuid::Uuid;
