@@ -135,7 +135,7 @@ pub(super) fn differences_list(differences: &[Difference], title: &str) -> impl 
                     view! { <Row title=one.sentence.clone() tone aside=word.into_any()/> }
                 })
                 .collect_view();
-            Some(view! { <div class="group-head">{group.title()}</div> {rows} })
+            Some(view! { <div class="card-foot">{group.title()}</div> {rows} })
         })
         .collect_view();
     let many = differences.len();
