@@ -34,7 +34,7 @@ on_every_store! {
         flow.version = 2;
         flow.steps[1].owner = nobody();
         let refused = world.engine.publish_flow(&world.admin, flow).await.unwrap_err();
-        assert_eq!(refused.fields[0].field, "steps/1/owner");
+        assert_eq!(refused.fields[0].field, "/steps/1/owner");
     }
 
     async fn a_schema_that_is_none_is_refused(world: World) {
