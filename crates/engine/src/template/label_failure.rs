@@ -25,12 +25,12 @@ pub(super) fn flow(making: &Making) -> Flow {
             .clock(15 * MINUTE, 2 * HOUR)
             .check("The order still stands", stands())
             .to(&["hand_label_over"])
-            .retried(ways::REJECTED, 1, 5 * MINUTE, go("ask_alternate"))
+            .retried(ways::REJECTED, 1, 4 * MINUTE, go("ask_alternate"))
             .fails(ways::FAILED, go("ask_alternate"))
             .fails(ways::LATE, go("ask_alternate"))
             .undone_by_hand("Void the label in the carrier's portal; unused labels are free for 28 days.")
             .runbook(
-                "Most label failures pass: the carrier's service is away for minutes. That is why it is asked twice, five minutes apart, before somebody else is.\n\n\
+                "Most label failures pass: the carrier's service is away for minutes. That is why it is asked twice, four minutes apart, before somebody else is.\n\n\
                  Look at the code before you ask by hand: *address* is for the customer, *account* is for carrier onboarding.",
             ),
         export_done("ask_alternate", "Ask the alternate carrier", logistics, "shipping_label_alternate")

@@ -544,8 +544,8 @@ on_every_store! {
             .set("fulfillments", shipment("failure"));
         world.receives(&troubled).await.unwrap();
         is_at(&world, template, &["ask_carrier"]).await;
-        // asked again after five minutes, and of somebody else after that
-        world.advance(5 * 60_000).await.unwrap();
+        // asked again after four minutes, and of somebody else after that
+        world.advance(4 * 60_000).await.unwrap();
         is_at(&world, template, &["ask_alternate"]).await;
         assert_eq!(export(&world, "shipping_label_alternate").await.payload["service"], "alternate");
         completed(&world, "shipping_label_alternate").await;
@@ -563,7 +563,7 @@ on_every_store! {
             .told_again("orders/updated", LATER)
             .set("fulfillments", shipment("failure"));
         world.receives(&troubled).await.unwrap();
-        world.advance(5 * 60_000).await.unwrap();
+        world.advance(4 * 60_000).await.unwrap();
         assert!(sent_types(&world).await.contains(&"exception_notify".to_owned()));
         answers(&world, "buy_by_hand", json!({ "carrier": "Post", "label_ref": "P-31" })).await;
         let label = export(&world, "shipping_label_response").await;
