@@ -82,6 +82,7 @@ pub fn save_soon() {
 
 pub fn save() {
     let started = state::with(|editor| {
+        editor.keep();
         if editor.saving || !editor.clashes.is_empty() {
             return None;
         }

@@ -85,7 +85,6 @@ pub fn ready() {
 pub fn everything(editor: &mut Editor) {
     let focused = focused();
     stage(editor);
-    rail(editor);
     panel(editor);
     refocus(focused);
     address(editor);

@@ -220,7 +220,6 @@ impl Editor {
             self.chosen.clear();
         }
         self.edits = self.edits.wrapping_add(1);
-        self.keep();
         page::tools(self);
         net::save_soon();
     }
@@ -245,7 +244,7 @@ impl Editor {
     }
 
     /// In this browser, until the server has it.
-    fn keep(&self) {
+    pub fn keep(&self) {
         let Some(storage) = page::storage() else {
             return;
         };

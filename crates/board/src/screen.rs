@@ -18,6 +18,9 @@ use crate::{
     words,
 };
 
+/// Lines of the rail; nobody reads more at once, and a browser has to lay them out.
+const SHOWN: usize = 60;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
     #[default]
@@ -275,7 +278,7 @@ impl Screen<'_> {
              <rect width=\"{}\" height=\"4\" class=\"rail-done\"/></svg><ul class=\"rail-list\">",
             (ready * 100).checked_div(steps).unwrap_or(0),
         );
-        for fault in self.faults {
+        for fault in self.faults.iter().take(SHOWN) {
             let (tone, word) = match fault.weight {
                 Weight::Blocks => ("late", "Blocks"),
                 Weight::Advises => ("wait", "Advice"),
@@ -294,6 +297,14 @@ impl Screen<'_> {
                 esc(&fault.sentence),
                 esc(&fault.fix),
             );
+        }
+        if let Some(more) = self
+            .faults
+            .len()
+            .checked_sub(SHOWN)
+            .filter(|more| *more > 0)
+        {
+            let _ = write!(out, "<li>And {more} more, of later steps.</li>");
         }
         out.push_str("</ul>");
         out
@@ -373,7 +384,16 @@ mod tests {
             };
             let id = format!("id=\"f-{}\"", field_of(fault));
             assert!(screen.form().contains(&id), "{id} for {fault:?}");
-            assert!(screen.rail().contains(&esc(&fault.sentence)));
+            let one = std::slice::from_ref(fault);
+            let rail = Screen {
+                faults: one,
+                ..screen
+            }
+            .rail();
+            assert!(
+                rail.contains(&esc(&fault.sentence))
+                    && rail.contains(&format!("#f-{}", field_of(fault)))
+            );
             assert!(screen.table().contains("id=\"panel\""));
         }
     }
