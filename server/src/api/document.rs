@@ -53,6 +53,7 @@ trace of a `traceparent` that came with the request.";
         (name = "orders", description = "The one operational object, folded from everything said about it."),
         (name = "exports", description = "Commands under a contract: checked, approved, delivered, acknowledged."),
         (name = "approvals", description = "Decisions that people are asked for."),
+        (name = "runs", description = "Flows under way: where they stand, and what they did."),
         (name = "tasks", description = "What somebody has to do, by when."),
         (name = "tokens", description = "Which API tokens there are, and what they may do."),
         (name = "flows", description = "From a trigger through steps to an outcome."),

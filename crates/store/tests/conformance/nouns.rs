@@ -213,6 +213,19 @@ pub async fn a_flow_runs_once_for_a_subject(world: &World) {
         read!(store, r => r.campaign(merchant, t.campaign.id)),
         Some(t.campaign.clone())
     );
+    let mut another = run(merchant, t.flow.id, &t.flow.key, t.order.id);
+    another.occasion = "return 7".to_owned();
+    assert!(write!(store, [another], tx => tx.insert_run(&another)).unwrap());
+    another.id = id();
+    assert!(!write!(store, [another], tx => tx.insert_run(&another)).unwrap());
+    assert_eq!(
+        read!(store, r => r.case(merchant, t.case.id)),
+        Some(t.case.clone())
+    );
+    let mut same = t.case.clone();
+    same.id = id();
+    let conflict = write!(store, [same], tx => tx.insert_case(&same)).unwrap_err();
+    assert_eq!(conflict.kind, Kind::Conflict);
     let mut twin = t.campaign.clone();
     twin.id = id();
     let conflict = write!(store, [twin], tx => tx.insert_campaign(&twin)).unwrap_err();

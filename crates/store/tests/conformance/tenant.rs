@@ -9,7 +9,7 @@ use domain::{
     contract::Contract,
     event::EventKind,
     export::{Attempt, Export},
-    flow::{Campaign, Flow, Run},
+    flow::{Campaign, Case, Flow, Run},
     invitation::Invitation,
     order::OrderFact,
     owner::{Owner, Party},
@@ -82,6 +82,7 @@ pub struct Tenant {
     pub event: EventRow,
     pub run: Run,
     pub campaign: Campaign,
+    pub case: Case,
     pub export: Export,
     pub attempt: Attempt,
     pub approval: Approval,
@@ -190,6 +191,16 @@ impl Tenant {
                 occurred_at: at(9),
                 data: json!({ "total": "120.00" }),
             },
+            case: Case {
+                id: id(),
+                merchant_id: merchant.id,
+                noun: "parcel".to_owned(),
+                reference: "p-1".to_owned(),
+                title: "A parcel".to_owned(),
+                answers: [("size".to_owned(), json!("large"))].into(),
+                created_by: Some(user.id),
+                created_at: at(0),
+            },
             campaign: Campaign {
                 id: id(),
                 merchant_id: merchant.id,
@@ -254,6 +265,7 @@ impl Tenant {
             tx.insert_events(std::slice::from_ref(&t.event)).await?;
             assert!(tx.insert_run(&t.run).await?);
             tx.insert_campaign(&t.campaign).await?;
+            tx.insert_case(&t.case).await?;
             tx.insert_export(&t.export).await?;
             tx.fix_wire(t.id(), t.export.id, b"wire").await?;
             tx.insert_attempt(&t.attempt).await?;

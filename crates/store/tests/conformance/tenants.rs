@@ -96,6 +96,7 @@ pub async fn ask_everything(
         runs_of(t.order.id),
         runs_of_flow("order-to-ship", 9),
         campaign(t.campaign.id),
+        case(t.case.id),
         export(t.export.id),
         exports(&all),
         exports_of_run(t.run.id),
