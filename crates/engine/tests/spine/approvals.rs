@@ -118,7 +118,7 @@ on_every_store! {
         assert_eq!(world.the_export().await.unwrap().state, ExportState::Acknowledged);
     }
 
-    async fn declining_ends_the_run_and_opens_a_task(world: World) {
+    async fn declining_opens_a_task_at_which_the_run_stands(world: World) {
         world.receives(&order(9).total("900.00")).await.unwrap();
         let export = world.the_export().await.unwrap();
         assert_eq!(world.declines("jonas", &export, " ").await.unwrap_err().kind, Kind::Invalid);
@@ -127,6 +127,8 @@ on_every_store! {
         let task = world.the_task("declined").await.unwrap();
         assert!(task.sentence.contains("Customer asked to wait"));
         let chain = world.engine.order_chain(&world.eyes().await.unwrap(), export.subject_id).await.unwrap();
-        assert_eq!(chain.runs[0].run.state, RunState::Cancelled);
+        let run = &chain.runs[0].run;
+        assert_eq!(run.state, RunState::Running, "its exception path is a task");
+        assert_eq!(run.stands_at().collect::<Vec<_>>(), ["request_fulfillment"]);
     }
 }
