@@ -30,6 +30,8 @@ pub struct Nav {
     pub queue_count: u32,
     pub queue_late: u32,
     pub task_count: u32,
+    /// What they were told and have not read.
+    pub told_count: u32,
     /// `light`, `dark`, or none to follow the system.
     pub theme: Option<String>,
 }
@@ -418,7 +420,7 @@ fn TopBar(nav: Nav, crumbs: Vec<Crumb>, all_merchants: bool) -> impl IntoView {
             <span class="spacer"></span>
             {search}
             <span class="tag top-merchant">{phone_place}</span>
-            <UserMenu name=nav.user_name theme=nav.theme.unwrap_or_default()/>
+            <UserMenu name=nav.user_name theme=nav.theme.unwrap_or_default() told=nav.told_count/>
         </header>
     }
 }
@@ -435,7 +437,7 @@ fn Search(slug: String) -> impl IntoView {
 }
 
 #[component]
-fn UserMenu(name: String, theme: String) -> impl IntoView {
+fn UserMenu(name: String, theme: String, told: u32) -> impl IntoView {
     let themes = [
         ("light", "Light", Ico::Light),
         ("dark", "Dark", Ico::Dark),
@@ -467,6 +469,12 @@ fn UserMenu(name: String, theme: String) -> impl IntoView {
         <div class="menu menu-user" id="me" popover="auto">
             <p class="menu-note">"Signed in as " <b class="text-ink">{name}</b></p>
             <a class="menu-item" href="/account"><Icon of=Ico::People/>"Your account"</a>
+            {(told > 0).then(|| view! {
+                <a class="menu-item" href="/#notices">
+                    <Icon of=Ico::Queue/>
+                    {format!("{told} for your information")}
+                </a>
+            })}
             <hr/>
             <form method="post" action="/ui/theme">{choices}</form>
             <hr/>

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod connection;
 pub mod contract;
 pub mod cover;
+pub mod debt;
 pub mod delivery;
 pub mod depth;
 pub mod escalation;

@@ -106,6 +106,25 @@ impl Money {
     }
 }
 
+impl Money {
+    /// As [`Money::parse`] reads it: `238.47`.
+    pub fn decimal(&self) -> String {
+        let places = self.currency.exponent();
+        let scale = 10_u64.pow(places);
+        let magnitude = self.minor.unsigned_abs();
+        let sign = if self.minor < 0 { "-" } else { "" };
+        match places {
+            0 => format!("{sign}{magnitude}"),
+            _ => format!(
+                "{sign}{}.{:0width$}",
+                magnitude / scale,
+                magnitude % scale,
+                width = places as usize
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Money {
     /// `$238.47` for dollars, `238.47 EUR` otherwise, with grouped thousands.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,6 +17,7 @@ pub mod audit;
 mod connections;
 mod cover;
 pub mod database;
+mod debt;
 mod doc;
 mod drafts;
 pub mod error;

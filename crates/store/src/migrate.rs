@@ -48,6 +48,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(12, "0012_ownership"),
     migration!(13, "0013_runs"),
     migration!(14, "0014_drafts"),
+    migration!(15, "0015_debt"),
     migration!(17, "0017_trust"),
     migration!(18, "0018_notices"),
 ];

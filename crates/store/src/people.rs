@@ -322,6 +322,7 @@ const DELETE_OPERATOR: &[&str] = of_merchants![
     "contracts",
     "flows",
     "flow_drafts",
+    "hourly_costs",
     "publishing",
     "retired_flows",
     "run_moves",

@@ -28,11 +28,106 @@ pub fn router(site: &Arc<Site>) -> Router {
     Router::new()
         .route("/m/{merchant}/raci.csv", get(raci))
         .route("/m/{merchant}/ownership.csv", get(ownership))
+        .route("/m/{merchant}/reports/coordination.csv", get(coordination))
+        .route("/m/{merchant}/reports/integrations.csv", get(integrations))
         .route("/m/{merchant}/flows/{id}/playbook.csv", get(playbook))
         .with_state(Arc::clone(site))
 }
 
 type Lines = Vec<Vec<String>>;
+
+/// Hand-offs that people make, dearest first.
+async fn coordination(
+    State(site): State<Arc<Site>>,
+    Path(slug): Path<String>,
+    session: Session,
+) -> Response {
+    let head = [
+        "rank",
+        "flow",
+        "step",
+        "owner",
+        "done_in",
+        "minutes_each",
+        "times_a_week",
+        "minutes_a_month",
+        "cost_a_month_minor",
+        "currency",
+    ];
+    let lines = async {
+        let ctx = enter(&site.engine, &session, &slug).await?;
+        let found = site.engine.coordination(&ctx).await?;
+        let rules = site.engine.rules_of(ctx.merchant_id()).await?;
+        let numbered = found.hand_offs.iter().zip(1..);
+        Ok(numbered
+            .map(|(one, rank): (_, usize)| {
+                let cost = found
+                    .an_hour
+                    .map(|an_hour| domain::debt::cost(one.minutes_a_month, an_hour));
+                vec![
+                    rank.to_string(),
+                    one.flow.clone(),
+                    one.step.clone(),
+                    rules.spoken_name(&one.owner),
+                    one.manual.tool.clone(),
+                    one.manual.minutes_each.to_string(),
+                    one.manual.times_a_week.to_string(),
+                    one.minutes_a_month.to_string(),
+                    cost.map(|money| money.minor.to_string())
+                        .unwrap_or_default(),
+                    cost.map(|money| money.currency.to_string())
+                        .unwrap_or_default(),
+                ]
+            })
+            .collect())
+    };
+    file("coordination", &head, lines.await)
+}
+
+/// Which system says what to which.
+async fn integrations(
+    State(site): State<Arc<Site>>,
+    Path(slug): Path<String>,
+    session: Session,
+) -> Response {
+    let head = [
+        "system",
+        "connection",
+        "direction",
+        "what",
+        "retries",
+        "owner",
+        "accept_ms",
+        "resolve_ms",
+        "used_by",
+    ];
+    let lines = async {
+        let ctx = enter(&site.engine, &session, &slug).await?;
+        let found = site.engine.integrations(&ctx).await?;
+        let rules = site.engine.rules_of(ctx.merchant_id()).await?;
+        let ms = |clock: Option<i64>| clock.map(|ms| ms.to_string()).unwrap_or_default();
+        Ok(found
+            .iter()
+            .map(|one| {
+                let owner = one.owner.as_ref();
+                vec![
+                    one.system.clone(),
+                    one.connection.clone(),
+                    one.direction.to_owned(),
+                    one.what.clone(),
+                    one.retries.clone(),
+                    owner
+                        .map(|owner| rules.spoken_name(owner))
+                        .unwrap_or_default(),
+                    ms(one.accept_ms),
+                    ms(one.resolve_ms),
+                    one.used_by.join("; "),
+                ]
+            })
+            .collect())
+    };
+    file("integrations", &head, lines.await)
+}
 
 async fn raci(
     State(site): State<Arc<Site>>,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cover;
+mod debt;
 mod drafts;
 mod edges;
 mod mail;
@@ -12,6 +13,7 @@ mod store;
 
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
 pub use cover::{CoverReads, CoverTx};
+pub use debt::{DebtReads, DebtTx};
 pub use drafts::{DraftReads, DraftTx};
 pub use edges::{Channel, Clock, Connector, Delivery, DeliveryRequest, Ids, TestDelivery};
 pub use mail::{

@@ -30,6 +30,7 @@ use uuid::Uuid;
 use super::{
     accounts::{AccountReads, AccountTx},
     cover::{CoverReads, CoverTx},
+    debt::{DebtReads, DebtTx},
     drafts::{DraftReads, DraftTx},
     mail::{MailReads, MailTx},
     notices::{NoticeReads, NoticeTx},
@@ -168,7 +169,7 @@ pub struct Claim {
 
 #[async_trait]
 pub trait Reads:
-    SessionReads + CoverReads + AccountReads + MailReads + NoticeReads + DraftReads
+    SessionReads + CoverReads + AccountReads + MailReads + NoticeReads + DraftReads + DebtReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -321,7 +322,9 @@ pub trait Reads:
 }
 
 #[async_trait]
-pub trait Tx: Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx {
+pub trait Tx:
+    Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx + DebtTx
+{
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
     /// Until the end of the transaction nobody else gets past this: who counts an operator's admins and

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod cover;
+mod debt;
 mod drafts;
 mod mails;
 mod notices;
