@@ -177,7 +177,7 @@ on_every_store! {
         let given = world.mailer.given().len();
         sent_after(&world, RESET_MS).await;
         assert_eq!(world.mailer.given().len(), given);
-        assert!(fate(me.user.id).await.unwrap().why.contains("expired"));
+        assert!(fate(me.user.id).await.unwrap().why.contains("worth nothing any more"));
         assert_eq!(bodies(&world).await, 0);
         let operator = world.engine.create_operator("Elsewhere").await.unwrap();
         let other = world.engine.create_merchant(&operator, "elsewhere", "Elsewhere").await.unwrap();
