@@ -40,6 +40,7 @@ pub(super) fn nav(
         task_count: current
             .and_then(|merchant| queue.live_tasks.get(&merchant.id))
             .map_or(0, |n| count(*n)),
+        told_count: count(queue.notices.len()),
         theme: person.theme.clone(),
     }
 }

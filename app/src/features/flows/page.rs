@@ -132,8 +132,10 @@ fn render(found: Found, at: &Visit) -> Page {
     });
     let published = flow.published_at;
     let now = at.now();
+    let playbook = at.path(&format!("flows/{}/playbook", flow.id));
     let sub = view! {
         {format!("Version {}, published ", flow.version)} <When at=published now/> " · " {flow.summary.clone()} {newer}
+        " · " <a class="link" href=playbook>"Playbook"</a>
     }
     .into_any();
     let may_start = flow.trigger == Trigger::Campaign

@@ -61,32 +61,48 @@ fn way(on: &str) -> &str {
     }
 }
 
-/// A line for each way in which the step fails. `name` says what an owner is called.
+/// A line for each path that is taken when the step fails, with the ways that lead to it. `name` says what an
+/// owner is called.
 pub fn failures(flow: &Flow, step: &Step, name: impl Fn(&Owner) -> String) -> Vec<String> {
-    step.failures
-        .iter()
-        .map(|failure| {
-            let retried = match failure.retries {
-                0 => String::new(),
-                1 => format!(
-                    "once more after {}, then ",
-                    duration_text(failure.retry_after_ms)
-                ),
-                n => format!(
-                    "{n} times more, every {}, then ",
-                    duration_text(failure.retry_after_ms)
-                ),
-            };
-            let path = match &failure.path {
-                Path::Task { owner, .. } => {
-                    format!("a task for {}", name(owner.as_ref().unwrap_or(&step.owner)))
-                }
-                Path::Go { to } => format!("goes on at {}", title_of(flow, to)),
-                Path::Undo => "everything is undone".to_owned(),
-            };
-            format!("{}: {retried}{path}", way(&failure.on))
-        })
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for failure in &step.failures {
+        let retried = match failure.retries {
+            0 => String::new(),
+            1 => format!(
+                "once more after {}, then ",
+                duration_text(failure.retry_after_ms)
+            ),
+            n => format!(
+                "{n} times more, every {}, then ",
+                duration_text(failure.retry_after_ms)
+            ),
+        };
+        let path = match &failure.path {
+            Path::Task { owner, .. } => {
+                format!("a task for {}", name(owner.as_ref().unwrap_or(&step.owner)))
+            }
+            Path::Go { to } => format!("goes on at {}", title_of(flow, to)),
+            Path::Undo => "everything is undone".to_owned(),
+        };
+        let line = format!("{retried}{path}");
+        match lines.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, ways)) => ways.push(way(&failure.on)),
+            None => lines.push((line, vec![way(&failure.on)])),
+        }
+    }
+    lines
+        .into_iter()
+        .map(|(line, ways)| format!("{}: {line}", listed(&ways)))
         .collect()
+}
+
+/// "a", "a or b", "a, b or c"
+fn listed(ways: &[&str]) -> String {
+    match ways {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +165,13 @@ mod tests {
                 },
             ),
             failure(ways::LATE, 1, Path::Undo),
+            failure(
+                ways::FAILED,
+                0,
+                Path::Go {
+                    to: "call".to_owned(),
+                },
+            ),
         ];
         let mut flow: Flow = Flow::named(Uuid::nil(), Uuid::nil(), "f", "F");
         let call = StepKind::HumanTask {
@@ -167,7 +190,7 @@ mod tests {
             failures(&flow, &choose, ToString::to_string),
             [
                 "a fact is not known: 2 times more, every 5 min, then a task for agency:logistics",
-                "the checkpoint does not hold: goes on at Call the carrier",
+                "the checkpoint does not hold or failed: goes on at Call the carrier",
                 "late: once more after 5 min, then everything is undone",
             ]
         );

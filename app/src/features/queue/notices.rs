@@ -53,6 +53,9 @@ pub async fn read_notices(
         .await
 }
 
+/// So many of the newest stand there at once.
+const SHOWN: usize = 6;
+
 /// Nothing, when there is nothing to be told.
 pub(super) fn told(desk: &Desk, only: Option<&Merchant>) -> Option<AnyView> {
     let notices: Vec<&(Merchant, Notice)> = desk
@@ -65,8 +68,12 @@ pub(super) fn told(desk: &Desk, only: Option<&Merchant>) -> Option<AnyView> {
         return None;
     }
     let count = notices.len();
+    let all_of_them = desk.asked.query("told") == Some("all");
+    let most = if all_of_them { count } else { SHOWN };
+    let older = count.saturating_sub(most);
     let rows = notices
         .into_iter()
+        .take(most)
         .map(|(merchant, notice)| row(merchant, notice, desk))
         .collect_view();
     let fields = vec![
@@ -76,9 +83,18 @@ pub(super) fn told(desk: &Desk, only: Option<&Merchant>) -> Option<AnyView> {
         ),
         ("back", desk.asked.back.clone()),
     ];
+    let more = (older > 0).then(|| {
+        let here = only.map_or_else(
+            || "/?told=all".to_owned(),
+            |one| format!("/m/{}/queue?told=all", one.slug),
+        );
+        let label = format!("Show {older} older");
+        view! { <LinkButton href=format!("{here}#notices") label kind=Kind::Quiet/> }
+    });
     let all = (count > 1).then(|| {
         view! {
             <div class="acts mt-2">
+                {more}
                 <PostButton action="/ui/notice/read" label="Mark all as read" kind=Kind::Quiet fields/>
             </div>
         }
