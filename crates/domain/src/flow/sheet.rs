@@ -214,6 +214,10 @@ mod tests {
                 .open_request()
                 .is_none()
         );
+        // there and back again is two changes
+        let back = edited.edited(one.draft.clone(), Some(person(2)), Time::from_ms(10));
+        assert_eq!(back.hash(), one.hash());
+        assert!(back.open_request().is_none());
         // even if somebody kept the request, the hash would not fit
         let kept = Sheet {
             draft: other,
