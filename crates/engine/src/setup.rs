@@ -42,7 +42,7 @@ const ONE_AT_A_TIME: Pace = Pace {
 pub enum Adopted {
     Published(Flow),
     /// Something keeps it from being published; it stands on the drawing board with what that is.
-    Draft(Sheet),
+    Draft(Box<Sheet>),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -339,7 +339,8 @@ impl Engine {
         let rules = self.rules_of(ctx.merchant_id()).await?;
         if !flow_faults(self, &flow, &rules, ctx.now()).is_empty() {
             let document = Begin::Document(Box::new(flow.to_draft()));
-            return Ok(Adopted::Draft(self.begin_draft(ctx, document).await?));
+            let sheet = self.begin_draft(ctx, document).await?;
+            return Ok(Adopted::Draft(Box::new(sheet)));
         }
         self.publish_flow(ctx, flow.clone()).await?;
         Ok(Adopted::Published(flow))
