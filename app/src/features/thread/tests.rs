@@ -164,6 +164,8 @@ fn task(code: &str) -> Task {
         watchers: Vec::new(),
         escalation: ladder(),
         rung: 0,
+        escalates_at: None,
+        claim_expires_at: None,
         evidence: Vec::new(),
         remediation_steps: Vec::new(),
         unlock: Unlock::RedeliverExport,
