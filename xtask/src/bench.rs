@@ -10,11 +10,11 @@ use crate::failure::{Failure, Result};
 use crate::process::{announce, cargo, run};
 use crate::workspace::Workspace;
 
-const ALL: [&str; 5] = ["intake", "sign-ins", "spine", "weights", "start"];
+const ALL: [&str; 6] = ["intake", "sign-ins", "spine", "flows", "weights", "start"];
 
 #[derive(Args)]
 pub struct Options {
-    /// intake, sign-ins, spine, weights or start; all of them if none is named
+    /// intake, sign-ins, spine, flows, weights or start; all of them if none is named
     what: Option<String>,
     /// Write the results into docs/benchmarks.md
     #[arg(long)]

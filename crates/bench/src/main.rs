@@ -9,6 +9,7 @@ mod clock;
 mod cores;
 mod database;
 mod failure;
+mod flows;
 mod http;
 mod installation;
 mod intake;
@@ -58,6 +59,8 @@ enum What {
     SignIns(sign_ins::Options),
     /// Orders all the way to their execution at the destination
     Spine(spine::Options),
+    /// Steps of runs per second, what waiting costs, and very much due in one second
+    Flows(flows::Options),
     /// What the first pages weigh in Brotli
     Weights,
     /// Start to ready, and memory when idle
@@ -93,6 +96,7 @@ async fn perform(arguments: Arguments) -> Result<()> {
         What::Intake(options) => ("intake", intake::measure(&setting, &options).await?),
         What::SignIns(options) => ("sign-ins", sign_ins::measure(&setting, &options).await?),
         What::Spine(options) => ("spine", spine::measure(&setting, &options).await?),
+        What::Flows(options) => ("flows", flows::measure(&setting, &options).await?),
         What::Weights => ("weights", weights::measure(&setting).await?),
         What::Start(options) => ("start", start::measure(&setting, &options).await?),
         What::Bare(_) => return Ok(()),
