@@ -134,9 +134,9 @@ mod tests {
     #[test]
     fn minutes_cost_what_a_calculator_says() {
         let usd = |minor| Money::new(minor, Currency::USD);
-        assert_eq!(cost(260, usd(45_00)), usd(195_00));
-        assert_eq!(cost(1, usd(1_00)), usd(2));
-        assert_eq!(cost(0, usd(45_00)), usd(0));
+        assert_eq!(cost(260, usd(4_500)), usd(19_500));
+        assert_eq!(cost(1, usd(100)), usd(2));
+        assert_eq!(cost(0, usd(4_500)), usd(0));
         // yen have no minor unit: 20 minutes at 2500 an hour are 833.3
         let jpy: Currency = "JPY".parse().unwrap();
         assert_eq!(cost(20, Money::new(2500, jpy)), Money::new(833, jpy));
@@ -146,7 +146,7 @@ mod tests {
     fn an_hour_is_an_amount_in_a_currency() {
         assert_eq!(
             an_hour(" 45.5", "usd "),
-            Ok(Money::new(45_50, Currency::USD))
+            Ok(Money::new(4_550, Currency::USD))
         );
         for (amount, currency) in [
             ("", "USD"),

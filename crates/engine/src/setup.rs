@@ -40,7 +40,7 @@ const ONE_AT_A_TIME: Pace = Pace {
 /// What became of a template that was taken over.
 #[derive(Clone, Debug)]
 pub enum Adopted {
-    Published(Flow),
+    Published(Box<Flow>),
     /// Something keeps it from being published; it stands on the drawing board with what that is.
     Draft(Box<Sheet>),
 }
@@ -343,7 +343,7 @@ impl Engine {
             return Ok(Adopted::Draft(Box::new(sheet)));
         }
         self.publish_flow(ctx, flow.clone()).await?;
-        Ok(Adopted::Published(flow))
+        Ok(Adopted::Published(Box::new(flow)))
     }
 
     /// Somebody who reaches the merchant through its operator gets a place of their own there.

@@ -39,7 +39,7 @@ on_every_store! {
         world.engine.set_hourly_cost(&admin, "40", "USD").await.unwrap();
         world.engine.set_hourly_cost(&admin, "45.50", "eur").await.unwrap();
         let said = world.engine.coordination(&admin).await.unwrap().an_hour.unwrap();
-        assert_eq!((said.minor, said.currency.code()), (45_50, "EUR"));
+        assert_eq!((said.minor, said.currency.code()), (4_550, "EUR"));
     }
 
     async fn a_stalled_order_is_asked_five_questions(world: World) {
