@@ -62,6 +62,7 @@ fn nav(active: &'static str) -> Nav {
         queue_count: 12,
         queue_late: 2,
         task_count: 9,
+        told_count: 2,
         theme: None,
     }
 }
