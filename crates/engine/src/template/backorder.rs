@@ -82,7 +82,7 @@ pub(super) fn flow(making: &Making) -> Flow {
                 "This customer has waited once. Call the warehouse.",
                 "Resolve: the wait starts again.",
             ]))
-            .runbook("Orders that waited go first. Ask the shift lead to put it on top."),
+            .runbook("Orders that waited go first: ask the shift lead to put it on top, and tell the customer the tracking number yourself."),
         human("give_back", "Give the money back", ("finance", "revenue_ops"),
             "Refund what cannot be delivered, in the storefront.", vec![
                 text("refund_ref", "Refund in the storefront"),

@@ -55,7 +55,7 @@ pub(super) fn flow(making: &Making) -> Flow {
         .check("Something was built", at_least("build_kits.built", 1))
         .on("scrapped", &["find_out", "book_in"])
         .on(ELSE, &["book_in"])
-        .runbook("Scrap is looked into beside the booking; kits that are good do not wait for it."),
+        .runbook("Scrap is looked into beside the booking; kits that are good do not wait for it, and are booked in the same hour."),
         human("find_out", "Find out why", ("operations", "logistics"), "Find out why components were scrapped.", vec![
                 text("cause", "Cause"),
             ])

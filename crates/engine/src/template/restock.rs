@@ -59,7 +59,7 @@ pub(super) fn flow(making: &Making) -> Flow {
         .check("Something was ordered", at_least("order_goods.ordered", 1))
         .on("damaged", &["claim", "book_in"])
         .on(ELSE, &["book_in"])
-        .runbook("What is good is booked in at once; the claim goes beside it and holds nothing up."),
+        .runbook("What is good is booked in at once; the claim goes beside it and holds nothing up. Set what is damaged apart until the supplier has decided."),
         human("claim", "Claim the rest", ("finance", "supply_chain"), "Claim what is damaged or missing from the supplier.", vec![
                 text("claim_ref", "Reference of the claim"),
             ])

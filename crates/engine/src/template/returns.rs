@@ -85,7 +85,7 @@ pub(super) fn flow(making: &Making) -> Flow {
         .check("Something comes back", at_least("open_return.quantity", 1))
         .on("sellable", &["book_in", "refund"])
         .on(ELSE, &["refund"])
-        .runbook("Goods that were repaired twice are not sold as new."),
+        .runbook("Goods that were repaired twice are not sold as new. If in doubt, compare with one from the shelf, in daylight."),
         export("book_in", "Back to stock", ("supply_chain", "logistics"), "inventory_delta")
             .clock(30 * MINUTE, DAY)
             .check("Something comes back", at_least("open_return.quantity", 1))
