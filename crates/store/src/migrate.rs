@@ -49,8 +49,8 @@ static MIGRATIONS: &[Migration] = &[
     migration!(13, "0013_runs"),
     migration!(14, "0014_drafts"),
     migration!(15, "0015_debt"),
-    migration!(17, "0017_trust"),
-    migration!(18, "0018_notices"),
+    migration!(16, "0016_trust"),
+    migration!(17, "0017_notices"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -403,6 +403,16 @@ async fn fill(meshline: &Installation, theirs: &mut HashMap<&'static str, String
         Some(&no),
     )
     .await;
+    // a version in the making
+    let path = "/flows/order-to-ship";
+    let live = meshline.get(path).await;
+    let mut document = meshline.get(&format!("{path}/export")).await;
+    document["name"] = json!(format!("{CANARY} order to ship"));
+    let next = json!({ "flow": document, "base_version": live["version"] });
+    let (status, answer) = lead
+        .call(Method::POST, &format!("{path}/versions"), Some(&next))
+        .await;
+    assert!(status.is_success(), "{status} {answer}");
     let page = meshline.get("/orders?limit=1").await;
     theirs.insert("cursor", text(&page["next"]));
 }

@@ -93,6 +93,10 @@ fn read(texts: &[String]) -> Schema {
         if statement.starts_with("UPDATE ") || statement.starts_with("INSERT ") {
             continue; // rows from before get what the new columns say
         }
+        if let Some(name) = statement.strip_prefix("DROP INDEX ") {
+            schema.indexes.remove(name.trim()).unwrap();
+            continue;
+        }
         let index = statement
             .strip_prefix("CREATE UNIQUE INDEX ")
             .or(statement.strip_prefix("CREATE INDEX "));

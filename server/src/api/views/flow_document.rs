@@ -1,6 +1,8 @@
 //! A flow as programs read and write it. These types are the description; the engine reads documents by
 //! the JSON Schema of the same shape, so that every fault is told at once.
 
+#![expect(dead_code, reason = "described to programs, never made")]
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
