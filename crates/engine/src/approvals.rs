@@ -126,7 +126,7 @@ impl Work<'_> {
         if decision.approve && open.critical && !is_proved {
             return Err(Error::step_up());
         }
-        self.tx.save_approval(&decided).await?;
+        self.keep_approval(&decided).await?;
         self.note(
             &format!("approval.{}", decided.state),
             "approval",
@@ -152,7 +152,7 @@ impl Work<'_> {
             .cloned();
         if let Some(next) = next {
             let next = next.ask(self.now);
-            self.tx.save_approval(&next).await?;
+            self.keep_approval(&next).await?;
             self.announce(&next).await?;
             return Ok(export.state);
         }
@@ -207,7 +207,7 @@ impl Work<'_> {
             return Ok(());
         }
         approval.escalated_at = Some(self.now);
-        self.tx.save_approval(&approval).await?;
+        self.keep_approval(&approval).await?;
         self.note(
             "approval.escalated",
             "approval",
@@ -232,7 +232,7 @@ impl Work<'_> {
             return Ok(());
         }
         approval.state = ApprovalState::Expired;
-        self.tx.save_approval(&approval).await?;
+        self.keep_approval(&approval).await?;
         self.note(
             "approval.expired",
             "approval",
@@ -300,7 +300,7 @@ impl Work<'_> {
         if last.state == ApprovalState::Pending {
             let mut again = last.ask(self.now);
             again.escalated_at = None;
-            self.tx.save_approval(&again).await?;
+            self.keep_approval(&again).await?;
             return self.announce(&again).await;
         }
         if matches!(export.state, ExportState::Expired | ExportState::Declined) {

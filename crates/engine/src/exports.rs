@@ -421,7 +421,7 @@ impl Work<'_> {
         for mut approval in self.tx.approvals_of(self.merchant_id(), export_id).await? {
             if approval.state.is_open() {
                 approval.state = state;
-                self.tx.save_approval(&approval).await?;
+                self.keep_approval(&approval).await?;
                 self.note(
                     &format!("approval.{state}"),
                     "approval",

@@ -594,7 +594,7 @@ impl Work<'_> {
                     ));
                 }
             }
-            self.tx.save_approval(&next).await?;
+            self.keep_approval(&next).await?;
             let detail = json!({
                 "export_id": next.export_id, "why": why,
                 "before": { "owner": old.owner, "backup": old.backup },

@@ -10,6 +10,7 @@ mod agency;
 mod approvals;
 mod bus;
 mod chain;
+mod chat_ask;
 mod common_passwords;
 mod connections;
 mod coordination;

@@ -208,7 +208,7 @@ impl Work<'_> {
                     ));
                 }
             }
-            self.tx.save_approval(&next).await?;
+            self.keep_approval(&next).await?;
             let detail = json!({ "export_id": next.export_id, "from": old, "to": new, "why": why });
             self.note("approval.reassigned", "approval", next.id, detail);
         }
