@@ -157,13 +157,13 @@ async fn a_link_is_good_once_and_says_what_became_of_it() {
 async fn a_changed_place_counts_on_the_next_request() {
     let meshline = Installation::start(Engine::Sqlite).await;
     let boss = Browser::signed_in(&meshline, meshline.user_with("revenue_ops")).await;
-    let lena = meshline
+    let hannah = meshline
         .demo
         .users
         .iter()
-        .find(|user| user.email.starts_with("lena@"))
+        .find(|user| user.email.starts_with("hannah@"))
         .unwrap();
-    let id = person_id(&meshline, &lena.email).await;
+    let id = person_id(&meshline, &hannah.email).await;
     let (home, slug) = (people(&meshline), meshline.shop().0.slug.clone());
     let mut boss = boss;
     let mut place = async |access: &str| {
@@ -172,17 +172,17 @@ async fn a_changed_place_counts_on_the_next_request() {
             ("back", &*home),
             ("person", &*id),
             ("access", access),
-            ("party", "agency"),
-            ("roles[]", "finance"),
+            ("party", "merchant"),
+            ("roles[]", "revenue_ops"),
         ];
         boss.post("/ui/people/change", &fields).await;
     };
     place("admin").await;
-    let mut lena = Browser::signed_in(&meshline, lena).await;
+    let mut hannah = Browser::signed_in(&meshline, hannah).await;
     let form = format!("{home}/invite");
-    assert_eq!(lena.get(&form).await.status(), StatusCode::OK);
+    assert_eq!(hannah.get(&form).await.status(), StatusCode::OK);
     place("viewer").await;
-    assert_eq!(lena.get(&form).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(hannah.get(&form).await.status(), StatusCode::FORBIDDEN);
     let fields = [
         ("merchant", &*slug),
         ("back", &*home),
@@ -190,7 +190,7 @@ async fn a_changed_place_counts_on_the_next_request() {
         ("access", "viewer"),
         ("party", "agency"),
     ];
-    lena.post("/ui/people/invite", &fields).await;
+    hannah.post("/ui/people/invite", &fields).await;
     let asked = meshline.get("/audit?action=member.invited").await;
     assert_eq!(asked["items"], serde_json::json!([]));
     meshline.end().await;

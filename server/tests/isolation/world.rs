@@ -174,7 +174,18 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
     let destination = reads.destinations(merchant.id).await.unwrap().remove(0);
     let flows = reads.flows(merchant.id).await.unwrap();
     let contract = reads.contracts(merchant.id).await.unwrap().remove(0);
+    let mut rotation = reads.rotations(merchant.id).await.unwrap().remove(0);
+    let mut calendar = reads.calendars(merchant.id).await.unwrap().remove(0);
+    let mut policy = reads.policies(merchant.id).await.unwrap().remove(0);
     drop(reads);
+    rotation.name = format!("{CANARY} rotation");
+    calendar.name = format!("{CANARY} calendar");
+    policy.id = id();
+    // what one sends is sent back to one: a key is no canary
+    policy.key = "their-policy".to_owned();
+    policy.name = format!("{CANARY} policy");
+    let (rotation_id, calendar_id) = (rotation.id, calendar.id);
+    let policy_key = policy.key.clone();
 
     let now = Time::from_ms(clock::now_ms());
     let person = |role: &str, name: &str| User {
@@ -262,12 +273,15 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
                     user_id: theirs.id,
                     access: Access::Approver,
                     party: Party::Agency,
-                    functional_roles: vec![format!("{CANARY}_role")],
+                    functional_roles: vec![format!("{CANARY}_role"), "their_role".to_owned()],
                     rotations: Vec::new(),
                 })
                 .await?;
                 tx.insert_invitation(&invitation, &[1; 32]).await?;
                 tx.insert_token(&token, &[1; 32]).await?;
+                tx.save_rotation(&rotation).await?;
+                tx.save_calendar(&calendar).await?;
+                tx.insert_policy(&policy).await?;
                 tx.save_source(&source).await
             })
         })
@@ -289,6 +303,10 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         ("destination", destination.id.to_string()),
         ("flow", flow.id.to_string()),
         ("contract", contract.id.to_string()),
+        ("rotation", rotation_id.to_string()),
+        ("calendar", calendar_id.to_string()),
+        ("policy", policy_key),
+        ("role", "their_role".to_owned()),
         (
             "source_path",
             meshline
@@ -403,16 +421,17 @@ async fn fill(meshline: &Installation, theirs: &mut HashMap<&'static str, String
         Some(&no),
     )
     .await;
-    // a version in the making
-    let path = "/flows/order-to-ship";
-    let live = meshline.get(path).await;
-    let mut document = meshline.get(&format!("{path}/export")).await;
-    document["name"] = json!(format!("{CANARY} order to ship"));
-    let next = json!({ "flow": document, "base_version": live["version"] });
-    let (status, answer) = lead
-        .call(Method::POST, &format!("{path}/versions"), Some(&next))
-        .await;
-    assert!(status.is_success(), "{status} {answer}");
+    // versions in the making
+    for path in ["/flows/promotion-go-live", "/flows/order-to-ship"] {
+        let live = meshline.get(path).await;
+        let mut document = meshline.get(&format!("{path}/export")).await;
+        document["name"] = json!(format!("{CANARY} drawn"));
+        let next = json!({ "flow": document, "base_version": live["version"] });
+        let (status, answer) = lead
+            .call(Method::POST, &format!("{path}/versions"), Some(&next))
+            .await;
+        assert!(status.is_success(), "{status} {answer}");
+    }
     let page = meshline.get("/orders?limit=1").await;
     theirs.insert("cursor", text(&page["next"]));
 }

@@ -45,7 +45,7 @@ pub async fn read_notices(
             };
             engine.read_notices(&ctx, which).await?;
             Ok(Done::back(if which.is_some() {
-                ""
+                "It is marked as read."
             } else {
                 "All of it is marked as read."
             }))
