@@ -106,7 +106,8 @@ async fn from_outside_none_of_it_is_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_reads_what_one_is_told_and_says_whether_it_is_mailed() {
-    let meshline = Installation::start(Engine::Sqlite).await;
+    let mut meshline = Installation::start(Engine::Sqlite).await;
+    meshline.run_sandbox(&[]).await;
     let noor = Person::sign_in(&meshline, user(&meshline, "noor@")).await;
     // she watches what happens to an order
     let order = Order::numbered(5_600_000_000_501).json();
