@@ -134,6 +134,25 @@ impl Posted {
         self.end(acted).await
     }
 
+    /// Nothing is done yet: the same form comes back with what was typed, and `sentence` above it.
+    pub async fn again(self, sentence: &str) -> Result<(), Refused> {
+        let asked = async { signed_in(&*engine()?).await.map(|_| ()) }.await;
+        if let Err(error) = asked {
+            return self.end(Err(error)).await;
+        }
+        let flash = Flash {
+            sentence: sentence.to_owned(),
+            form: self.form.to_owned(),
+            typed: self.typed,
+            ..Flash::default()
+        };
+        if let Err(error) = leave(flash).await {
+            incident_of(&error);
+        }
+        go(&self.back);
+        Ok(())
+    }
+
     async fn end(self, acted: Result<Done>) -> Result<(), Refused> {
         let (flash, to) = match acted {
             Ok(done) => (Flash::done(done.sentence), done.to.unwrap_or(self.back)),

@@ -10,7 +10,11 @@ use engine::{
 };
 use leptos::prelude::*;
 
+use super::words::MORE;
 use crate::web::{Done, Posted, Refused, id};
+
+/// What is said when a form comes back with more rows.
+const NOT_YET: &str = "There is more room now. Nothing is saved yet.";
 
 /// A list's fields, kept under the names that the form gave them.
 fn keep_all(posted: Posted, name: &str, values: &[String]) -> Posted {
@@ -43,6 +47,7 @@ pub async fn save_rotation(
     #[server(default)] at: String,
     #[server(default)] from: String,
     #[server(default)] members: Vec<String>,
+    #[server(default)] more: String,
 ) -> Result<(), Refused> {
     let posted = Posted::new("rotation", merchant, back)
         .keep("name", &name)
@@ -54,7 +59,11 @@ pub async fn save_rotation(
         .keep("unit", &unit)
         .keep("at", &at)
         .keep("from", &from);
-    keep_all(posted, "members", &members)
+    let posted = keep_all(posted, "members", &members);
+    if !more.is_empty() {
+        return posted.keep(MORE, &more).again(NOT_YET).await;
+    }
+    posted
         .run(|engine, ctx| async move {
             let input = RotationInput {
                 name,
@@ -248,6 +257,7 @@ pub async fn save_policy(
     #[server(default)] within: Vec<String>,
     #[server(default)] repeat: String,
     #[server(default)] ack_expires: String,
+    #[server(default)] more: String,
 ) -> Result<(), Refused> {
     let posted = Posted::new("policy", merchant, back)
         .keep("name", &name)
@@ -256,7 +266,11 @@ pub async fn save_policy(
         .keep("ack_expires", &ack_expires);
     let posted = keep_all(posted, "target", &target);
     let posted = keep_all(posted, "minutes", &minutes);
-    keep_all(posted, "within", &within)
+    let posted = keep_all(posted, "within", &within);
+    if !more.is_empty() {
+        return posted.keep(MORE, &more).again(NOT_YET).await;
+    }
+    posted
         .run(|engine, ctx| async move {
             let (mut minutes, mut within) = (minutes.into_iter(), within.into_iter());
             let rungs = target

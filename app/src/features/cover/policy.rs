@@ -4,25 +4,23 @@ use std::sync::Arc;
 
 use domain::{
     access::{Action, Noun},
-    escalation::Policy,
+    escalation::{MAX_RUNGS, Policy},
 };
 use engine::{Error, Result};
 use leptos::prelude::*;
 
-use super::words::{calendar_choices, choose, here, owner_choices, owner_words};
+use super::words::{
+    calendar_choices, choose, here, more_rows, owner_choices, owner_words, rows_shown, with_current,
+};
 use crate::{
     features::exports::plural,
     ui::*,
     web::{Page, Visit, actor_name, page},
 };
 
-const RUNGS: [(&str, &str, &str); 5] = [
-    ("target[0]", "minutes[0]", "within[0]"),
-    ("target[1]", "minutes[1]", "within[1]"),
-    ("target[2]", "minutes[2]", "within[2]"),
-    ("target[3]", "minutes[3]", "within[3]"),
-    ("target[4]", "minutes[4]", "within[4]"),
-];
+/// So many rungs a form offers at least, and so many empty ones beyond those that are there.
+const FIRST: usize = 5;
+const SPARE: usize = 2;
 
 struct Model {
     policy: Option<Policy>,
@@ -203,19 +201,24 @@ fn form(policy: Option<&Policy>, at: &Visit) -> impl IntoView + use<> {
         view! { <Input text=key value=typed.value("key") autocomplete="off" required=true/> }
     });
     let owners = owner_choices(&at.rules);
-    let rungs = RUNGS
-        .into_iter()
-        .enumerate()
-        .map(|(index, (target, minutes_field, within))| {
+    let there = policy.map_or(0, |one| one.steps.len());
+    // everything that is there or was typed has its row, or saving would drop it without a word
+    let shown = rows_shown(&typed, "target", there, SPARE)
+        .clamp(FIRST, MAX_RUNGS)
+        .max(there);
+    let rungs = (0..shown)
+        .map(|index| {
+            let [target, minutes_field, within] =
+                ["target", "minutes", "within"].map(|field| format!("{field}[{index}]"));
             let step = policy.and_then(|one| one.steps.get(index));
-            let who = typed.text(target, format!("Rung {}", index + 1));
-            let long = typed.text(minutes_field, "Minutes to take it");
-            let when = typed.text(within, "Only within");
-            let target_is = is(target, step.map(|one| one.target.to_string()).unwrap_or_default());
-            let long_is = is(minutes_field, step.map_or_else(|| "30".to_owned(), |one| minutes(one.after_ms).to_string()));
-            let when_is = is(within, step.and_then(|one| one.only_within.clone()).unwrap_or_default());
+            let who = typed.text(target.clone(), format!("Rung {}", index + 1));
+            let long = typed.text(minutes_field.clone(), "Minutes to take it");
+            let when = typed.text(within.clone(), "Only within");
+            let target_is = is(&target, step.map(|one| one.target.to_string()).unwrap_or_default());
+            let long_is = is(&minutes_field, step.map_or_else(|| "30".to_owned(), |one| minutes(one.after_ms).to_string()));
+            let when_is = is(&within, step.and_then(|one| one.only_within.clone()).unwrap_or_default());
             view! {
-                <Select text=who options=choose("—", owners.clone()) value=target_is/>
+                <Select text=who options=choose("—", with_current(&owners, &target_is, &at.rules)) value=target_is/>
                 <div class="grid gap-x-4 grid-cols-2">
                     <Input text=long kind="number" value=long_is/>
                     <Select text=when options=calendar_choices(&at.rules, "All hours") value=when_is/>
@@ -259,7 +262,10 @@ fn form(policy: Option<&Policy>, at: &Visit) -> impl IntoView + use<> {
                 {rungs}
                 <Input text=repeat kind="number" value=repeat_is/>
                 <Input text=ack kind="number" value=ack_is/>
-                <Button label=label kind=Kind::Primary/>
+                <div class="acts">
+                    <Button label=label kind=Kind::Primary/>
+                    {(shown < MAX_RUNGS).then(|| more_rows("More rungs"))}
+                </div>
             </form>
         </Card>
     }

@@ -15,8 +15,8 @@ use super::{
     role::replace,
     strip::{strip, strip_table},
     words::{
-        DAY_MS, at_place, choose, fortnight, here, party_choices, people_choices, people_words,
-        remove_card, zone_choices,
+        DAY_MS, at_place, choose, fortnight, here, more_rows, party_choices, people_choices,
+        people_words, remove_card, rows_shown, with_person, zone_choices,
     },
 };
 use crate::{
@@ -24,21 +24,9 @@ use crate::{
     web::{Page, Visit, page},
 };
 
-/// As many as a form offers; more are kept when they are there.
-const PLACES: [&str; 12] = [
-    "members[0]",
-    "members[1]",
-    "members[2]",
-    "members[3]",
-    "members[4]",
-    "members[5]",
-    "members[6]",
-    "members[7]",
-    "members[8]",
-    "members[9]",
-    "members[10]",
-    "members[11]",
-];
+/// So many turns a form offers at least, and so many empty ones beyond those that are there.
+const FIRST: usize = 5;
+const SPARE: usize = 3;
 
 struct Model {
     /// `None`: a new one.
@@ -323,21 +311,21 @@ fn form(rotation: Option<&Rotation>, at: &Visit) -> impl IntoView + use<> {
         .into();
     let members = rotation.map(|one| one.members.clone()).unwrap_or_default();
     let people = people_choices(&at.rules, rotation.map(|one| one.party));
-    let shown = (members.len() + 3).clamp(5, PLACES.len());
-    let places = PLACES
-        .into_iter()
-        .enumerate()
-        .take(shown)
-        .map(|(index, field)| {
-            let text = typed.text(field, format!("Turn {}", index + 1));
+    // everybody who has a turn or was typed has their row, or saving would drop them without a word
+    let shown = rows_shown(&typed, "members", members.len(), SPARE).max(FIRST);
+    let places = (0..shown)
+        .map(|index| {
+            let field = format!("members[{index}]");
+            let text = typed.text(field.clone(), format!("Turn {}", index + 1));
             let value = is(
-                field,
+                &field,
                 members
                     .get(index)
                     .map(ToString::to_string)
                     .unwrap_or_default(),
             );
-            view! { <Select text options=choose("—", people.clone()) value/> }
+            let people = with_person(&people, &value, &at.rules);
+            view! { <Select text options=choose("—", people) value/> }
         })
         .collect_view();
     let zone_is = is(
@@ -400,7 +388,10 @@ fn form(rotation: Option<&Rotation>, at: &Visit) -> impl IntoView + use<> {
                     <legend class="label mb-1">"In this order"</legend>
                     {places}
                 </fieldset>
-                <Button label=label kind=Kind::Primary/>
+                <div class="acts">
+                    <Button label=label kind=Kind::Primary/>
+                    {more_rows("More turns")}
+                </div>
             </form>
         </Card>
     }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     ui::*,
-    web::{Visit, owner_name},
+    web::{Typed, Visit, owner_name},
 };
 
 pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -111,6 +111,67 @@ pub(super) fn people_choices(rules: &Rules, party: Option<Party>) -> Vec<(String
         .filter(|(user, member)| user.active && party.is_none_or(|party| member.party == party))
         .map(|(user, _)| (user.id.to_string(), user.name.clone()))
         .collect()
+}
+
+/// How many rows a list in a form has: those that are there and `spare` empty ones. A form that came back
+/// has those it was sent with, and more if that was asked for.
+pub(super) fn rows_shown(typed: &Typed, field: &str, there: usize, spare: usize) -> usize {
+    let (values, _) = typed.everything();
+    let sent = values
+        .keys()
+        .filter(|name| {
+            name.strip_prefix(field)
+                .is_some_and(|rest| rest.starts_with('['))
+        })
+        .count();
+    let asked = if values.contains_key(MORE) {
+        sent + spare
+    } else {
+        sent
+    };
+    asked.max(there + spare)
+}
+
+/// The button's name: whoever presses it gets the same form back, with more rows.
+pub(super) const MORE: &str = "more";
+
+/// It stands behind the button that saves, so that Enter saves.
+pub(super) fn more_rows(label: &'static str) -> impl IntoView {
+    view! {
+        <button type="submit" class="btn" name=MORE value="rows" formnovalidate=true>{label}</button>
+    }
+}
+
+/// The choices, and what is chosen: whoever is in a list stays in it, though nobody would be offered.
+pub(super) fn with_current(
+    owners: &[(String, String)],
+    chosen: &str,
+    rules: &Rules,
+) -> Vec<(String, String)> {
+    let mut owners = owners.to_vec();
+    if let Ok(owner) = chosen.parse::<Owner>()
+        && !owners.iter().any(|(key, _)| key == chosen)
+    {
+        let title = format!("{} (nobody active)", owner_words(rules, &owner));
+        owners.push((chosen.to_owned(), title));
+    }
+    owners
+}
+
+/// The same for people.
+pub(super) fn with_person(
+    people: &[(String, String)],
+    chosen: &str,
+    rules: &Rules,
+) -> Vec<(String, String)> {
+    let mut people = people.to_vec();
+    if let Ok(user) = chosen.parse::<Uuid>()
+        && !people.iter().any(|(key, _)| key == chosen)
+    {
+        let name = rules.user_name(user).unwrap_or("Somebody who left");
+        people.push((chosen.to_owned(), format!("{name} (not active here)")));
+    }
+    people
 }
 
 pub(super) fn choose(first: &str, rest: Vec<(String, String)>) -> Vec<(String, String)> {
