@@ -211,3 +211,58 @@ async fn nothing_that_comes_in_is_our_failure_on_postgres() {
         meshline.end().await;
     }
 }
+
+#[tokio::test]
+async fn every_report_is_there_and_a_wrong_name_is_told_which_there_are() {
+    let meshline = Installation::start(Engine::Sqlite).await;
+    with_an_order(&meshline).await;
+    let lists = [
+        ("coordination", "hand_offs"),
+        ("stalls", "orders"),
+        ("integrations", "integrations"),
+        ("ownership", "decisions"),
+        ("raci", "decisions"),
+    ];
+    for (name, list) in lists {
+        let report = meshline.get(&format!("/reports/{name}")).await;
+        assert_eq!(report["report"], name);
+        assert!(report[list].is_array(), "{name}: {report}");
+    }
+    // what the demo has is in them: the shop says orders, and somebody answers for each decision
+    let said = meshline.get("/reports/integrations").await;
+    let lines = said["integrations"].as_array().unwrap();
+    let orders = |one: &&Value| one["system"] == "shopify" && one["what"] == "order.accepted";
+    let line = lines.iter().find(orders).unwrap();
+    assert_eq!(line["direction"], "emits");
+    assert!(!line["used_by"].as_array().unwrap().is_empty());
+    let owned = meshline.get("/reports/ownership").await;
+    let decisions = owned["decisions"].as_array().unwrap();
+    assert!(decisions.len() > 5);
+    assert!(
+        decisions
+            .iter()
+            .all(|one| one["owner"].is_string() && one["backup"].is_string())
+    );
+    let raci = meshline.get("/reports/raci").await;
+    let accountable = |one: &Value| one["accountable"].as_array().unwrap().len() == 1;
+    assert!(
+        raci["decisions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(accountable)
+    );
+
+    let url = meshline.url("/api/v1/reports/profit");
+    let answer = with_token(&meshline, meshline.http.get(url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    let problem: Value = answer.json().await.unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    for (name, _) in lists {
+        assert!(detail.contains(name), "{detail}");
+    }
+    meshline.end().await;
+}

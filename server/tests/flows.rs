@@ -6,9 +6,16 @@
     reason = "a test that cannot go on has failed anyway"
 )]
 
+#[allow(
+    dead_code,
+    reason = "shared with the tests of sessions, which use more of it"
+)]
+#[path = "sessions/browser.rs"]
+mod browser;
 mod support;
 
-use reqwest::{Method, StatusCode};
+use browser::Browser;
+use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use support::{database::Engine, installation::Installation};
 
@@ -115,4 +122,84 @@ async fn the_next_version_on_postgres() {
     if Engine::Postgres.is_there() {
         the_next_version(Engine::Postgres).await;
     }
+}
+
+/// A form with a file, as a browser sends it without any script.
+async fn bring(
+    boss: &mut Browser,
+    fields: &[(&str, &str)],
+    file: &str,
+) -> (StatusCode, Option<String>) {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body += &format!(
+            "--b0undary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
+    }
+    body += "--b0undary\r\nContent-Disposition: form-data; name=\"document\"; filename=\"flow.json\"\r\n";
+    body += &format!("Content-Type: application/json\r\n\r\n{file}\r\n--b0undary--\r\n");
+    let kind = "multipart/form-data; boundary=b0undary";
+    let answer = boss.send("/ui/flow/import", kind, body).await;
+    let to = answer.headers().get(header::LOCATION);
+    let to = to.map(|to| to.to_str().unwrap().to_owned());
+    (answer.status(), to)
+}
+
+#[tokio::test]
+async fn a_flow_comes_along_as_a_file() {
+    let meshline = Installation::start(Engine::Sqlite).await;
+    let slug = meshline.shop().0.slug.clone();
+    let mut boss = Browser::signed_in(&meshline, meshline.user_with("revenue_ops")).await;
+    let mut document = meshline.get(&format!("{FLOW}/export")).await;
+    document["key"] = json!("brought-along");
+    document["name"] = json!("Brought along & “kept”");
+    let page = format!("/m/{slug}/flows/import");
+    let fields = [
+        ("merchant", slug.as_str()),
+        ("back", page.as_str()),
+        ("unfinished", "true"),
+        ("document", "what was typed does not count"),
+    ];
+    let (status, to) = bring(&mut boss, &fields, &document.to_string()).await;
+    let draft = format!("/m/{slug}/flows/brought-along/readiness");
+    assert_eq!((status, to), (StatusCode::SEE_OTHER, Some(draft.clone())));
+    let shown = boss.page(&draft).await;
+    assert!(shown.contains("Brought along &amp; “kept”"), "{shown}");
+
+    // a broken one lists what is wrong and is kept; without a file, what was typed counts
+    document["key"] = json!("broken");
+    document["surprise"] = json!(true);
+    let (_, to) = bring(&mut boss, &fields, &document.to_string()).await;
+    assert_eq!(to.as_deref(), Some(&*page));
+    let shown = boss.page(&page).await;
+    assert!(
+        shown.contains("/surprise") && shown.contains("&quot;broken&quot;"),
+        "{shown}"
+    );
+    let (_, to) = bring(&mut boss, &fields, "").await;
+    assert_eq!(to.as_deref(), Some(&*page));
+    assert!(
+        boss.page(&page)
+            .await
+            .contains("what was typed does not count")
+    );
+
+    // one larger than any form may be, one too large for a flow, and one that breaks off
+    let (status, _) = bring(&mut boss, &fields, &"x".repeat(1_200_000)).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    let (status, to) = bring(&mut boss, &fields, &"x".repeat(600_000)).await;
+    assert_eq!(
+        (status, to.as_deref()),
+        (StatusCode::SEE_OTHER, Some(&*page))
+    );
+    assert!(boss.page(&page).await.contains("512"));
+    let torn = "--b0undary\r\nContent-Disposition: form-data; name=\"merchant\"\r\n\r\nno";
+    for kind in [
+        "multipart/form-data; boundary=b0undary",
+        "multipart/form-data",
+    ] {
+        let answer = boss.send("/ui/flow/import", kind, torn.to_owned()).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{kind}");
+    }
+    meshline.end().await;
 }

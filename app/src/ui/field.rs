@@ -142,6 +142,23 @@ pub fn TextArea(
     }
 }
 
+/// A file from the reader's machine. It may share its name with the field it is chosen instead of.
+#[component]
+pub fn FileInput(text: FieldText, accept: &'static str) -> impl IntoView {
+    let (id, hint_id) = (
+        format!("file-{}", text.name),
+        format!("h-file-{}", text.name),
+    );
+    let described = text.hint.is_some().then(|| hint_id.clone());
+    view! {
+        <div class="field">
+            <label for=id.clone()>{text.label}</label>
+            <input class="input file" type="file" id=id name=text.name accept=accept aria-describedby=described/>
+            {text.hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
 /// A choice of (value, label) pairs.
 #[component]
 pub fn Select(

@@ -36,7 +36,7 @@ pub use card::{Card, CardFoot, Row};
 pub use copy::{CopyId, short_id};
 pub use dialog::Dialog;
 pub use empty::Empty;
-pub use field::{Check, Field, FieldText, Input, Select, TextArea};
+pub use field::{Check, Field, FieldText, FileInput, Input, Select, TextArea};
 pub use filterbar::{Chip, FilterBar};
 pub use icon::{Ico, Icon, Mark, Sprite};
 pub use initials::{Avatar, initials};

@@ -28,6 +28,9 @@ pub struct Policy {
     pub ack_expires_ms: Option<i64>,
     pub published_at: Time,
     pub published_by: String,
+    /// Nothing new is stamped with it from then on; its versions stay, and so does its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<Time>,
 }
 
 /// The most rungs.

@@ -289,23 +289,37 @@ impl Engine {
         .await
     }
 
-    /// Off: what is sent to its address is answered as if there were no such source, and not kept.
-    pub async fn switch_source(&self, ctx: &Ctx, id: Uuid, on: bool) -> Result<Source> {
+    /// Off: what is sent to its address is answered as if there were no such source, and not kept. Refused
+    /// while a published flow needs what only this source says.
+    pub async fn switch_source(self: &Arc<Self>, ctx: &Ctx, id: Uuid, on: bool) -> Result<Source> {
         ctx.require(Action::ManageConnections)?;
-        let now = ctx.now();
-        let action = if on {
-            "source.enabled"
-        } else {
-            "source.disabled"
-        };
-        self.change_source(ctx, id, action, move |source| {
-            source.disabled_at = match (on, source.disabled_at) {
-                (true, _) => None,
-                (false, since) => Some(since.unwrap_or(now)),
-            };
-            Ok(json!({ "name": source.name }))
-        })
-        .await
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let merchant = ctx.merchant_id();
+                    let source = tx.source(merchant, id).await?;
+                    let mut source = source.ok_or_else(|| Error::not_found("source"))?;
+                    if on == source.disabled_at.is_none() {
+                        return Ok(source);
+                    }
+                    if !on {
+                        engine.refuse_while_needed(tx, &ctx, id).await?;
+                    }
+                    source.disabled_at = (!on).then_some(ctx.now());
+                    tx.save_source(&source).await?;
+                    let action = if on {
+                        "source.enabled"
+                    } else {
+                        "source.disabled"
+                    };
+                    let detail = json!({ "name": source.name });
+                    tx.note(Self::connection_note(&ctx, action, "source", id, detail));
+                    source.rev += 1;
+                    Ok(source)
+                })
+            })
+            .await
     }
 
     /// Sends the source an event as its system would, signed with its secret and marked as a test, and

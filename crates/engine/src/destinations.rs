@@ -6,7 +6,7 @@
 //! can switch when it has the time.
 //!
 //! A destination is never deleted: exports that went there go on saying so. It is *retired*, which is
-//! refused as long as a published contract sends to it.
+//! refused as long as a published contract or flow needs it (`connection_needs`).
 
 use std::sync::Arc;
 
@@ -309,23 +309,14 @@ impl Engine {
         Ok((rotated, secret))
     }
 
-    /// Nothing is sent there any more. Refused while a published contract would.
-    pub async fn retire_destination(&self, ctx: &Ctx, id: Uuid) -> Result<Destination> {
+    /// Nothing is sent there any more. Refused while a published contract or flow needs it.
+    pub async fn retire_destination(self: &Arc<Self>, ctx: &Ctx, id: Uuid) -> Result<Destination> {
         ctx.require(Action::ManageConnections)?;
-        let now = ctx.now();
+        let (engine, by, now) = (Arc::clone(self), ctx.clone(), ctx.now());
         self.change_destination(ctx, id, "destination.retired", move |tx, one| {
             Box::pin(async move {
-                let contracts = tx.contracts(one.merchant_id).await?;
-                let needing: Vec<String> = contracts
-                    .iter()
-                    .filter(|contract| contract.destination == one.key)
-                    .map(|contract| format!("“{}”", contract.title))
-                    .collect();
-                if !needing.is_empty() {
-                    return Err(Error::conflict(format!(
-                        "{} still sends there. Publish a version that names another destination first.",
-                        needing.join(", ")
-                    )));
+                if one.retired_at.is_none() {
+                    engine.refuse_while_needed(tx, &by, one.id).await?;
                 }
                 one.retired_at.get_or_insert(now);
                 Ok(json!({ "key": one.key }))

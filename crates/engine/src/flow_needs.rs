@@ -21,6 +21,7 @@ use crate::{
     flow_drafts::{flow_note, person},
     flow_publish::{Hands, of},
     port::StoreExt,
+    work::Work,
 };
 
 /// Something that steps name.
@@ -30,12 +31,14 @@ pub enum Named {
     Contract(String),
     /// A flow, by its key.
     Flow(String),
+    /// A system that is connected: where things come from, or where people carry them.
+    System(String),
 }
 
 impl Named {
     fn word(&self) -> &str {
         match self {
-            Self::Contract(word) | Self::Flow(word) => word,
+            Self::Contract(word) | Self::Flow(word) | Self::System(word) => word,
         }
     }
 
@@ -47,6 +50,11 @@ impl Named {
                     word == export_type
                 }
                 (Self::Flow(word), StepKind::SubFlow { flow }) => word == flow,
+                // where an export goes is its contract's business
+                (Self::System(word), StepKind::EmitExport { .. }) => *word == step.source_system,
+                (Self::System(word), _) => {
+                    *word == step.source_system || *word == step.destination_system
+                }
                 _ => false,
             };
         let undoes =
@@ -63,8 +71,17 @@ impl Named {
     }
 
     /// The same draft, naming another.
-    fn replaced(&self, mut draft: Draft, by: &str) -> Draft {
+    pub(crate) fn replaced(&self, mut draft: Draft, by: &str) -> Draft {
         for step in &mut draft.steps {
+            if let Self::System(word) = self {
+                if step.source_system == *word {
+                    by.clone_into(&mut step.source_system);
+                }
+                let goes_out = matches!(step.kind, StepKind::EmitExport { .. });
+                if !goes_out && step.destination_system == *word {
+                    by.clone_into(&mut step.destination_system);
+                }
+            }
             match (self, &mut step.kind) {
                 (Self::Contract(word), StepKind::EmitExport { export_type, .. })
                     if word == export_type =>
@@ -114,7 +131,7 @@ fn needing(flows: &[Flow], what: &Named) -> Vec<NeededBy> {
 }
 
 /// "“Returns” (Refund) and “Restock” (Count, Order)".
-fn listed(needing: &[NeededBy]) -> String {
+pub(crate) fn listed(needing: &[NeededBy]) -> String {
     let named: Vec<String> = needing
         .iter()
         .map(|one| format!("“{}” ({})", one.name, one.steps.join(", ")))
@@ -219,45 +236,91 @@ impl Engine {
                         ));
                     }
                     let flows = tx.flows(merchant).await?;
+                    let mut work = of(&ctx, tx, engine).await?;
+                    let to = work.destination_system(&what, &by);
+                    let note = format!("{} takes the place of {}", by, what.word());
+                    let change = move |draft: Draft| {
+                        let named = what.clone();
+                        going_to(named.replaced(draft, &by), &by, to.as_deref())
+                    };
                     let mut published = Vec::new();
-                    for one in needing(&flows, &what) {
-                        let old = flows.iter().find(|flow| flow.id == one.flow_id);
-                        let Some(old) = old else { continue };
-                        let draft = what.replaced(old.to_draft(), &by);
-                        let id = engine.uuid();
-                        let sheet = Sheet {
-                            merchant_id: merchant,
-                            key: old.key.clone(),
-                            draft: Draft { id, ..draft },
-                            base: Some(old.version),
-                            authors: Vec::new(),
-                            edited_by: None,
-                            edited_at: ctx.now(),
-                            request: None,
-                            rev: 0,
-                        };
-                        let hands = Hands {
-                            published_by: person(&ctx),
-                            approved_by: None,
-                            note: format!("{} takes the place of {}", by, what.word()),
-                        };
-                        let mut work = of(&ctx, tx, Arc::clone(&engine)).await?;
-                        let flow = work.publish_content(&sheet, hands).await?;
-                        if let Some(drawn) = tx.flow_draft(merchant, &old.key).await?
-                            && drawn.base == Some(old.version)
-                        {
-                            let draft = what.replaced(drawn.draft.clone(), &by);
-                            let mut drawn = drawn
-                                .edited(draft, person(&ctx), ctx.now())
-                                .rebased(flow.version, person(&ctx), ctx.now());
-                            drawn.draft.version = flow.version + 1;
-                            tx.save_flow_draft(&drawn).await?;
+                    for old in &flows {
+                        if change(old.to_draft()) != old.to_draft() {
+                            let flow = work.rewrite_flow(old, person(&ctx), &note, &change).await?;
+                            published.push(flow);
                         }
-                        published.push(flow);
                     }
                     Ok(published)
                 })
             })
             .await
+    }
+}
+
+/// Steps that emit under this contract say where it sends.
+pub(crate) fn going_to(mut draft: Draft, export_type: &str, system: Option<&str>) -> Draft {
+    let Some(system) = system else { return draft };
+    for step in &mut draft.steps {
+        if matches!(&step.kind, StepKind::EmitExport { export_type: one, .. } if one == export_type)
+        {
+            system.clone_into(&mut step.destination_system);
+        }
+    }
+    draft
+}
+
+impl Work<'_> {
+    /// The system that the contract `by` sends to, where a contract takes another's place.
+    fn destination_system(&self, what: &Named, by: &str) -> Option<String> {
+        let Named::Contract(_) = what else {
+            return None;
+        };
+        let contract = self.rules.contract(by)?;
+        let there = self.rules.destination(&contract.destination)?;
+        Some(there.system.clone())
+    }
+
+    /// The next version of a live flow, changed like this and through the gate; its draft is changed alike.
+    pub(crate) async fn rewrite_flow(
+        &mut self,
+        old: &Flow,
+        by: Option<Uuid>,
+        note: &str,
+        change: &(dyn Fn(Draft) -> Draft + Send + Sync),
+    ) -> Result<Flow> {
+        let merchant = self.merchant_id();
+        let id = self.uuid();
+        let sheet = Sheet {
+            merchant_id: merchant,
+            key: old.key.clone(),
+            draft: Draft {
+                id,
+                ..change(old.to_draft())
+            },
+            base: Some(old.version),
+            authors: Vec::new(),
+            edited_by: None,
+            edited_at: self.now,
+            request: None,
+            rev: 0,
+        };
+        let hands = Hands {
+            published_by: by,
+            approved_by: None,
+            note: note.to_owned(),
+        };
+        let flow = self.publish_content(&sheet, hands).await?;
+        if let Some(drawn) = self.tx.flow_draft(merchant, &old.key).await?
+            && drawn.base == Some(old.version)
+        {
+            let draft = change(drawn.draft.clone());
+            let mut drawn = drawn
+                .edited(draft, by, self.now)
+                .rebased(flow.version, by, self.now);
+            drawn.draft.version = flow.version + 1;
+            self.tx.save_flow_draft(&drawn).await?;
+        }
+        self.reload().await?;
+        Ok(flow)
     }
 }

@@ -12,6 +12,7 @@ mod bus;
 mod chain;
 mod chat_ask;
 mod common_passwords;
+mod connection_needs;
 mod connections;
 mod coordination;
 mod cover;
@@ -80,6 +81,7 @@ pub use ack::Ack;
 pub use agency::{AgencyCtx, AgencyPerson};
 pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
+pub use connection_needs::{ConnectionNeeds, Replaced};
 pub use connections::{NewSource, SourceInput};
 pub use coordination::{Answer as StallAnswer, Coordination, Integration, Stall, Stalls, Touched};
 pub use cover::{

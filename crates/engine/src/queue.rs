@@ -1,5 +1,6 @@
 //! My queue: what waits on one person, over all their merchants, by deadline. What is a role's or a
-//! rotation's waits on whoever answers for it now; where nobody does, on everybody behind it.
+//! rotation's waits on whoever answers for it now; where nobody does, on everybody behind it. A flow's next
+//! version that takes two people waits on everybody who could be the second.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use domain::{
     access::Action,
     approval::Approval,
     export::Export,
+    flow::Sheet,
     notice::Notice,
     owner::Owner,
     people::{Membership, Merchant, User},
@@ -35,6 +37,8 @@ pub enum Waiting {
         export: Box<Export>,
     },
     Task(Box<Task>),
+    /// A draft that this person may publish, and neither drew nor asked about.
+    Publishing(Box<Sheet>),
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +68,7 @@ impl QueueItem {
     /// Of two with the same deadline, the more pressing comes first.
     fn severity(&self) -> Severity {
         match &self.what {
-            Waiting::Approval { .. } => Severity::Normal,
+            Waiting::Approval { .. } | Waiting::Publishing(_) => Severity::Normal,
             Waiting::Task(task) => task.severity,
         }
     }
@@ -146,6 +150,9 @@ impl Engine {
                 (false, false) => {}
             }
         }
+        queue
+            .items
+            .extend(to_publish(&mut *reads, &places, user).await?);
         queue.next_elsewhere = elsewhere.into_iter().min();
         queue.notices = unread(&mut *reads, self, user, &places).await?;
         for list in [&mut queue.items, &mut queue.snoozed, &mut queue.watching] {
@@ -220,6 +227,35 @@ impl Engine {
         }
         Ok(found)
     }
+}
+
+/// What waits for this person to agree that it is published.
+async fn to_publish(
+    reads: &mut (dyn Reads + '_),
+    places: &[&(Merchant, Membership)],
+    user: &User,
+) -> Result<Vec<QueueItem>> {
+    let may: Vec<Uuid> = places
+        .iter()
+        .filter(|(_, member)| member.may(Action::PublishFlows))
+        .map(|(merchant, _)| merchant.id)
+        .collect();
+    if may.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut items = Vec::new();
+    for sheet in reads.drafts_asked_about(&may).await? {
+        if let Some((merchant, _)) = place(places, sheet.merchant_id)
+            && let Ok(request) = sheet.can_agree(user.id, &sheet.hash())
+        {
+            items.push(QueueItem {
+                merchant: merchant.clone(),
+                deadline: request.due(),
+                what: Waiting::Publishing(Box::new(sheet)),
+            });
+        }
+    }
+    Ok(items)
 }
 
 /// Where they see everything, and where only what is theirs.

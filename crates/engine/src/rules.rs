@@ -39,7 +39,7 @@ pub struct Rules {
     pub roster: Roster,
     /// The merchant's own functional roles, beside the standard ones.
     pub own_roles: Vec<OwnRole>,
-    /// The newest version of each escalation policy.
+    /// The newest version of each escalation policy that is not retired.
     pub policies: Vec<Policy>,
 }
 
@@ -135,6 +135,11 @@ impl Rules {
     }
 }
 
+fn in_use(mut policies: Vec<Policy>) -> Vec<Policy> {
+    policies.retain(|policy| policy.retired_at.is_none());
+    policies
+}
+
 pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> error::Result<Rules> {
     let merchant = reads
         .merchant(merchant_id)
@@ -163,7 +168,7 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> err
         members: members(reads, &merchant, &roster).await?,
         roster,
         own_roles: reads.own_roles(merchant_id).await?,
-        policies: reads.policies(merchant_id).await?,
+        policies: in_use(reads.policies(merchant_id).await?),
         merchant,
     })
 }

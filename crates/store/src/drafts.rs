@@ -10,7 +10,7 @@ use crate::{
     doc,
     error::Result,
     params,
-    sql::{Conn, Row},
+    sql::{Conn, Query, Row},
 };
 
 fn read(row: &Row) -> Result<Sheet> {
@@ -39,10 +39,20 @@ pub(crate) async fn one(conn: &mut Conn, merchant: Uuid, key: &str) -> Result<Op
     doc::one(row, read)
 }
 
+/// Those of several merchants that somebody was asked about.
+pub(crate) async fn asked(conn: &mut Conn, merchants: &[Uuid]) -> Result<Vec<Sheet>> {
+    let rows = Query::new("SELECT doc, rev FROM flow_drafts WHERE merchant_id IN ")
+        .list(merchants.to_vec())
+        .push(" AND is_asked = 1 ORDER BY merchant_id, key")
+        .fetch_all(conn)
+        .await?;
+    doc::all(rows, read)
+}
+
 pub(crate) async fn insert(conn: &mut Conn, sheet: &Sheet) -> Result<bool> {
     let inserted = conn
         .execute(
-            "INSERT INTO flow_drafts (merchant_id, key, edited_at, rev, doc) VALUES ($1, $2, $3, $4, $5) \
+            "INSERT INTO flow_drafts (merchant_id, key, edited_at, rev, doc, is_asked) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (merchant_id, key) DO NOTHING",
             params![
                 sheet.merchant_id,
@@ -50,6 +60,7 @@ pub(crate) async fn insert(conn: &mut Conn, sheet: &Sheet) -> Result<bool> {
                 sheet.edited_at,
                 sheet.rev,
                 doc::text(sheet)?,
+                sheet.open_request().is_some(),
             ],
         )
         .await?;
@@ -59,7 +70,7 @@ pub(crate) async fn insert(conn: &mut Conn, sheet: &Sheet) -> Result<bool> {
 pub(crate) async fn save(conn: &mut Conn, sheet: &Sheet) -> Result<()> {
     let changed = conn
         .execute(
-            "UPDATE flow_drafts SET edited_at = $4, doc = $5, rev = rev + 1 \
+            "UPDATE flow_drafts SET edited_at = $4, doc = $5, is_asked = $6, rev = rev + 1 \
              WHERE merchant_id = $1 AND key = $2 AND rev = $3",
             params![
                 sheet.merchant_id,
@@ -67,6 +78,7 @@ pub(crate) async fn save(conn: &mut Conn, sheet: &Sheet) -> Result<()> {
                 sheet.rev,
                 sheet.edited_at,
                 doc::text(sheet)?,
+                sheet.open_request().is_some(),
             ],
         )
         .await?;

@@ -60,6 +60,7 @@ trace of a `traceparent` that came with the request.";
         (name = "contracts", description = "What exports must look like, and who answers for them."),
         (name = "connections", description = "Where events come in and exports go out."),
         (name = "people", description = "Who works at the merchant, and what they answer for."),
+        (name = "reports", description = "What is configured and what happened, reckoned up."),
         (name = "audit", description = "Who did what, as a hash chain."),
     ),
     security(("token" = []), ("session" = [])),

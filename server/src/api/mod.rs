@@ -26,6 +26,7 @@ mod orders;
 mod page;
 mod people;
 mod receipts;
+mod reports;
 mod runs;
 mod tasks;
 #[cfg(test)]
@@ -74,6 +75,7 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(tasks::get_task))
         .routes(routes!(people::list_people))
         .routes(routes!(cover::show_cover))
+        .routes(routes!(reports::get_report))
         .routes(routes!(tokens::list_tokens))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))

@@ -26,7 +26,7 @@ use http_body_util::Limited;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::BODY_LIMIT_BYTES;
+use super::{BODY_LIMIT_BYTES, uploads};
 use crate::problem::Problem;
 
 /// From the head to the last byte of a form or a call.
@@ -64,8 +64,13 @@ pub async fn keep(request: Request, next: Next) -> Response {
     if is_encoded(&parts.headers) {
         return hung_up(encoded());
     }
-    if body.size_hint().lower() > BODY_LIMIT_BYTES as u64 {
-        let detail = format!("A body has at most {BODY_LIMIT_BYTES} bytes.");
+    let limit = if uploads::takes_files(parts.uri.path()) {
+        uploads::LIMIT_BYTES
+    } else {
+        BODY_LIMIT_BYTES
+    };
+    if body.size_hint().lower() > limit as u64 {
+        let detail = format!("A body has at most {limit} bytes.");
         return hung_up(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     if body.is_end_stream() {
@@ -77,7 +82,7 @@ pub async fn keep(request: Request, next: Next) -> Response {
         late: Box::pin(sleep(PATIENCE)),
         is_late: Arc::clone(&is_late),
     };
-    let body = Body::new(Limited::new(timely, BODY_LIMIT_BYTES));
+    let body = Body::new(Limited::new(timely, limit));
     let response = next.run(Request::from_parts(parts, body)).await;
     if is_late.load(Ordering::Acquire) {
         let detail = "The body did not arrive in time.";

@@ -24,6 +24,7 @@ mod security;
 mod sessions;
 mod sheets;
 pub mod trace;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -70,6 +71,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(api::router(Arc::clone(&site.engine)))
         .layer(from_fn_with_state(Arc::clone(&site), limits::of_account))
         .layer(sessions.clone())
+        .layer(from_fn(uploads::as_form))
         .layer(from_fn(bounds::keep))
         .layer(from_fn(edge::in_time))
         .layer(compression);

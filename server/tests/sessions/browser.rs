@@ -100,6 +100,18 @@ impl Browser {
             .to_owned()
     }
 
+    /// Posts a body of another kind.
+    pub async fn send(&mut self, path: &str, kind: &str, body: String) -> Response {
+        let request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header(header::CONTENT_TYPE, kind)
+            .body(body);
+        let answer = self.dressed(request).send().await.unwrap();
+        self.keep(&answer);
+        answer
+    }
+
     pub async fn sign_in(&mut self, user: &User, next: &str) -> String {
         let fields = [
             ("email", &*user.email),

@@ -196,6 +196,30 @@ pub async fn resume_destination(
         .await
 }
 
+/// Another destination takes its place in every contract that sends there, and in the flows that say so.
+#[server(prefix = "/ui", endpoint = "destination/replace")]
+pub async fn replace_destination(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] destination: String,
+    #[server(default)] seen: String,
+    #[server(default)] by: String,
+) -> Result<(), Refused> {
+    Posted::new("replace", merchant, back)
+        .keep("by", &by)
+        .run(|engine, ctx| async move {
+            let id = id(&destination, "destination")?;
+            let done = engine.replace_destination(&ctx, id, &by, &seen).await?;
+            let many = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+            Ok(Done::back(format!(
+                "Replaced in {} and {}. What is under way still goes here.",
+                many(done.contracts, "contract"),
+                many(done.flows, "flow")
+            )))
+        })
+        .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

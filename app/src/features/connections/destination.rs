@@ -1,9 +1,10 @@
 //! One destination: where exports go, under which contracts, and how the last ones went.
 
 use domain::{Time, access::Action, connection::Destination, export::Export};
+use engine::ConnectionNeeds;
 use leptos::prelude::*;
 
-use super::{new_destination::side_word, secret::Fresh};
+use super::{new_destination::side_word, secret::Fresh, source::needing_flows};
 use crate::{
     features::exports::export_tone,
     ui::*,
@@ -13,7 +14,7 @@ use crate::{
 pub(super) fn destination_page(
     one: &Destination,
     exports: &[Export],
-    fresh: Option<Fresh>,
+    (fresh, needs): (Option<Fresh>, &ConnectionNeeds),
     at: &Visit,
 ) -> Page {
     let now = at.now();
@@ -67,6 +68,7 @@ pub(super) fn destination_page(
     let may = at.ctx.may(Action::ManageConnections);
     let actions = may.then(|| actions(one, at));
     let change = may.then(|| change(one, at));
+    let replace = replace(one, needs, at);
     let fresh = fresh.map(|fresh| {
         let power =
             "sign messages that look like ours, and acknowledge exports in the destination’s name.";
@@ -75,6 +77,7 @@ pub(super) fn destination_page(
     let side = view! {
         <Card title="Facts">{facts}</Card>
         <Card title="Contracts">{none}{contracts}</Card>
+        {replace}
     }
     .into_any();
     let body = view! {
@@ -173,4 +176,54 @@ fn change(one: &Destination, at: &Visit) -> AnyView {
         </Card>
     }
     .into_any()
+}
+
+/// What needs it, and another destination in its place in all of that.
+fn replace(one: &Destination, needs: &ConnectionNeeds, at: &Visit) -> Option<AnyView> {
+    let may = at.ctx.may(Action::Publish) && at.ctx.may(Action::PublishFlows);
+    if !may || needs.is_empty() || one.retired_at.is_some() {
+        return None;
+    }
+    let options: Vec<(String, String)> = at
+        .rules
+        .destinations
+        .iter()
+        .filter(|other| other.id != one.id && other.retired_at.is_none())
+        .map(|other| (other.key.clone(), other.name.clone()))
+        .collect();
+    let form = if options.is_empty() {
+        view! { <p class="mt-2">"Add another destination first; then it can take this one’s place."</p> }
+            .into_any()
+    } else {
+        let typed = at.form("replace");
+        let text = typed.text("by", "Another takes its place").hint(
+            "Contracts and flows get a next version; all of them, or none. What is under way still goes here.",
+        );
+        let value = typed.value("by");
+        let hidden = at.hidden(&[("destination", &one.id.to_string()), ("seen", &needs.seen)]);
+        let options = [(String::new(), "Choose…".to_owned())]
+            .into_iter()
+            .chain(options)
+            .collect();
+        view! {
+            <form method="post" action="/ui/destination/replace" class="mt-4">
+                {hidden}
+                <Select text options value required=true/>
+                <div class="acts"><Button label="Replace it everywhere"/></div>
+            </form>
+        }
+        .into_any()
+    };
+    let flows = (!needs.flows.is_empty()).then(|| {
+        let names = needing_flows(needs, at);
+        view! { <ul class="list-disc pl-5 mt-2">{names}</ul> }
+    });
+    let card = view! {
+        <Card title="It is needed" id="needed" padded=true>
+            <p class="text-ink-2">"It cannot be retired while these contracts and flows need it."</p>
+            {flows}
+            {form}
+        </Card>
+    };
+    Some(card.into_any())
 }

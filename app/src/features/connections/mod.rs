@@ -16,8 +16,8 @@ mod trial;
 
 pub use act::{CreateSource, RotateSecret, SendTestEvent, SwitchSource, UpdateSource};
 pub use act_destination::{
-    CreateDestination, ResumeDestination, RetireDestination, RotateDestination, SendTestExport,
-    UpdateDestination,
+    CreateDestination, ReplaceDestination, ResumeDestination, RetireDestination, RotateDestination,
+    SendTestExport, UpdateDestination,
 };
 pub use list::ConnectionsPage;
 pub use new::NewSourcePage;

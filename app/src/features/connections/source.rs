@@ -11,7 +11,7 @@ use domain::{
     owner::{Owner, Party},
     receipt::Receipt,
 };
-use engine::{Chain, Error, Result, port::ListFilter};
+use engine::{Chain, ConnectionNeeds, Error, Result, port::ListFilter};
 use leptos::prelude::*;
 
 use super::{destination::destination_page, list::source_state, secret::Fresh, trial::trial};
@@ -27,6 +27,7 @@ enum Model {
         found: Box<Destination>,
         exports: Vec<Export>,
         fresh: Option<Fresh>,
+        needs: Box<ConnectionNeeds>,
     },
 }
 
@@ -37,6 +38,7 @@ struct SourceModel {
     /// The test event that was just sent.
     test: Option<Chain>,
     address: String,
+    needs: ConnectionNeeds,
 }
 
 /// Among so many newest rows, those of this connection are shown.
@@ -68,10 +70,12 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         exports.truncate(SHOWN);
         let fresh = Fresh::take(&at.desk.asked, id).await?;
         let found = Box::new(found);
+        let needs = Box::new(engine.connection_needs(ctx, id).await?);
         return Ok(Model::Destination {
             found,
             exports,
             fresh,
+            needs,
         });
     }
     let source = at
@@ -88,12 +92,14 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     };
     let fresh = Fresh::take(&at.desk.asked, id).await?;
     let address = format!("{}/in/{}", engine.public_url(), source.path);
+    let needs = engine.connection_needs(ctx, id).await?;
     Ok(Model::Source(Box::new(SourceModel {
         source,
         receipts,
         fresh,
         test,
         address,
+        needs,
     })))
 }
 
@@ -104,7 +110,8 @@ fn render(model: Model, at: &Visit) -> Page {
             found,
             exports,
             fresh,
-        } => destination_page(&found, &exports, fresh, at),
+            needs,
+        } => destination_page(&found, &exports, (fresh, &needs), at),
     }
 }
 
@@ -115,6 +122,7 @@ fn source_page(model: SourceModel, at: &Visit) -> Page {
         fresh,
         test,
         address,
+        needs,
     } = model;
     let now = at.now();
     let last = receipts.first().map(|receipt| receipt.received_at);
@@ -146,7 +154,7 @@ fn source_page(model: SourceModel, at: &Visit) -> Page {
     let change = at
         .ctx
         .may(Action::ManageConnections)
-        .then(|| change(&source, at));
+        .then(|| view! { {change(&source, &needs, at)} {needed(&source, &needs, at)} });
     let steps = how_to(&source, address);
     let body = view! {
         <div id="head" data-live=""><PageHead title=title.clone() sub nostrip:actions=actions/></div>
@@ -210,7 +218,7 @@ fn askable(at: &Visit) -> Vec<(String, String)> {
     roles.chain(people).collect()
 }
 
-fn change(source: &Source, at: &Visit) -> AnyView {
+fn change(source: &Source, needs: &ConnectionNeeds, at: &Visit) -> AnyView {
     let id = source.id.to_string();
     let typed = at.form("change");
     let hidden = at.hidden(&[("source", &id)]);
@@ -247,6 +255,13 @@ fn change(source: &Source, at: &Visit) -> AnyView {
         ),
     };
     let fields = at.fields(&[("source", &id), ("on", on)]);
+    // what is needed is said in its own card; the button is for what can be done
+    let switch = (source.disabled_at.is_some() || needs.is_empty()).then(|| {
+        view! {
+            <p class="text-ink-2 mt-4 mb-2">{says}</p>
+            <PostButton action="/ui/source/switch" label fields/>
+        }
+    });
     view! {
         <Card title="Change it" id="change" padded=true>
             <form method="post" action="/ui/source/update">
@@ -256,11 +271,73 @@ fn change(source: &Source, at: &Visit) -> AnyView {
                 <Select text=backup options value=backup_is/>
                 <div class="acts"><Button label="Save"/></div>
             </form>
-            <p class="text-ink-2 mt-4 mb-2">{says}</p>
-            <PostButton action="/ui/source/switch" label fields/>
+            {switch}
         </Card>
     }
     .into_any()
+}
+
+/// Flows would stop without it: they are named, and another system can take its place in all of them.
+fn needed(source: &Source, needs: &ConnectionNeeds, at: &Visit) -> Option<AnyView> {
+    if source.disabled_at.is_some() || needs.is_empty() {
+        return None;
+    }
+    let rules = &at.rules;
+    let sources = rules.sources.iter().filter(|one| one.disabled_at.is_none());
+    let sources = sources.map(|one| &one.system);
+    let there = rules
+        .destinations
+        .iter()
+        .filter(|one| one.retired_at.is_none());
+    let systems: BTreeSet<&String> = sources
+        .chain(there.map(|one| &one.system))
+        .filter(|system| **system != source.system)
+        .collect();
+    let options: Vec<(String, String)> = systems
+        .into_iter()
+        .map(|system| (system.clone(), domain::owner::role_title(system)))
+        .collect();
+    let form = (at.ctx.may(Action::PublishFlows) && !options.is_empty()).then(|| {
+        let typed = at.form("replace");
+        let text = typed.text("by", "Another system takes its place").hint(
+            "Each flow that names it gets a next version that names the other one; all of them, or none.",
+        );
+        let value = typed.value("by");
+        let hidden = at.hidden(&[("kind", "system"), ("what", &source.system)]);
+        let options = [(String::new(), "Choose…".to_owned())].into_iter().chain(options).collect();
+        view! {
+            <form method="post" action="/ui/flow/replace" class="mt-4">
+                {hidden}
+                <Select text options value required=true/>
+                <div class="acts"><Button label="Replace it everywhere"/></div>
+            </form>
+        }
+    });
+    let names = needing_flows(needs, at);
+    Some(
+        view! {
+            <Card title="It is needed" id="needed" padded=true>
+                <p class="text-ink-2">
+                    "It cannot be switched off while nothing else says what these flows wait for. Connect another source that does, replace it in them, or retire them:"
+                </p>
+                <ul class="list-disc pl-5 mt-2">{names}</ul>
+                {form}
+            </Card>
+        }
+        .into_any(),
+    )
+}
+
+pub(super) fn needing_flows(needs: &ConnectionNeeds, at: &Visit) -> impl IntoView + use<> {
+    needs
+        .flows
+        .iter()
+        .map(|one| {
+            let href = at.path(&format!("flows/{}", one.flow_id));
+            let steps = format!(" ({})", one.steps.join(", "));
+            view! { <li><a class="link" href=href>{one.name.clone()}</a> {steps}</li> }
+        })
+        .collect_view()
 }
 
 fn how_to(source: &Source, address: String) -> impl IntoView + use<> {

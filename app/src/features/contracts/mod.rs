@@ -6,6 +6,7 @@
 
 mod exceptions;
 mod list;
+mod needed;
 mod page;
 mod words;
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::{contract::Contract, owner::Owner};
-use engine::Result;
+use engine::{Named, NeededBy, Result};
 use leptos::prelude::*;
 
 use super::{
     exceptions::exceptions,
+    needed::needed,
     words::{ack_words, approval_lines, retry_words},
 };
 use crate::{
@@ -19,6 +20,8 @@ use crate::{
 struct Model {
     contract: Contract,
     versions: Vec<Contract>,
+    /// Flows that emit under it.
+    needed_by: Vec<NeededBy>,
 }
 
 #[component]
@@ -32,11 +35,21 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .engine()
         .contract_versions(&at.ctx, &contract.export_type)
         .await?;
-    Ok(Model { contract, versions })
+    let named = Named::Contract(contract.export_type.clone());
+    let needed_by = at.engine().needed_by(&at.ctx, &named).await?;
+    Ok(Model {
+        contract,
+        versions,
+        needed_by,
+    })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { contract, versions } = &model;
+    let Model {
+        contract,
+        versions,
+        needed_by,
+    } = &model;
     let in_force = at
         .rules
         .contract(&contract.export_type)
@@ -58,7 +71,7 @@ fn render(model: Model, at: &Visit) -> Page {
         <code>{export_type}</code> {format!(" to {destination} · published ")} <When at=published now/> {summary}
     }
     .into_any();
-    let side = view! { {answers(contract, at)} {other_versions(contract, versions, at)} {facts(contract)} }.into_any();
+    let side = view! { {answers(contract, at)} {other_versions(contract, versions, at)} {needed(contract, needed_by, at)} {facts(contract)} }.into_any();
     let (approval, clocks) = (approval(contract, at), clocks(contract));
     let (exceptions, schema) = (exceptions(contract, at), schema(contract));
     let body = view! {

@@ -4,20 +4,17 @@
     reason = "each field of a form is one argument of its server function"
 )]
 
-use engine::{
-    CalendarInput, CoverInput, Error, OwnRoleInput, PolicyInput, RotationInput, RungInput,
-    StandInInput,
-};
+use engine::{CalendarInput, CoverInput, Error, OwnRoleInput, RotationInput, StandInInput};
 use leptos::prelude::*;
 
 use super::words::MORE;
 use crate::web::{Done, Posted, Refused, id};
 
 /// What is said when a form comes back with more rows.
-const NOT_YET: &str = "There is more room now. Nothing is saved yet.";
+pub(super) const NOT_YET: &str = "There is more room now. Nothing is saved yet.";
 
 /// A list's fields, kept under the names that the form gave them.
-fn keep_all(posted: Posted, name: &str, values: &[String]) -> Posted {
+pub(super) fn keep_all(posted: Posted, name: &str, values: &[String]) -> Posted {
     values
         .iter()
         .enumerate()
@@ -27,8 +24,15 @@ fn keep_all(posted: Posted, name: &str, values: &[String]) -> Posted {
 }
 
 /// A form that was tampered with is one that is out of date.
-fn number(text: &str) -> i64 {
+pub(super) fn number(text: &str) -> i64 {
     text.trim().parse().unwrap_or(-1)
+}
+
+pub(super) fn places(count: usize) -> String {
+    match count {
+        1 => "1 place".to_owned(),
+        n => format!("{n} places"),
+    }
 }
 
 #[server(prefix = "/ui", endpoint = "cover/rotation")]
@@ -244,87 +248,6 @@ pub async fn change_cover(
         .await
 }
 
-#[server(prefix = "/ui", endpoint = "cover/policy")]
-pub async fn save_policy(
-    #[server(default)] merchant: String,
-    #[server(default)] back: String,
-    #[server(default)] policy: String,
-    #[server(default)] version: String,
-    #[server(default)] name: String,
-    #[server(default)] key: String,
-    #[server(default)] target: Vec<String>,
-    #[server(default)] minutes: Vec<String>,
-    #[server(default)] within: Vec<String>,
-    #[server(default)] repeat: String,
-    #[server(default)] ack_expires: String,
-    #[server(default)] more: String,
-) -> Result<(), Refused> {
-    let posted = Posted::new("policy", merchant, back)
-        .keep("name", &name)
-        .keep("key", &key)
-        .keep("repeat", &repeat)
-        .keep("ack_expires", &ack_expires);
-    let posted = keep_all(posted, "target", &target);
-    let posted = keep_all(posted, "minutes", &minutes);
-    let posted = keep_all(posted, "within", &within);
-    if !more.is_empty() {
-        return posted.keep(MORE, &more).again(NOT_YET).await;
-    }
-    posted
-        .run(|engine, ctx| async move {
-            let (mut minutes, mut within) = (minutes.into_iter(), within.into_iter());
-            let rungs = target
-                .into_iter()
-                .map(|target| RungInput {
-                    target,
-                    minutes: minutes.next().unwrap_or_default(),
-                    only_within: within.next().unwrap_or_default(),
-                })
-                .collect();
-            let input = PolicyInput {
-                name,
-                key,
-                rungs,
-                repeat,
-                ack_expires,
-            };
-            if policy.is_empty() {
-                let made = engine.add_policy(&ctx, input).await?;
-                let slug = &ctx.merchant().slug;
-                let path = format!("/m/{slug}/people/cover/policies/{}", made.key);
-                return Ok(Done::to(&path, format!("{} can be used now.", made.name)));
-            }
-            let saved = engine
-                .change_policy(&ctx, &policy, number(&version), input)
-                .await?;
-            Ok(Done::back(format!(
-                "{} is at version {}. What is under way keeps the one it has.",
-                saved.name, saved.version
-            )))
-        })
-        .await
-}
-
-#[server(prefix = "/ui", endpoint = "cover/policy-use")]
-pub async fn use_policy(
-    #[server(default)] merchant: String,
-    #[server(default)] back: String,
-    #[server(default)] key: String,
-    #[server(default)] contract: String,
-) -> Result<(), Refused> {
-    Posted::new("use", merchant, back)
-        .keep("contract", &contract)
-        .run(|engine, ctx| async move {
-            let which = contract
-                .trim()
-                .parse()
-                .map_err(|_| Error::invalid("contract", "Choose a contract."))?;
-            engine.use_policy(&ctx, &key, which).await?;
-            Ok(Done::back("New exports of it escalate by this policy."))
-        })
-        .await
-}
-
 #[server(prefix = "/ui", endpoint = "cover/role-add")]
 pub async fn add_role(
     #[server(default)] merchant: String,
@@ -392,12 +315,7 @@ pub async fn replace_everywhere(
                 .map_err(|_| Error::invalid("to", "Choose who comes in its place."))?;
             let count = engine.replace_everywhere(&ctx, &old, &new, &seen).await?;
             let path = format!("/m/{}/people/cover", ctx.merchant().slug);
-            let places = if count == 1 {
-                "1 place".to_owned()
-            } else {
-                format!("{count} places")
-            };
-            Ok(Done::to(&path, format!("Replaced in {places}.")))
+            Ok(Done::to(&path, format!("Replaced in {}.", places(count))))
         })
         .await
 }

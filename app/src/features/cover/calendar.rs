@@ -186,7 +186,7 @@ fn form(calendar: Option<&Calendar>, at: &Visit) -> impl IntoView + use<> {
                     <div class="grid gap-x-4 grid-cols-2">{days}</div>
                 </fieldset>
                 <TextArea text=holidays value=holidays_are rows=8/>
-                <Button label=label kind=Kind::Primary/>
+                <div class="acts"><Button label=label kind=Kind::Primary/></div>
             </form>
         </Card>
     }

@@ -6,6 +6,7 @@
 //! where it is named, and offers to put somebody else there everywhere at once.
 
 mod act;
+mod act_policy;
 mod calendar;
 mod overview;
 mod policy;
@@ -16,8 +17,9 @@ mod words;
 
 pub use act::{
     AddRole, ChangeCover, RemoveCalendar, RemoveRole, RemoveRotation, RenameRole,
-    ReplaceEverywhere, SaveCalendar, SavePolicy, SaveRotation, StandDown, StandIn, UsePolicy,
+    ReplaceEverywhere, SaveCalendar, SaveRotation, StandDown, StandIn,
 };
+pub use act_policy::{ReplacePolicy, ResumePolicy, RetirePolicy, SavePolicy, UsePolicy};
 pub use calendar::CalendarPage;
 pub use overview::CoverPage;
 pub use policy::PolicyPage;

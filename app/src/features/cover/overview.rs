@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{
     access::{Action, Noun},
     cover::{Span, Stretch},
+    escalation::Policy,
     owner::Owner,
 };
 use engine::Result;
@@ -52,6 +53,7 @@ impl Line {
 struct Model {
     lines: Vec<Line>,
     span: Span,
+    retired: Vec<Policy>,
 }
 
 #[component]
@@ -71,7 +73,11 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
             owner,
         })
         .collect();
-    Ok(Model { lines, span })
+    Ok(Model {
+        lines,
+        span,
+        retired: at.engine().retired_policies(&at.ctx).await?,
+    })
 }
 
 fn number(n: usize) -> String {
@@ -98,7 +104,11 @@ fn headline(lines: &[Line]) -> String {
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { mut lines, span } = model;
+    let Model {
+        mut lines,
+        span,
+        retired,
+    } = model;
     let title = headline(&lines);
     let may = at.ctx.may(Action::ManagePeople);
     // what is open stands first
@@ -127,7 +137,7 @@ fn render(model: Model, at: &Visit) -> Page {
         at.ctx.merchant().name
     )
     .into_any();
-    let side = view! { {rotations(at, may)} {calendars(at, may)} {policies(at, may)} {own_roles(at, may)} }
+    let side = view! { {rotations(at, may)} {calendars(at, may)} {policies(at, may, &retired)} {own_roles(at, may)} }
         .into_any();
     let mut crumbs = here(at);
     crumbs.pop();
@@ -246,7 +256,7 @@ fn calendars(at: &Visit, may: bool) -> impl IntoView + use<> {
     view! { <Card title="Working hours" id="calendars" nostrip:aside=aside>{rows} {none}</Card> }
 }
 
-fn policies(at: &Visit, may: bool) -> impl IntoView + use<> {
+fn policies(at: &Visit, may: bool, retired: &[Policy]) -> impl IntoView + use<> {
     let rows = at
         .rules
         .policies
@@ -269,11 +279,18 @@ fn policies(at: &Visit, may: bool) -> impl IntoView + use<> {
             view! { <Row title=one.name.clone() sub href aside/> }
         })
         .collect_view();
+    let gone = retired
+        .iter()
+        .map(|one| {
+            let href = at.path(&format!("people/cover/policies/{}", one.key));
+            view! { <Row title=one.name.clone() sub="retired" href aside=format!("v{}", one.version).into_any()/> }
+        })
+        .collect_view();
     let none = at.rules.policies.is_empty().then(|| {
         view! { <p class="p-4 text-ink-2">"Who has late work next, rung by rung. Contracts have their own until they name one of these."</p> }
     });
     let aside = add(may, at.path("people/cover/policies/new"), "New policy");
-    view! { <Card title="Escalation policies" id="policies" nostrip:aside=aside>{rows} {none}</Card> }
+    view! { <Card title="Escalation policies" id="policies" nostrip:aside=aside>{rows} {none} {gone}</Card> }
 }
 
 fn own_roles(at: &Visit, may: bool) -> impl IntoView + use<> {
@@ -290,7 +307,7 @@ fn own_roles(at: &Visit, may: bool) -> impl IntoView + use<> {
                     <form method="post" action="/ui/cover/role-rename" class="flex gap-2">
                         {hidden}
                         <input class="input" name="title" aria-label=label value=one.title.clone() required=true/>
-                        <Button label="Rename"/>
+                        <div class="acts"><Button label="Rename"/></div>
                     </form>
                 }
             });
@@ -318,7 +335,7 @@ fn own_roles(at: &Visit, may: bool) -> impl IntoView + use<> {
                 <form method="post" action="/ui/cover/role-add">
                     {hidden}
                     <Input text value=typed.value("title") required=true/>
-                    <Button label="Add role"/>
+                    <div class="acts"><Button label="Add role"/></div>
                 </form>
             </div>
         }

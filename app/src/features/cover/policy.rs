@@ -74,6 +74,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let may = at.ctx.may(Action::ManagePeople);
     let rungs = policy.steps.len();
     let title = match policy.repeat {
+        _ if policy.retired_at.is_some() => format!("{} is retired", policy.name),
         0 => format!("{} climbs {rungs} {}", policy.name, plural(rungs, "rung")),
         n => format!(
             "{} climbs {rungs} {}, {} times over",
@@ -127,9 +128,11 @@ fn render(model: Model, at: &Visit) -> Page {
             view! { <Row title sub aside=when/> }
         })
         .collect_view();
-    let used = used(&policy, at);
-    let edit = may.then(|| form(Some(&policy), at));
-    let side = view! { {edit} }.into_any();
+    let used = policy.retired_at.is_none().then(|| used(&policy, at));
+    let retired = policy.retired_at.is_some();
+    let edit = (may && !retired).then(|| form(Some(&policy), at));
+    let end = may.then(|| end(&policy, at));
+    let side = view! { {edit} {end} }.into_any();
     crumbs.push(Crumb::here(policy.name.clone()));
     Page::new(
         title.clone(),
@@ -175,12 +178,80 @@ fn used(policy: &Policy, at: &Visit) -> impl IntoView + use<> {
                 <form method="post" action="/ui/cover/policy-use">
                     {hidden}
                     <Select text options=choose("Choose a contract…", others) value=typed.value("contract")/>
-                    <Button label="Use it"/>
+                    <div class="acts"><Button label="Use it"/></div>
                 </form>
             </div>
         }
     });
     view! { <Card title="Contracts that name it" id="used">{rows} {form}</Card> }
+}
+
+/// Retiring it; or, while contracts name it, another in its place in all of them; or taking it back.
+fn end(policy: &Policy, at: &Visit) -> AnyView {
+    let key = policy.key.as_str();
+    if policy.retired_at.is_some() {
+        let fields = at.fields(&[("key", key)]);
+        return view! {
+            <Card title="Take it back" padded=true id="end">
+                <p class="mb-3 text-ink-2">"Nothing new escalates by it. What was stamped with it goes on."</p>
+                <PostButton action="/ui/cover/policy-resume" label="Take it back into use" fields/>
+            </Card>
+        }
+        .into_any();
+    }
+    let naming = at
+        .rules
+        .contracts
+        .iter()
+        .filter(|one| one.escalation.key == policy.key)
+        .count();
+    if naming == 0 {
+        let version = policy.version.to_string();
+        let fields = at.fields(&[("key", key), ("version", &version)]);
+        return view! {
+            <Card title="Retire it" padded=true id="end">
+                <p class="mb-3 text-ink-2">"It can be chosen no more. What is under way keeps the escalation it has, and its versions stay."</p>
+                <PostButton action="/ui/cover/policy-retire" label="Retire it" kind=Kind::Danger fields/>
+            </Card>
+        }
+        .into_any();
+    }
+    let others: Vec<(String, String)> = at
+        .rules
+        .policies
+        .iter()
+        .filter(|one| one.key != policy.key)
+        .map(|one| (one.key.clone(), one.name.clone()))
+        .collect();
+    let form = if !at.ctx.may(Action::Publish) {
+        None
+    } else if others.is_empty() {
+        let hint = "Make another policy first; then it can take this one’s place.";
+        Some(view! { <p class="mt-2">{hint}</p> }.into_any())
+    } else {
+        let typed = at.form("replace");
+        let text = typed.text("by", "Another takes its place").hint(format!(
+            "Publishes the next version of {naming} {}; all of them, or none.",
+            plural(naming, "contract")
+        ));
+        let hidden = at.hidden(&[("key", key), ("seen", &at.rules.policy_seen(key))]);
+        let value = typed.value("by");
+        let form = view! {
+            <form method="post" action="/ui/cover/policy-replace" class="mt-4">
+                {hidden}
+                <Select text options=choose("Choose…", others) value required=true/>
+                <div class="acts"><Button label="Replace it everywhere"/></div>
+            </form>
+        };
+        Some(form.into_any())
+    };
+    view! {
+        <Card title="It is needed" padded=true id="end">
+            <p class="text-ink-2">"It cannot be retired while contracts escalate by it."</p>
+            {form}
+        </Card>
+    }
+    .into_any()
 }
 
 fn form(policy: Option<&Policy>, at: &Visit) -> impl IntoView + use<> {

@@ -158,7 +158,7 @@ fn form(owner: &Owner, cover: Option<&Cover>, at: &Visit) -> impl IntoView + use
                 <Select text=by_text options=by value=by_is/>
                 <Select text=calendar_text options=calendars value=calendar_is/>
                 <Select text=after_text options=after value=after_is/>
-                <Button label="Save" kind=Kind::Primary/>
+                <div class="acts"><Button label="Save" kind=Kind::Primary/></div>
             </form>
         </Card>
     }
@@ -198,7 +198,7 @@ pub(super) fn replace(owner: &Owner, uses: &Uses, at: &Visit) -> Option<impl Int
                 <form method="post" action="/ui/cover/replace">
                     {hidden}
                     <Select text options=choose("Choose…", options) value=typed.value("to") required=true/>
-                    <Button label="Replace everywhere"/>
+                    <div class="acts"><Button label="Replace everywhere"/></div>
                 </form>
             </Card>
         }

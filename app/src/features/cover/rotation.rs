@@ -258,7 +258,7 @@ fn stand_in(rotation: &Rotation, at: &Visit) -> Option<impl IntoView + use<>> {
                         <Input text=from_text kind="datetime-local" value=typed.value_or("from", &start)/>
                         <Input text=until_text kind="datetime-local" value=typed.value_or("until", &end)/>
                     </div>
-                    <Button label="Take this time"/>
+                    <div class="acts"><Button label="Take this time"/></div>
                 </form>
             </div>
         </Card>

@@ -237,7 +237,8 @@ pub async fn resume_flow(
         .await
 }
 
-/// Another flow takes its place in every flow that runs it; or another contract, in every flow that emits it.
+/// Another flow takes its place in every flow that runs it; or another contract, in every flow that emits it;
+/// or another system, in every flow that names it.
 #[server(prefix = "/ui", endpoint = "flow/replace")]
 pub async fn replace_in_flows(
     #[server(default)] merchant: String,
@@ -251,6 +252,7 @@ pub async fn replace_in_flows(
         .run(|engine, ctx| async move {
             let named = match kind.as_str() {
                 "contract" => Named::Contract(what),
+                "system" => Named::System(what),
                 _ => Named::Flow(what),
             };
             let flows = engine.replace_in_flows(&ctx, named, &by).await?;

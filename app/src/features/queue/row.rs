@@ -3,6 +3,7 @@
 use domain::{
     approval::Approval,
     export::Export,
+    flow::Sheet,
     people::Merchant,
     task::{Task, TaskState, Unlock},
 };
@@ -37,6 +38,7 @@ pub(super) fn row(item: QueueItem, desk: &Desk, rules: &Rules, told: Told) -> An
             approval_row(&merchant, &approval, *export, rules, due)
         }
         Waiting::Task(task) => task_row(&merchant, *task, desk, rules, (due, told)),
+        Waiting::Publishing(sheet) => publishing_row(&merchant, &sheet, rules, due),
     }
 }
 
@@ -66,6 +68,33 @@ fn approval_row(
     .into_any();
     let title = format!("Approve: {}", export.title);
     view! { <ListRow key=approval.id.to_string() href=path title due meta actions/> }.into_any()
+}
+
+/// A flow's next version: who asks and why, and where it is looked at.
+fn publishing_row(merchant: &Merchant, sheet: &Sheet, rules: &Rules, due: AnyView) -> AnyView {
+    let path = format!("/m/{}/flows/{}/readiness", merchant.slug, sheet.key);
+    let request = sheet.open_request();
+    let asker = request
+        .and_then(|one| one.asked_by)
+        .and_then(|user| rules.user_name(user));
+    let asked = asker.map_or_else(
+        || "asked by somebody".to_owned(),
+        |name| format!("asked by {}", short_name(name)),
+    );
+    let note = request.map(|one| one.note.clone()).unwrap_or_default();
+    let then = format!("agreeing makes it version {}", sheet.base.unwrap_or(0) + 1);
+    let meta = vec![
+        merchant.name.clone().into_any(),
+        asked.into_any(),
+        note.into_any(),
+        then.into_any(),
+    ];
+    let review = path.clone();
+    let actions =
+        view! { <LinkButton href=review label="Review" kind=Kind::Primary key="a"/> }.into_any();
+    let title = format!("Publish: {}", sheet.draft.name);
+    view! { <ListRow key=format!("publish-{}", sheet.draft.id) href=path title due meta actions/> }
+        .into_any()
 }
 
 fn task_row(

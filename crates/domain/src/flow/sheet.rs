@@ -53,8 +53,15 @@ pub struct Declined {
 }
 
 impl Request {
+    /// A second person is expected to look within a day: until then it stands in their queue as due.
+    pub const ANSWER_MS: i64 = 24 * 60 * 60 * 1000;
+
     pub fn is_open(&self) -> bool {
         self.declined.is_none()
+    }
+
+    pub fn due(&self) -> Time {
+        self.asked_at.plus_ms(Self::ANSWER_MS)
     }
 }
 

@@ -8,6 +8,7 @@ mod calendars;
 mod handing_on;
 mod policies;
 mod replace;
+mod retiring;
 mod roles;
 mod rotations;
 mod turns;
@@ -18,13 +19,16 @@ use std::sync::Arc;
 use domain::cover::Fault;
 use uuid::Uuid;
 
-pub(crate) use self::handing_on::is_out;
 pub use self::{
     calendars::CalendarInput,
     policies::{PolicyInput, RungInput},
     replace::Uses,
     roles::{CoverInput, OwnRoleInput},
     rotations::{RotationInput, StandInInput},
+};
+pub(crate) use self::{
+    handing_on::is_out,
+    retiring::{listed_otherwise, print_of},
 };
 use crate::{
     ctx::Ctx,
@@ -73,7 +77,7 @@ async fn work<'t>(engine: Arc<Engine>, ctx: &Ctx, tx: &'t mut (dyn Tx + 't)) -> 
 
 impl Work<'_> {
     /// What was just written counts from here on.
-    async fn reload(&mut self) -> Result<()> {
+    pub(crate) async fn reload(&mut self) -> Result<()> {
         let merchant: Uuid = self.merchant_id();
         self.rules = Arc::new(rules::load(self.tx, merchant).await?);
         Ok(())

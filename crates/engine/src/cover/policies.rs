@@ -105,6 +105,7 @@ impl PolicyInput {
             ack_expires_ms,
             published_at: work.now,
             published_by: work.actor.clone(),
+            retired_at: None,
         };
         faults.extend(
             fields(next.faults())
@@ -123,6 +124,7 @@ fn shown(policy: &Policy) -> Value {
     json!({
         "key": policy.key, "version": policy.version, "steps": policy.steps,
         "repeat": policy.repeat, "ack_expires_ms": policy.ack_expires_ms,
+        "retired_at": policy.retired_at,
     })
 }
 
@@ -135,7 +137,14 @@ impl Engine {
                 Box::pin(async move {
                     let mut work = work(engine, &ctx, tx).await?;
                     let next = input.read(None, &work)?;
-                    if work.rules.policy(&next.key).is_some() {
+                    let merchant = work.merchant_id();
+                    // a retired one keeps its key: what is under way still says it
+                    if !work
+                        .tx
+                        .policy_versions(merchant, &next.key)
+                        .await?
+                        .is_empty()
+                    {
                         return Err(taken(&next.key));
                     }
                     work.publish_policy(&next).await?;

@@ -15,6 +15,8 @@ pub trait DraftReads: Send {
     /// By key.
     async fn flow_drafts(&mut self, merchant: Uuid) -> Result<Vec<Sheet>>;
     async fn flow_draft(&mut self, merchant: Uuid, key: &str) -> Result<Option<Sheet>>;
+    /// Of several merchants, those that wait for a second person.
+    async fn drafts_asked_about(&mut self, merchants: &[Uuid]) -> Result<Vec<Sheet>>;
     /// Every published version, newest first; of a retired flow, too.
     async fn flow_versions(&mut self, merchant: Uuid, key: &str) -> Result<Vec<Flow>>;
     /// Whether publishing a flow takes two people.

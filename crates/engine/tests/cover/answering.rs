@@ -235,6 +235,40 @@ on_every_store! {
         assert_eq!((stamp.version, stamp.repeat), (2, 3));
     }
 
+    async fn a_policy_that_a_contract_names_stays_until_another_takes_its_place(world: World) {
+        with_policy(&world, policy(vec![rung("agency:operations", 10, "")], 0, "")).await;
+        let (engine, eyes) = (&world.engine, world.eyes().await.unwrap());
+        let refused = engine.retire_policy(&eyes, "standard", 1).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Conflict);
+        assert!(refused.sentence.contains("“fulfillment request”"), "{refused}");
+        let other = PolicyInput { name: "Other".into(), key: "other".into(), ..policy(vec![rung("agency:finance", 20, "")], 0, "") };
+        engine.add_policy(&eyes, other.clone()).await.unwrap();
+        let rules = engine.rules_of(world.merchant.id).await.unwrap();
+        let seen = rules.policy_seen("standard");
+        let stale = engine.replace_policy(&eyes, "standard", "other", "0").await;
+        assert_eq!(stale.unwrap_err().kind, Kind::Conflict);
+        let nothing = engine.replace_policy(&eyes, "standard", "standard", &seen).await;
+        assert_eq!(nothing.unwrap_err().kind, Kind::Invalid);
+        assert_eq!(engine.replace_policy(&eyes, "standard", "other", &seen).await.unwrap(), 1);
+        let rules = engine.rules_of(world.merchant.id).await.unwrap();
+        assert_eq!(rules.contract("fulfillment_request").unwrap().escalation.key, "other");
+        // whoever saw another version looks again; then it is gone, and its key stays its own
+        let late = engine.retire_policy(&eyes, "standard", 7).await.unwrap_err();
+        assert_eq!(late.kind, Kind::Conflict);
+        engine.retire_policy(&eyes, "standard", 1).await.unwrap();
+        let rules = engine.rules_of(world.merchant.id).await.unwrap();
+        assert!(rules.policy("standard").is_none());
+        let contract = rules.contract("fulfillment_request").unwrap().id;
+        assert_eq!(engine.use_policy(&eyes, "standard", contract).await.unwrap_err().kind, Kind::NotFound);
+        let again = engine.add_policy(&eyes, policy(vec![rung("agency:finance", 1, "")], 0, "")).await;
+        assert_eq!(again.unwrap_err().kind, Kind::Invalid);
+        assert_eq!(engine.retired_policies(&eyes).await.unwrap().len(), 1);
+        engine.resume_policy(&eyes, "standard").await.unwrap();
+        let rules = engine.rules_of(world.merchant.id).await.unwrap();
+        assert_eq!(rules.policy("standard").unwrap().version, 3);
+        assert_eq!(engine.resume_policy(&eyes, "standard").await.unwrap_err().kind, Kind::Conflict);
+    }
+
     async fn a_rotation_hands_off_at_its_hour_when_clocks_change_and_is_written_down(world: World) {
         goes_to(&world, "2027-03-08T15:00:00Z").await;
         let eyes = world.eyes().await.unwrap();

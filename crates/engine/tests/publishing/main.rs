@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod needs;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -14,7 +16,7 @@ use domain::{
     owner::{Owner, Party},
     people::Membership,
 };
-use engine::{Begin, Ctx, Kind, Named, Saved, Side, flow_document, port::AuditFilter};
+use engine::{Begin, Ctx, Kind, Named, Saved, Side, Waiting, flow_document, port::AuditFilter};
 use testkit::{World, complete, order};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -77,6 +79,22 @@ async fn admins(world: &World) -> (Ctx, Ctx) {
     }
     let second = both.pop().unwrap();
     (both.pop().unwrap(), second)
+}
+
+/// What somebody is asked to agree to, by their queue.
+async fn to_publish(world: &World, ctx: &Ctx) -> Vec<String> {
+    let (user, place) = ctx.member().unwrap();
+    let places = [(world.merchant.clone(), place.clone())];
+    let queue = world.engine.queue(user, &places, None).await.unwrap();
+    let asked = queue.items.iter().filter_map(|item| match &item.what {
+        Waiting::Publishing(sheet) => {
+            let left = item.deadline.since_ms(world.engine.now());
+            assert!((0..=24 * 3_600_000).contains(&left), "{left}");
+            Some(sheet.key.clone())
+        }
+        _ => None,
+    });
+    asked.collect()
 }
 
 fn agency(role: &str) -> Option<Owner> {
@@ -259,10 +277,15 @@ async fn a_second_person_agrees_to_exactly_what_they_saw() {
             .ask_to_publish(&ada, KEY, &hash, "Asked again")
             .await
             .unwrap();
+        assert_eq!(to_publish(&world, &bea).await, [KEY]);
+        assert!(to_publish(&world, &ada).await.is_empty(), "she drew it");
+        let tomas = world.as_person("tomas").await.unwrap();
+        assert!(to_publish(&world, &tomas).await.is_empty(), "he may not");
         let other_hash = engine.agree_to_publish(&bea, KEY, "sha256:0").await;
         assert_eq!(other_hash.unwrap_err().kind, Kind::Conflict);
         let flow = engine.agree_to_publish(&bea, KEY, &hash).await.unwrap();
         assert_eq!(flow.version, 2);
+        assert!(to_publish(&world, &bea).await.is_empty(), "it is done");
         assert_eq!(flow.published_by, ada.user_id());
         assert_eq!(flow.approved_by, bea.user_id());
         assert_eq!(flow.note, "Asked again");
@@ -308,6 +331,7 @@ async fn a_second_person_says_no_and_the_draft_stays() {
             .decline_to_publish(&bea, KEY, &hash, "Not this week")
             .await
             .unwrap();
+        assert!(to_publish(&world, &bea).await.is_empty(), "it is answered");
         let after = engine.agree_to_publish(&bea, KEY, &hash).await;
         assert_eq!(
             after.unwrap_err().kind,

@@ -24,6 +24,10 @@ impl<C: Connected> DraftReads for Ports<C> {
         Ok(drafts::one(self.0.of(merchant)?, merchant, key).await?)
     }
 
+    async fn drafts_asked_about(&mut self, merchants: &[Uuid]) -> Result<Vec<Sheet>> {
+        Ok(drafts::asked(self.0.of_all(merchants.iter().copied())?, merchants).await?)
+    }
+
     async fn flow_versions(&mut self, merchant: Uuid, key: &str) -> Result<Vec<Flow>> {
         Ok(drafts::versions(self.0.of(merchant)?, merchant, key).await?)
     }

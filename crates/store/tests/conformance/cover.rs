@@ -79,6 +79,7 @@ fn policy(merchant_id: Uuid) -> Policy {
         ack_expires_ms: Some(900_000),
         published_at: at(1),
         published_by: "system".into(),
+        retired_at: None,
     }
 }
 

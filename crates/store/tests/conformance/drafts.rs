@@ -1,7 +1,10 @@
 //! Drafts of flows and what is decided about publishing: kept, found by their merchant only, saved by
 //! whoever saw the last state.
 
-use domain::flow::{Draft, RunMove, Sheet};
+use domain::{
+    Currency, Money,
+    flow::{Draft, Request, RunMove, Sheet},
+};
 use engine::Kind;
 use uuid::Uuid;
 
@@ -138,4 +141,54 @@ pub async fn drafts_are_their_merchants(world: &World) {
     assert!(read!(store, r => r.open_runs_on(stranger, &key, t.run.flow_id)).is_empty());
     assert!(!write!(store, [], tx => tx.delete_flow_draft(stranger, "returns", 1)).unwrap());
     assert!(!write!(store, [], tx => tx.resume_flow(stranger, "order-to-ship")).unwrap());
+}
+
+pub async fn a_draft_that_waits_for_somebody_is_found_among_merchants(world: &World) {
+    let t = Tenant::new("asked").written(&store(world)).await;
+    let other = Tenant::new("asked-too").written(&store(world)).await;
+    let (store, stranger) = (store(world), id());
+    let both = [t.id(), other.id(), stranger];
+    let (one, theirs) = (sheet(t.id()), sheet(other.id()));
+    let (row, also) = (one.clone(), theirs.clone());
+    write!(store, [], tx => tx.insert_flow_draft(&row)).unwrap();
+    write!(store, [], tx => tx.insert_flow_draft(&also)).unwrap();
+    assert!(
+        read!(store, r => r.drafts_asked_about(&both)).is_empty(),
+        "nobody was asked"
+    );
+    let mut asked = one.clone();
+    asked.request = Some(Request {
+        hash: asked.hash(),
+        note: "because".to_owned(),
+        asked_by: None,
+        asked_at: at(6),
+        declined: None,
+    });
+    let row = asked.clone();
+    write!(store, [], tx => tx.save_flow_draft(&row)).unwrap();
+    let found = read!(store, r => r.drafts_asked_about(&both));
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].merchant_id, &found[0].request),
+        (t.id(), &asked.request)
+    );
+    assert!(read!(store, r => r.drafts_asked_about(&[other.id(), stranger])).is_empty());
+    // a change takes the question back
+    let changed = found[0]
+        .clone()
+        .edited(one.draft.clone(), Some(id()), at(9));
+    write!(store, [], tx => tx.save_flow_draft(&changed)).unwrap();
+    assert!(read!(store, r => r.drafts_asked_about(&both)).is_empty());
+}
+
+pub async fn what_an_hour_costs_is_its_merchants(world: &World) {
+    let t = Tenant::new("hour").written(&store(world)).await;
+    let (store, merchant, stranger) = (store(world), t.id(), id());
+    assert!(read!(store, r => r.hourly_cost(merchant)).is_none());
+    for minor in [4_500, 5_250] {
+        let money = Money::new(minor, Currency::USD);
+        write!(store, [], tx => tx.set_hourly_cost(merchant, money)).unwrap();
+        assert_eq!(read!(store, r => r.hourly_cost(merchant)), Some(money));
+    }
+    assert!(read!(store, r => r.hourly_cost(stranger)).is_none());
 }

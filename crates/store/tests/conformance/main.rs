@@ -69,6 +69,8 @@ conformance! {
     drafts::a_draft_is_saved_by_whoever_saw_the_last_state,
     drafts::what_was_retired_starts_nothing_and_keeps_its_versions,
     drafts::drafts_are_their_merchants,
+    drafts::a_draft_that_waits_for_somebody_is_found_among_merchants,
+    drafts::what_an_hour_costs_is_its_merchants,
     values::nulls_keep_their_type,
     values::values_come_back_as_they_went_in,
     values::a_text_with_nul_is_refused,

@@ -17,6 +17,7 @@ mod message;
 mod order;
 mod person;
 mod receipt;
+mod report;
 mod run;
 mod task;
 mod token;
@@ -34,6 +35,9 @@ pub use message::ExportMessage;
 pub use order::OrderView;
 pub use person::PersonView;
 pub use receipt::ReceiptView;
+pub use report::{
+    CoordinationReport, IntegrationsReport, OwnershipReport, RaciReport, ReportView, StallsReport,
+};
 pub use run::{CancelledRun, RunDetail};
 pub use task::TaskView;
 pub use token::TokenView;
