@@ -101,6 +101,7 @@ impl Browser {
     }
 
     /// Posts a body of another kind.
+    #[allow(dead_code, reason = "of those who share this, some bring files")]
     pub async fn send(&mut self, path: &str, kind: &str, body: String) -> Response {
         let request = self
             .http
