@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod address;
+pub mod agency;
 pub mod approval;
 pub mod audit;
 pub mod connection;

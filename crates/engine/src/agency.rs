@@ -62,7 +62,7 @@ impl AgencyCtx {
         })
     }
 
-    fn note(
+    pub(crate) fn note(
         &self,
         chain: Uuid,
         action: &str,
@@ -432,7 +432,7 @@ fn taken() -> FieldError {
 
 /// Rights are read again where they count: in the transaction that uses them, and with no other act on the
 /// operator beside it.
-async fn require_still_admin(tx: &mut (dyn Tx + '_), at: &AgencyCtx) -> Result<()> {
+pub(crate) async fn require_still_admin(tx: &mut (dyn Tx + '_), at: &AgencyCtx) -> Result<()> {
     tx.lock_operator(at.operator.id).await?;
     let own = tx.operator_memberships_of(at.user.id).await?;
     let is_admin = own

@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     flow_drafts::{flow_note, person},
     job::JobKind,
-    port::StoreExt,
+    port::{Reads, StoreExt},
     rules,
     work::Work,
 };
@@ -44,6 +44,41 @@ pub struct MovePreview {
     pub stay: BTreeMap<String, i64>,
     /// How many were looked at; the rest is decided when it is done.
     pub looked_at: i64,
+}
+
+/// What would become of the runs that are on other versions of the flow, newest version first.
+pub(crate) async fn previews(reads: &mut (dyn Reads + '_), to: &Flow) -> Result<Vec<MovePreview>> {
+    let merchant = to.merchant_id;
+    let mut previews = Vec::new();
+    for (flow_id, running) in reads.open_run_counts(merchant, &to.key).await? {
+        if flow_id == to.id {
+            continue;
+        }
+        let Some(from) = reads.flow(merchant, flow_id).await? else {
+            continue;
+        };
+        let mut preview = MovePreview {
+            from,
+            running,
+            fit: 0,
+            stay: BTreeMap::new(),
+            looked_at: 0,
+        };
+        let ids = reads.open_runs_on(merchant, &to.key, flow_id).await?;
+        for id in ids.into_iter().take(MOST_PREVIEWED) {
+            let Some(run) = reads.run(merchant, id).await? else {
+                continue;
+            };
+            preview.looked_at += 1;
+            match run.fits(&preview.from, to) {
+                Ok(()) => preview.fit += 1,
+                Err(why) => *preview.stay.entry(why).or_default() += 1,
+            }
+        }
+        previews.push(preview);
+    }
+    previews.sort_by_key(|one| std::cmp::Reverse(one.from.version));
+    Ok(previews)
 }
 
 impl Engine {
@@ -72,35 +107,7 @@ impl Engine {
             .flow(merchant, to)
             .await?
             .ok_or_else(|| Error::not_found("version"))?;
-        let mut previews = Vec::new();
-        for (flow_id, running) in reads.open_run_counts(merchant, &to.key).await? {
-            if flow_id == to.id {
-                continue;
-            }
-            let Some(from) = reads.flow(merchant, flow_id).await? else {
-                continue;
-            };
-            let mut preview = MovePreview {
-                from,
-                running,
-                fit: 0,
-                stay: BTreeMap::new(),
-                looked_at: 0,
-            };
-            let ids = reads.open_runs_on(merchant, &to.key, flow_id).await?;
-            for id in ids.into_iter().take(MOST_PREVIEWED) {
-                let Some(run) = reads.run(merchant, id).await? else {
-                    continue;
-                };
-                preview.looked_at += 1;
-                match run.fits(&preview.from, &to) {
-                    Ok(()) => preview.fit += 1,
-                    Err(why) => *preview.stay.entry(why).or_default() += 1,
-                }
-            }
-            previews.push(preview);
-        }
-        previews.sort_by_key(|one| std::cmp::Reverse(one.from.version));
+        let previews = previews(&mut *reads, &to).await?;
         Ok((to, previews))
     }
 

@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
     flow_drafts::{flow_note, person},
     flow_publish::{Hands, of},
-    port::StoreExt,
+    port::{StoreExt, Tx},
     work::Work,
 };
 
@@ -139,6 +139,28 @@ pub(crate) fn listed(needing: &[NeededBy]) -> String {
     named.join(" and ")
 }
 
+pub(crate) async fn retire(tx: &mut (dyn Tx + '_), ctx: &Ctx, key: &str) -> Result<()> {
+    let merchant = ctx.merchant_id();
+    tx.lock_publishing(merchant).await?;
+    let flows = tx.flows(merchant).await?;
+    let flow = flows
+        .iter()
+        .find(|flow| flow.key == key)
+        .ok_or_else(|| Error::not_found("flow"))?;
+    let needing = needing(&flows, &Named::Flow(key.to_owned()));
+    if !needing.is_empty() {
+        return Err(Error::conflict(format!(
+            "{} still runs it. Replace it there first.",
+            listed(&needing)
+        )));
+    }
+    tx.retire_flow(merchant, key, ctx.now(), person(ctx))
+        .await?;
+    let detail = json!({ "key": key, "version": flow.version });
+    tx.note(flow_note(ctx, "flow.retired", ("flow", flow.id), detail));
+    Ok(())
+}
+
 impl Engine {
     /// The published flows that name it.
     pub async fn needed_by(&self, ctx: &Ctx, what: &Named) -> Result<Vec<NeededBy>> {
@@ -159,29 +181,7 @@ impl Engine {
         ctx.require(Action::PublishFlows)?;
         let (ctx, key) = (ctx.clone(), key.to_owned());
         self.store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let merchant = ctx.merchant_id();
-                    tx.lock_publishing(merchant).await?;
-                    let flows = tx.flows(merchant).await?;
-                    let flow = flows
-                        .iter()
-                        .find(|flow| flow.key == key)
-                        .ok_or_else(|| Error::not_found("flow"))?;
-                    let needing = needing(&flows, &Named::Flow(key.clone()));
-                    if !needing.is_empty() {
-                        return Err(Error::conflict(format!(
-                            "{} still runs it. Replace it there first.",
-                            listed(&needing)
-                        )));
-                    }
-                    tx.retire_flow(merchant, &key, ctx.now(), person(&ctx))
-                        .await?;
-                    let detail = json!({ "key": key, "version": flow.version });
-                    tx.note(flow_note(&ctx, "flow.retired", ("flow", flow.id), detail));
-                    Ok(())
-                })
-            })
+            .write(move |tx| Box::pin(async move { retire(tx, &ctx, &key).await }))
             .await
     }
 

@@ -161,7 +161,7 @@ impl Engine {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    let mut sheet = drawn(tx, &ctx, &key).await?;
+                    let sheet = drawn(tx, &ctx, &key).await?;
                     if sheet.hash() != seen {
                         return Err(CannotAgree::ContentChanged.into());
                     }
@@ -169,33 +169,7 @@ impl Engine {
                         return Err(Error::conflict("Somebody is asked already."));
                     }
                     let mut work = of(&ctx, tx, engine).await?;
-                    work.gate(&sheet.draft)?;
-                    work.is_still_live(&sheet).await?;
-                    sheet.request = Some(Request {
-                        hash: seen,
-                        note: note.clone(),
-                        asked_by: person(&ctx),
-                        asked_at: ctx.now(),
-                        declined: None,
-                    });
-                    work.tx.save_flow_draft(&sheet).await?;
-                    let detail = json!({ "key": key, "hash": sheet.hash(), "note": note });
-                    work.note(
-                        "flow.publishing_asked",
-                        "flow_draft",
-                        sheet.draft.id,
-                        detail,
-                    );
-                    let to = work.who_can_agree(&sheet);
-                    let who = person(&ctx)
-                        .and_then(|id| work.rules.user_name(id))
-                        .unwrap_or("Somebody")
-                        .to_owned();
-                    let sentence =
-                        format!("{who} asks you to publish “{}”: {note}", sheet.draft.name);
-                    work.tell(&to, ("flow", sheet.draft.id), &sentence).await?;
-                    sheet.rev += 1;
-                    Ok(sheet)
+                    work.ask_about(sheet, person(&ctx), note).await
                 })
             })
             .await
@@ -426,6 +400,41 @@ impl Work<'_> {
         )))
     }
 
+    /// Everybody who could be the second person is asked about what stands on this sheet.
+    pub(crate) async fn ask_about(
+        &mut self,
+        mut sheet: Sheet,
+        asked_by: Option<Uuid>,
+        note: String,
+    ) -> Result<Sheet> {
+        self.gate(&sheet.draft)?;
+        self.is_still_live(&sheet).await?;
+        let detail = json!({ "key": sheet.key, "hash": sheet.hash(), "note": note });
+        sheet.request = Some(Request {
+            hash: sheet.hash(),
+            note: note.clone(),
+            asked_by,
+            asked_at: self.now,
+            declined: None,
+        });
+        self.tx.save_flow_draft(&sheet).await?;
+        self.note(
+            "flow.publishing_asked",
+            "flow_draft",
+            sheet.draft.id,
+            detail,
+        );
+        let to = self.who_can_agree(&sheet);
+        let who = asked_by
+            .and_then(|id| self.rules.user_name(id))
+            .unwrap_or("Somebody")
+            .to_owned();
+        let sentence = format!("{who} asks you to publish “{}”: {note}", sheet.draft.name);
+        self.tell(&to, ("flow", sheet.draft.id), &sentence).await?;
+        sheet.rev += 1;
+        Ok(sheet)
+    }
+
     async fn publish_sheet(&mut self, sheet: Sheet, hands: Hands) -> Result<Flow> {
         let flow = self.publish_content(&sheet, hands).await?;
         let merchant = self.merchant_id();
@@ -475,6 +484,7 @@ impl Work<'_> {
             "approved_by": flow.approved_by,
         });
         self.note("flow.published", "flow", flow.id, detail);
+        self.settle_pin(&flow, &sheet.hash()).await?;
         Ok(flow)
     }
 

@@ -7,6 +7,7 @@
 mod account;
 mod ack;
 mod agency;
+mod agency_templates;
 mod approvals;
 mod bus;
 mod chain;
@@ -79,6 +80,10 @@ pub mod port;
 
 pub use ack::Ack;
 pub use agency::{AgencyCtx, AgencyPerson};
+pub use agency_templates::{
+    MerchantPlan, Origin, Pinned, PolicyPlan, PushInput, TemplateInput, TemplateLine, TemplateView,
+    ThreeWay, Would,
+};
 pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
 pub use connection_needs::{ConnectionNeeds, Replaced};

@@ -12,6 +12,7 @@
 //! Nothing here reads a clock to decide anything; times come in as values.
 
 mod accounts;
+mod agency;
 mod approvals;
 pub mod audit;
 mod connections;

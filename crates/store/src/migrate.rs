@@ -51,6 +51,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(15, "0015_debt"),
     migration!(16, "0016_trust"),
     migration!(17, "0017_notices"),
+    migration!(18, "0018_agency"),
     migration!(24, "0024_gaps"),
 ];
 

@@ -304,6 +304,9 @@ macro_rules! of_merchants {
             // the operator's own chain stands beside those of its merchants
             "DELETE FROM audit_entries WHERE merchant_id = $1",
             "DELETE FROM audit_heads WHERE merchant_id = $1",
+            "DELETE FROM agency_templates WHERE operator_id = $1",
+            "DELETE FROM agency_editions WHERE operator_id = $1",
+            "DELETE FROM agency_pushes WHERE operator_id = $1",
             "DELETE FROM operator_members WHERE operator_id = $1",
             "DELETE FROM merchants WHERE operator_id = $1",
             "DELETE FROM operators WHERE id = $1",
@@ -326,6 +329,7 @@ const DELETE_OPERATOR: &[&str] = of_merchants![
     "publishing",
     "retired_flows",
     "run_moves",
+    "template_pins",
     "receipts",
     "order_facts",
     "events",

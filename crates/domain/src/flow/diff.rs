@@ -143,6 +143,20 @@ pub fn diff(from: &Draft, to: &Draft, names: Names<'_>) -> Vec<Difference> {
     list
 }
 
+/// What is different about one step that both have, without its title before it.
+pub fn of_step(from: &Draft, to: &Draft, key: &str, names: Names<'_>) -> Vec<String> {
+    let (Some(was), Some(is)) = (from.step(key), to.step(key)) else {
+        return Vec::new();
+    };
+    let words = Words {
+        from,
+        to,
+        names,
+        facts: (&fact::of_flow(from), &fact::of_flow(to)),
+    };
+    words.step(was, is)
+}
+
 /// For the map: what became of each step. One that went has a mark, too.
 pub fn marks(differences: &[Difference]) -> BTreeMap<String, Mark> {
     differences

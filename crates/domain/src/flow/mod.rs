@@ -14,6 +14,7 @@ pub mod eval;
 pub mod fact;
 pub mod form;
 pub mod graph;
+pub mod merge3;
 mod migrate;
 pub mod readiness;
 mod run;

@@ -1,6 +1,7 @@
 //! The ports: what the use-cases need from the outside, as traits.
 
 mod accounts;
+mod agency;
 mod cover;
 mod debt;
 mod drafts;
@@ -12,6 +13,7 @@ mod sessions;
 mod store;
 
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
+pub use agency::{AgencyReads, AgencyTx};
 pub use cover::{CoverReads, CoverTx};
 pub use debt::{DebtReads, DebtTx};
 pub use drafts::{DraftReads, DraftTx};

@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::{AccountReads, AccountTx},
+    agency::{AgencyReads, AgencyTx},
     cover::{CoverReads, CoverTx},
     debt::{DebtReads, DebtTx},
     drafts::{DraftReads, DraftTx},
@@ -169,7 +170,14 @@ pub struct Claim {
 
 #[async_trait]
 pub trait Reads:
-    SessionReads + CoverReads + AccountReads + MailReads + NoticeReads + DraftReads + DebtReads
+    SessionReads
+    + CoverReads
+    + AccountReads
+    + MailReads
+    + NoticeReads
+    + DraftReads
+    + DebtReads
+    + AgencyReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -323,7 +331,7 @@ pub trait Reads:
 
 #[async_trait]
 pub trait Tx:
-    Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx + DebtTx
+    Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx + DebtTx + AgencyTx
 {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;

@@ -139,6 +139,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         ownership(): ViewPeople,
         ownership_audit(): ViewPeople,
         runbook_of_task(id): ViewWork,
+        flow_pin("order-to-ship"): ViewWork,
         read_notices(None): ViewWork,
     ];
     call![

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod agency_templates;
 mod approvals;
 mod deliveries;
 mod failures;

@@ -5,6 +5,7 @@
 //! the private context.
 
 mod accounts;
+mod agency;
 mod cover;
 mod debt;
 mod drafts;

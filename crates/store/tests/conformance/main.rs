@@ -16,6 +16,7 @@
 mod harness;
 
 mod access;
+mod agency;
 mod audit;
 mod commits;
 mod cover;
@@ -62,6 +63,9 @@ macro_rules! conformance {
 }
 
 conformance! {
+    agency::a_template_has_one_flow_and_versions_that_stay,
+    agency::a_push_is_saved_by_whoever_saw_the_last_state,
+    agency::a_pin_is_its_merchants,
     cover::cover_comes_back,
     cover::a_place_says_its_rotations,
     cover::policies_have_versions_and_turns_an_end,

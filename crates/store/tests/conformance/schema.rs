@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 const NOT_A_MERCHANTS: &[&str] = &[
     "operators",
     "operator_members",
+    "agency_templates",
+    "agency_editions",
+    "agency_pushes",
     "merchants",
     "users",
     "sessions",
