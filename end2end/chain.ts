@@ -9,6 +9,7 @@ export interface Chain {
   status: string;
   order_id: string | null;
   order: { name: string } | null;
+  runs: { id: string }[];
   exports: {
     id: string;
     state: string;

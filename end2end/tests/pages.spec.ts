@@ -39,6 +39,8 @@ for (const [name, viewport] of Object.entries(sizes)) {
         await check(page, first);
       }
     }
+    const { items: flows } = await meshline.api<{ items: { id: string; key: string }[] }>("/flows");
+    const flow = flows.find((one) => one.key === "order-to-ship")?.id;
     const more = [
       "/o/northbeam-commerce-ops",
       "/o/northbeam-commerce-ops?show=late",
@@ -50,6 +52,23 @@ for (const [name, viewport] of Object.entries(sizes)) {
       `${home}/orders/${waiting.order_id}`,
       `${home}/exports/${waiting.exports[0]?.id}`,
       `${home}/connections/new`,
+      `${home}/people/cover`,
+      `${home}/people/cover/rotations/new`,
+      `${home}/people/cover/calendars/new`,
+      `${home}/people/cover/policies/new`,
+      `${home}/people/cover/roles/agency:finance`,
+      `${home}/flows/template`,
+      `${home}/flows/import`,
+      `${home}/flows/order-to-ship/compare`,
+      `${home}/flows/${flow}/playbook`,
+      `${home}/runs/${waiting.runs[0]?.id}`,
+      `${home}/reports`,
+      `${home}/reports/coordination`,
+      `${home}/reports/stalls`,
+      `${home}/reports/integrations`,
+      `${home}/raci`,
+      `${home}/ownership`,
+      `${home}/ownership/audit`,
       `${home}/search?q=oak`,
       `${home}/orders?q=nothing-like-that`,
       `${home}/audit?verify=1`,

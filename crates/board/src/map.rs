@@ -7,7 +7,7 @@ use std::{
     fmt::Write,
 };
 
-use domain::flow::{Flow, Step, StepKind};
+use domain::flow::{Flow, Manual, Step, StepKind};
 
 use crate::{
     END, START,
@@ -286,7 +286,30 @@ fn card<O: Somebody>(flow: &Flow<O>, card: &Card, names: &Names, look: &Look) ->
     if let Some(count) = look.counts.get(key).filter(|count| count.running > 0) {
         out.push_str(&badge(count, x, y));
     }
+    if let Some(manual) = &step.manual {
+        let (left, top) = (x + CARD_W - 58, y + CARD_H - 9);
+        let _ = write!(
+            out,
+            "<g class=\"by-hand\"><rect x=\"{left}\" y=\"{top}\" width=\"50\" height=\"18\" rx=\"9\"/>\
+             <text x=\"{}\" y=\"{}\">by hand<title>{}</title></text></g>",
+            left + 25,
+            top + 13,
+            esc(&by_hand(manual))
+        );
+    }
     out
+}
+
+/// "by hand today: 6 min each, 40 times a week, in Mail".
+fn by_hand(manual: &Manual) -> String {
+    let tool = match manual.tool.trim() {
+        "" => String::new(),
+        tool => format!(", in {tool}"),
+    };
+    format!(
+        "by hand today: {} min each, {} times a week{tool}",
+        manual.minutes_each, manual.times_a_week
+    )
 }
 
 fn failing<O>(step: &Step<O>) -> String {
@@ -388,6 +411,7 @@ fn step_card<O: Somebody>(step: &Step<O>, names: &Names, look: &Look) -> String 
     for part in [
         Some(owner.clone().unwrap_or_else(|| "nobody yet".to_owned())),
         Some(clock.clone()).filter(|clock| !clock.is_empty()),
+        step.manual.as_ref().map(by_hand),
         fault.cloned(),
         mark.map(str::to_owned),
         lit_word(look.lit.get(key)).map(str::to_owned),
@@ -488,6 +512,7 @@ pub fn list<O: Somebody>(flow: &Flow<O>, names: &Names, look: &Look) -> String {
             .map_or_else(|| "nobody yet".to_owned(), |owner| names.owner(owner));
         let mut said = vec![step.kind.title().to_owned(), owner];
         said.push(clock_words(step));
+        said.extend(step.manual.as_ref().map(by_hand));
         if let Some(count) = look.counts.get(&step.key).filter(|count| count.running > 0) {
             said.push(format!("{} here now", count.running));
         }

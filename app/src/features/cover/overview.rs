@@ -192,7 +192,7 @@ fn row(line: &Line, span: Span, at: &Visit) -> impl IntoView + use<> {
             <td><a class="title" data-open="" href=href>{name}</a></td>
             <td>{now}</td>
             <td class="wide">{strip(&line.stretches, span, spoken)} {said.map(|text| view! { <small>{text}</small> })}</td>
-            <td><small>{then}</small></td>
+            <td class="across"><small>{then}</small></td>
         </tr>
     }
 }

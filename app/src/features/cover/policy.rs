@@ -289,10 +289,12 @@ fn form(policy: Option<&Policy>, at: &Visit) -> impl IntoView + use<> {
             let long_is = is(&minutes_field, step.map_or_else(|| "30".to_owned(), |one| minutes(one.after_ms).to_string()));
             let when_is = is(&within, step.and_then(|one| one.only_within.clone()).unwrap_or_default());
             view! {
-                <Select text=who options=choose("—", with_current(&owners, &target_is, &at.rules)) value=target_is/>
-                <div class="grid gap-x-4 grid-cols-2">
-                    <Input text=long kind="number" value=long_is/>
-                    <Select text=when options=calendar_choices(&at.rules, "All hours") value=when_is/>
+                <div class="rung">
+                    <Select text=who options=choose("—", with_current(&owners, &target_is, &at.rules)) value=target_is/>
+                    <div class="pair">
+                        <Input text=long kind="number" value=long_is/>
+                        <Select text=when options=calendar_choices(&at.rules, "All hours") value=when_is/>
+                    </div>
                 </div>
             }
         })
@@ -331,8 +333,8 @@ fn form(policy: Option<&Policy>, at: &Visit) -> impl IntoView + use<> {
                 <Input text=name value=name_is required=true/>
                 {fresh}
                 {rungs}
-                <Input text=repeat kind="number" value=repeat_is/>
-                <Input text=ack kind="number" value=ack_is/>
+                <div class="rung"><Input text=repeat kind="number" value=repeat_is/>
+                <Input text=ack kind="number" value=ack_is/></div>
                 <div class="acts">
                     <Button label=label kind=Kind::Primary/>
                     {(shown < MAX_RUNGS).then(|| more_rows("More rungs"))}

@@ -252,7 +252,7 @@ fn stand_in(rotation: &Rotation, at: &Visit) -> Option<impl IntoView + use<>> {
             <div class="card-body">
                 <form method="post" action="/ui/cover/stand-in">
                     {hidden}
-                    <div class="grid gap-x-4 sm:grid-cols-2">
+                    <div class="pair">
                         <Select text=user_text options=choose("Choose…", people) value=typed.value_or("user", &me)/>
                         <Input text=why_text value=typed.value("why")/>
                         <Input text=from_text kind="datetime-local" value=typed.value_or("from", &start)/>
@@ -378,7 +378,7 @@ fn form(rotation: Option<&Rotation>, at: &Visit) -> impl IntoView + use<> {
                 {fresh}
                 <Select text=role options=roles value=role_is/>
                 <Select text=zone options=zone_choices() value=zone_is/>
-                <div class="grid gap-x-4 grid-cols-2">
+                <div class="pair">
                     <Input text=every kind="number" value=every_is/>
                     <Select text=unit options=units value=unit_is/>
                     <Input text=clock kind="time" value=at_is/>

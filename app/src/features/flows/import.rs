@@ -31,10 +31,10 @@ fn render((): (), at: &Visit) -> Page {
             plural(n, "thing is wrong").replace("thing is wrongs", "things are wrong")
         ),
     };
-    let text = FieldText::new("document", "Or the document itself")
+    let text = FieldText::new("document", "The document")
         .hint("JSON as it is exported here: the key says which flow it is. At most 512 kB.");
-    let file = FieldText::new("document", "A file")
-        .hint("A .json file. It counts instead of what stands below.");
+    let file = FieldText::new("document", "Or a file")
+        .hint("A .json file. It counts instead of what stands above.");
     let value = typed.value("document");
     let unfinished = typed.value("unfinished") == "true";
     let hidden = at.hidden(&[]);
@@ -61,8 +61,8 @@ fn render((): (), at: &Visit) -> Page {
         <Card title="From JSON" padded=true>
             <form method="post" action="/ui/flow/import" enctype="multipart/form-data">
                 {hidden}
-                <FileInput text=file accept=".json,application/json"/>
                 <TextArea text value rows=16/>
+                <FileInput text=file accept=".json,application/json"/>
                 <Check
                     name="unfinished"
                     label="It may be unfinished"

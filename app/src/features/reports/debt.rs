@@ -180,7 +180,7 @@ fn touches(touched: &[Touched], at: &Visit) -> AnyView {
                 view! {
                     <tr data-row=format!("touch-{}-{}", one.flow_key, one.step_key)>
                         <td>{what}<small>{one.flow.clone()}</small></td>
-                        <td class="num">{one.per_hundred()}</td>
+                        <td class="num">{one.per_hundred()}<small class="on-phone">"per 100"</small></td>
                         <td class="num wide">{one.touches}</td>
                         <td class="num wide">{one.runs}</td>
                     </tr>
@@ -227,11 +227,11 @@ fn hour(model: &Coordination, at: &Visit) -> impl IntoView + use<> {
     let hidden = at.hidden(&[]);
     view! {
         <Card title="What an hour costs" padded=true id="hour">
-            <form method="post" action="/ui/merchant/hourly-cost">
+            <form method="post" action="/ui/merchant/hourly-cost" class="max-w-xl">
                 {hidden}
                 <Input text=of_amount value=amount required=true/>
                 <Input text=of_currency value=currency required=true/>
-                <div class="acts mt-4"><Button label="Save the hourly cost"/></div>
+                <div class="acts"><Button label="Save the hourly cost"/></div>
             </form>
         </Card>
     }

@@ -130,3 +130,28 @@ fn the_list_says_where_each_step_leads() {
         "{html}"
     );
 }
+
+#[test]
+fn work_by_hand_is_marked_on_its_step_and_said_in_the_list() {
+    let mut draft = draft();
+    let look = Look {
+        href: "?step=".into(),
+        ..Look::default()
+    };
+    let shown = |draft: &Draft| {
+        let names = Names::default();
+        let map = draw(draft, &Ranks::layered(draft), &names, &look).html("Map");
+        (map, list(draft, &names, &look))
+    };
+    let (map, said) = shown(&draft);
+    assert!(!map.contains("by hand") && !said.contains("by hand"));
+    draft.steps[0].manual = Some(Manual {
+        minutes_each: 6,
+        times_a_week: 40,
+        tool: "a <sheet>".into(),
+    });
+    let words = "by hand today: 6 min each, 40 times a week, in a &lt;sheet&gt;";
+    let (map, said) = shown(&draft);
+    assert_eq!(map.matches("class=\"by-hand\"").count(), 1, "{map}");
+    assert!(map.contains(words) && said.contains(words), "{said}");
+}
