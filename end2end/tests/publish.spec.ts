@@ -33,7 +33,7 @@ test("the next version goes live with a reason, and the one before comes back", 
   await expectAccessible(page);
   await page.getByLabel("Why?").fill("Nothing else, to see it go");
   await page.getByRole("button", { name: "Publish", exact: true }).click();
-  await expect(page.getByRole("status")).toContainText("is live");
+  await expect(page.locator(".flash")).toContainText("is live");
   const versions = page.locator("#versions");
   await expect(versions).toContainText("Nothing else, to see it go");
 
@@ -44,7 +44,7 @@ test("the next version goes live with a reason, and the one before comes back", 
 
   await versions.getByRole("link", { name: "Version 1", exact: true }).click();
   await page.getByRole("button", { name: "Bring version 1 back" }).click();
-  await expect(page.getByRole("status")).toContainText("Back to version 1");
+  await expect(page.locator(".flash")).toContainText("Back to version 1");
 });
 
 test("a broken document is told everything and changes nothing", async ({ page, meshline, signIn, visit }) => {
@@ -62,4 +62,32 @@ test("a broken document is told everything and changes nothing", async ({ page, 
   await expectAccessible(page);
   await visit(page, home);
   await expect(page.getByRole("link", { name: "Mine", exact: true })).toHaveCount(0);
+});
+
+test("a second person finds it in their queue, and agrees", async ({ page, meshline, signIn, visit }) => {
+  const slug = meshline.merchant().slug;
+  await signIn(page, meshline.userWith("revenue_ops").email);
+  await visit(page, `/m/${slug}/settings`);
+  await page.getByLabel("A flow is published by two people").check();
+  await page.getByRole("button", { name: "Save how flows are published" }).click();
+  await visit(page, flows(slug));
+  await begin(page, "Restock");
+  await page.goto(page.url().replace(/\/draft$/, "/publish"));
+  await page.getByLabel("Why?").fill("So that two have looked");
+  await page.getByRole("button", { name: "Ask a second person" }).click();
+  // it is not the asker's move
+  await visit(page, "/");
+  await expect(page.getByRole("link", { name: "Publish: Restock" })).toHaveCount(0);
+
+  await page.context().clearCookies();
+  await signIn(page, meshline.userWith("engineering").email);
+  await visit(page, "/");
+  const row = page.locator("[data-row]").filter({ hasText: "Publish: Restock" });
+  await expect(row).toContainText("So that two have looked");
+  await expectAccessible(page);
+  await row.getByRole("link", { name: "Review" }).click();
+  await page.getByRole("button", { name: "Agree and publish" }).click();
+  await expect(page.locator(".flash")).toContainText("is live");
+  await visit(page, "/");
+  await expect(page.getByRole("link", { name: "Publish: Restock" })).toHaveCount(0);
 });
