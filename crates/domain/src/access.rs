@@ -57,6 +57,10 @@ actions! {
     ViewSettings => "view_settings",
     /// Approve or decline what waits on one's role.
     Decide => "decide",
+    /// Comment on what is to be approved, answer, remind.
+    Discuss => "discuss",
+    /// Change what an export says, under one's own signature.
+    Override => "override",
     /// Claim, release, reassign, snooze and resolve tasks.
     WorkTasks => "work_tasks",
     /// Start a manual flow or export.

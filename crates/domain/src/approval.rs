@@ -1,13 +1,28 @@
 //! Approvals: a decision bound to the hash of (content, contract version, policy version).
 //!
-//! One row per step of the rule. Steps are asked in order: the first is `pending`, the rest `queued`.
-//! Two-person means two distinct people, neither the author. At `accept_by` the backup may decide as
-//! well and a task opens; at `expires_at` the step is `expired`, which is not `declined`.
+//! One row per step of the rule ([`rule`]). Steps are asked in order: the first is `pending`, the rest `queued`.
+//! A step that needs several people stays `pending` until the last of them approved; one who declines ends it.
+//! Two-person means two distinct people, neither the author, however they got to speak: for themself, as
+//! backup, or for somebody who is away ([`delegation`]). At `accept_by` the backup may decide as
+//! well and a task opens; at `expires_at` the step is `expired`, which is not `declined`. What is said
+//! meanwhile, and what it does to the clock, is in [`talk`].
 
-use std::{fmt, str::FromStr};
+pub mod delegation;
+pub mod rule;
+mod seats;
+pub mod talk;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+pub use delegation::{CannotDelegate, Delegation, Voice};
+pub use rule::{ApprovalCondition, ApprovalRule, ApprovalStep, Looked, Needed};
+pub use seats::most_seated;
+pub use talk::{CannotTalk, Look, Question, Remark, Said};
 
 use crate::{owner::Owner, people::Membership, time::Time};
 
@@ -77,9 +92,18 @@ pub struct Approval {
     pub step: i64,
     pub of: i64,
     pub owner: Owner,
+    /// Who is asked beside the owner; then each of them counts once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Owner>,
+    /// How many people have to approve it.
+    #[serde(default = "one")]
+    pub needs: i64,
     pub backup: Owner,
     /// Why anybody is asked at all: "over $500.00", "flagged: test order".
     pub reason: String,
+    /// Which of the contract's rules asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<i64>,
     /// Whoever approves proves a moment before that it is them.
     #[serde(default)]
     pub critical: bool,
@@ -94,10 +118,50 @@ pub struct Approval {
     pub expires_at: Option<Time>,
     /// Set when `accept_by` passed: the backup may decide now, too.
     pub escalated_at: Option<Time>,
+    /// Who approved it so far; of a step that is approved, everybody who did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
+    /// Whoever said the last word.
     pub decided_by: Option<Uuid>,
+    /// In whose name, where that is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_for: Option<Uuid>,
     pub decided_at: Option<Time>,
     pub decision_note: Option<String>,
+    /// What was said around it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
+    /// What it waits to hear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
     pub rev: i64,
+}
+
+const fn one() -> i64 {
+    1
+}
+
+/// One person's yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    pub by: Uuid,
+    /// In whose name, where that is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<Uuid>,
+    /// The places at the step that they may take, from the first owner on; none: as backup.
+    pub fits: Vec<usize>,
+    pub at: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Vote {
+    /// Whose word this is: two people's, where one speaks for another.
+    pub fn people(&self) -> impl Iterator<Item = Uuid> {
+        std::iter::once(self.by).chain(self.on_behalf)
+    }
 }
 
 /// Why a decision does not count.
@@ -111,8 +175,10 @@ pub enum CannotDecide {
     ContentChanged,
     #[error("you wrote this; somebody else has to approve it")]
     Author,
-    #[error("you already approved an earlier step; a second person has to approve this one")]
+    #[error("you already approved this once; a second person has to approve, too")]
     SamePerson,
+    #[error("{0} was approved for already; what is left is somebody else’s")]
+    SeatTaken(String),
     #[error("this waits on {0}, which is not one of your roles")]
     NotYourRole(String),
     #[error("say why you decline")]
@@ -126,21 +192,150 @@ pub struct Decision {
     pub note: Option<String>,
     /// The hash the person was shown.
     pub seen_hash: String,
+    /// The step they were shown. A surface that keeps showing it for long says so: then somebody who comes late
+    /// hears what became of that step, and does not decide the next one.
+    pub step: Option<Uuid>,
 }
 
 impl Approval {
-    /// Whether this member could decide the step now, were it pending.
-    pub fn may_be_decided_by(&self, member: &Membership) -> bool {
-        member.answers_for(&self.owner)
-            || (self.escalated_at.is_some() && member.answers_for(&self.backup))
+    /// Everybody who is asked, the backup aside.
+    pub fn asked(&self) -> impl Iterator<Item = &Owner> {
+        std::iter::once(&self.owner).chain(&self.others)
     }
 
-    /// The one gate, whatever the surface. `earlier` are the export's other approval rows.
+    /// Whether this member could decide the step now, were it pending.
+    pub fn may_be_decided_by(&self, member: &Membership) -> bool {
+        self.fits(member).is_some()
+    }
+
+    /// The same of somebody who may speak for others, too.
+    pub fn waits_on(&self, voice: &Voice<'_>) -> bool {
+        voice
+            .names()
+            .any(|(member, _)| self.may_be_decided_by(member))
+    }
+
+    /// Whether this person approved it, or another step of the same export, or somebody did for them.
+    pub fn has_spoken(&self, user: Uuid, all: &[Self]) -> bool {
+        let others = all.iter().filter(|one| one.id != self.id);
+        let heard = |one: &Self| one.voices().contains(&user);
+        heard(self) || others.into_iter().any(heard)
+    }
+
+    /// Whose yes stands in this row.
+    fn voices(&self) -> BTreeSet<Uuid> {
+        let votes = self.votes.iter().flat_map(Vote::people);
+        // rows from before votes were written down
+        let last = [self.decided_by, self.decided_for].into_iter().flatten();
+        match self.state {
+            ApprovalState::Approved => votes.chain(last).collect(),
+            ApprovalState::Pending => votes.collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// Everybody's yes, in order; of a row from before several could be needed, the one there was.
+    pub fn yes(&self) -> Vec<Vote> {
+        if !self.votes.is_empty() || self.state != ApprovalState::Approved {
+            return self.votes.clone();
+        }
+        let alone = self.decided_by.zip(self.decided_at).map(|(by, at)| Vote {
+            by,
+            on_behalf: None,
+            fits: Vec::new(),
+            at,
+            note: self.decision_note.clone(),
+        });
+        alone.into_iter().collect()
+    }
+
+    /// How many more have to approve.
+    pub fn missing(&self) -> i64 {
+        let votes = i64::try_from(self.votes.len()).unwrap_or(i64::MAX);
+        self.needs.max(1).saturating_sub(votes).max(0)
+    }
+
+    /// One role that needs several people seats them side by side; several roles seat one each.
+    fn seats(&self) -> usize {
+        match self.others.len() {
+            0 => usize::try_from(self.needs.max(1)).unwrap_or(1),
+            others => others + 1,
+        }
+    }
+
+    /// The places that this member may take: none of them in particular as backup.
+    fn fits(&self, member: &Membership) -> Option<Vec<usize>> {
+        let fits: Vec<usize> = match self.others.len() {
+            0 if member.answers_for(&self.owner) => (0..self.seats()).collect(),
+            0 => Vec::new(),
+            _ => {
+                let asked = self.asked().enumerate();
+                asked
+                    .filter(|(_, owner)| member.answers_for(owner))
+                    .map(|(place, _)| place)
+                    .collect()
+            }
+        };
+        let is_backup = self.escalated_at.is_some() && member.answers_for(&self.backup);
+        (is_backup || !fits.is_empty()).then_some(if is_backup { Vec::new() } else { fits })
+    }
+
+    /// Whether there is a place left for somebody who may take these. The backup takes nobody's.
+    fn has_room(&self, fits: &[usize]) -> bool {
+        if fits.is_empty() {
+            return true;
+        }
+        let mut all: Vec<Vec<usize>> = self
+            .votes
+            .iter()
+            .map(|vote| vote.fits.clone())
+            .filter(|fits| !fits.is_empty())
+            .collect();
+        all.push(fits.to_vec());
+        seats::can_all_sit(&all, self.seats())
+    }
+
+    /// Who would be speaking, and for whom, with what stands against it otherwise.
+    fn speaks(
+        &self,
+        voice: &Voice<'_>,
+        approve: bool,
+        all: &[Self],
+    ) -> Result<(Option<Uuid>, Vec<usize>), CannotDecide> {
+        let mut why = CannotDecide::NotYourRole(self.owner.title());
+        for (member, on_behalf) in voice.names() {
+            let Some(fits) = self.fits(member) else {
+                continue;
+            };
+            if !approve {
+                return Ok((on_behalf, fits));
+            }
+            let people = [Some(voice.own.user_id), on_behalf];
+            let mut people = people.into_iter().flatten();
+            let against = if people.clone().any(|user| self.author == Some(user)) {
+                CannotDecide::Author
+            } else if people.any(|user| self.has_spoken(user, all)) {
+                CannotDecide::SamePerson
+            } else if !self.has_room(&fits) {
+                let owner = fits.first().and_then(|place| self.asked().nth(*place));
+                CannotDecide::SeatTaken(owner.unwrap_or(&self.owner).title())
+            } else {
+                return Ok((on_behalf, fits));
+            };
+            // what stands against themself is said before what stands against somebody else
+            if matches!(why, CannotDecide::NotYourRole(_)) {
+                why = against;
+            }
+        }
+        Err(why)
+    }
+
+    /// The one gate, whatever the surface. `all` are the export's approval rows.
     pub fn decide(
         mut self,
         decision: &Decision,
-        member: &Membership,
-        earlier: &[Self],
+        voice: &Voice<'_>,
+        all: &[Self],
         now: Time,
     ) -> Result<Self, CannotDecide> {
         match self.state {
@@ -151,39 +346,61 @@ impl Approval {
         if decision.seen_hash != self.content_hash {
             return Err(CannotDecide::ContentChanged);
         }
-        if !self.may_be_decided_by(member) {
-            return Err(CannotDecide::NotYourRole(self.owner.title()));
-        }
-        if decision.approve {
-            if self.author == Some(member.user_id) {
-                return Err(CannotDecide::Author);
-            }
-            let decided_before = |other: &Self| {
-                other.id != self.id
-                    && other.state == ApprovalState::Approved
-                    && other.decided_by == Some(member.user_id)
-            };
-            if earlier.iter().any(decided_before) {
-                return Err(CannotDecide::SamePerson);
-            }
-        }
+        let (on_behalf, fits) = self.speaks(voice, decision.approve, all)?;
         let note = decision
             .note
             .as_deref()
             .map(str::trim)
-            .filter(|note| !note.is_empty());
+            .filter(|note| !note.is_empty())
+            .map(str::to_owned);
         if !decision.approve && note.is_none() {
             return Err(CannotDecide::ReasonMissing);
         }
-        self.state = if decision.approve {
-            ApprovalState::Approved
+        let by = voice.own.user_id;
+        self.looks.retain(|one| one.user_id != by);
+        if decision.approve {
+            let note = note.clone();
+            self.votes.push(Vote {
+                by,
+                on_behalf,
+                fits,
+                at: now,
+                note,
+            });
+            if self.missing() > 0 {
+                return Ok(self);
+            }
+            self.state = ApprovalState::Approved;
         } else {
-            ApprovalState::Declined
-        };
-        self.decided_by = Some(member.user_id);
+            self.state = ApprovalState::Declined;
+        }
+        self.decided_by = Some(by);
+        self.decided_for = on_behalf;
         self.decided_at = Some(now);
-        self.decision_note = note.map(str::to_owned);
+        self.decision_note = note;
+        self.question = None;
+        self.looks.clear();
         Ok(self)
+    }
+
+    /// The same step once more, for what it was asked for: what was approved of it stands, unless somebody
+    /// declined it.
+    #[must_use]
+    pub fn anew(self, id: Uuid) -> Self {
+        let votes = match self.state {
+            ApprovalState::Expired => self.votes,
+            _ => Vec::new(),
+        };
+        Self {
+            id,
+            votes,
+            decided_by: None,
+            decided_for: None,
+            decided_at: None,
+            decision_note: None,
+            rev: 0,
+            ..self
+        }
     }
 
     /// Starts this step's clock. It may wait as long again with the backup before it expires.
@@ -193,148 +410,9 @@ impl Approval {
         self.asked_at = Some(now);
         self.accept_by = Some(now.plus_ms(self.accept_ms));
         self.expires_at = Some(now.plus_ms(self.accept_ms.saturating_mul(4)));
+        self.escalated_at = None;
+        self.question = None;
+        self.looks.clear();
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{access::Access, owner::Party};
-
-    fn id(n: u128) -> Uuid {
-        Uuid::from_u128(n)
-    }
-
-    fn member(user: u128, role: &str) -> Membership {
-        Membership {
-            merchant_id: id(1),
-            user_id: id(user),
-            access: Access::Approver,
-            party: Party::Agency,
-            functional_roles: vec![role.to_owned(), "operations".to_owned()],
-            rotations: Vec::new(),
-        }
-    }
-
-    fn step(n: i64) -> Approval {
-        Approval {
-            id: id(100 + n as u128),
-            merchant_id: id(1),
-            export_id: id(2),
-            step: n,
-            of: 2,
-            owner: Owner::role(
-                Party::Agency,
-                if n == 1 {
-                    "marketing_ops"
-                } else {
-                    "operations"
-                },
-            ),
-            backup: Owner::role(Party::Agency, "finance"),
-            reason: "always".into(),
-            critical: false,
-            content_hash: "sha256:aa".into(),
-            author: Some(id(9)),
-            state: ApprovalState::Queued,
-            accept_ms: 1000,
-            asked_at: None,
-            accept_by: None,
-            expires_at: None,
-            escalated_at: None,
-            decided_by: None,
-            decided_at: None,
-            decision_note: None,
-            rev: 0,
-        }
-    }
-
-    fn yes(hash: &str) -> Decision {
-        Decision {
-            approve: true,
-            note: None,
-            seen_hash: hash.into(),
-        }
-    }
-
-    #[test]
-    fn two_people_neither_the_author_on_the_content_they_saw() {
-        let now = Time::from_ms(5);
-        let first = step(1).ask(now);
-        let mara = member(3, "marketing_ops");
-        assert_eq!(
-            first.clone().decide(&yes("sha256:bb"), &mara, &[], now),
-            Err(CannotDecide::ContentChanged)
-        );
-        assert_eq!(
-            first
-                .clone()
-                .decide(&yes("sha256:aa"), &member(9, "marketing_ops"), &[], now),
-            Err(CannotDecide::Author)
-        );
-        assert_eq!(
-            first
-                .clone()
-                .decide(&yes("sha256:aa"), &member(4, "finance"), &[], now),
-            Err(CannotDecide::NotYourRole("Marketing ops".into()))
-        );
-        let first = first.decide(&yes("sha256:aa"), &mara, &[], now).unwrap();
-        assert_eq!(first.state, ApprovalState::Approved);
-        assert_eq!(
-            first.clone().decide(&yes("sha256:aa"), &mara, &[], now),
-            Err(CannotDecide::AlreadyDecided(ApprovalState::Approved))
-        );
-        let second = step(2);
-        assert_eq!(
-            second
-                .clone()
-                .decide(&yes("sha256:aa"), &mara, std::slice::from_ref(&first), now),
-            Err(CannotDecide::NotYetAsked)
-        );
-        let second = second.ask(now);
-        assert_eq!(
-            second
-                .clone()
-                .decide(&yes("sha256:aa"), &mara, std::slice::from_ref(&first), now),
-            Err(CannotDecide::SamePerson)
-        );
-        assert!(
-            second
-                .decide(&yes("sha256:aa"), &member(7, "x"), &[first], now)
-                .is_ok()
-        );
-    }
-
-    #[test]
-    fn the_backup_decides_only_after_the_deadline_and_declining_needs_a_reason() {
-        let now = Time::from_ms(5);
-        let mut first = step(1).ask(now);
-        let backup = Membership {
-            functional_roles: vec!["finance".into()],
-            ..member(4, "finance")
-        };
-        assert!(
-            first
-                .clone()
-                .decide(&yes("sha256:aa"), &backup, &[], now)
-                .is_err()
-        );
-        first.escalated_at = Some(Time::from_ms(1005));
-        assert!(
-            first
-                .clone()
-                .decide(&yes("sha256:aa"), &backup, &[], now)
-                .is_ok()
-        );
-        let no = Decision {
-            approve: false,
-            note: Some("  ".into()),
-            seen_hash: "sha256:aa".into(),
-        };
-        assert_eq!(
-            first.decide(&no, &backup, &[], now),
-            Err(CannotDecide::ReasonMissing)
-        );
     }
 }

@@ -13,51 +13,13 @@ use uuid::Uuid;
 use crate::{
     delivery::RetryPolicy,
     event::EventKind,
-    money::Money,
     owner::{EscalationPolicy, Owner},
     payload::Mapping,
     task::{ExceptionClass, Severity, Unlock},
     time::Time,
 };
 
-/// When a condition asks for people, which people, in which order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApprovalRule {
-    pub when: ApprovalCondition,
-    pub steps: Vec<ApprovalStep>,
-    /// Whoever approves proves a moment before that it is them.
-    #[serde(default)]
-    pub critical: bool,
-}
-
-/// What a subject needs before it may leave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Needed {
-    /// Empty: nobody is asked.
-    pub steps: Vec<ApprovalStep>,
-    pub critical: bool,
-    pub reason: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "if")]
-pub enum ApprovalCondition {
-    Always,
-    /// The subject's total is above this amount; a total in another currency counts as above.
-    TotalOver {
-        amount: Money,
-    },
-    /// The subject carries any flag (test order, hold tag, no address...).
-    Flagged,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApprovalStep {
-    pub owner: Owner,
-    pub backup: Owner,
-    /// How long the step may wait before the backup is asked as well.
-    pub accept_ms: i64,
-}
+pub use crate::approval::rule::{ApprovalCondition, ApprovalRule, ApprovalStep, Looked, Needed};
 
 /// Where one exception code goes and what its task says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,30 +131,8 @@ impl Contract {
             .or_else(|| self.exceptions.get("*"))
     }
 
-    /// The approval steps that this subject needs, and why. Empty: none.
-    pub fn approval_for(&self, total: Option<Money>, flags: &[String]) -> Needed {
-        for rule in &self.approval {
-            let reason = match &rule.when {
-                ApprovalCondition::Always => Some("every one of these is approved".to_owned()),
-                ApprovalCondition::TotalOver { amount } => total
-                    .filter(|total| total.currency != amount.currency || total.minor > amount.minor)
-                    .map(|total| format!("{total} is over {amount}")),
-                ApprovalCondition::Flagged => {
-                    (!flags.is_empty()).then(|| format!("flagged: {}", flags.join(", ")))
-                }
-            };
-            if let Some(reason) = reason {
-                return Needed {
-                    steps: rule.steps.clone(),
-                    critical: rule.critical,
-                    reason,
-                };
-            }
-        }
-        Needed {
-            steps: Vec::new(),
-            critical: false,
-            reason: "no rule asks for an approval".to_owned(),
-        }
+    /// The approval steps that a subject needs, and why. Empty: none.
+    pub fn approval_for(&self, looked: &Looked<'_>) -> Needed {
+        crate::approval::rule::needed(&self.approval, looked)
     }
 }

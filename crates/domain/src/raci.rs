@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::{
-    contract::{ApprovalCondition, Contract},
+    contract::Contract,
     flow::{Draft, Step, StepKind, Trigger},
     notice,
     owner::Owner,
@@ -395,24 +395,22 @@ fn doers(step: &Step<Option<Owner>>, contract: Option<&Contract>) -> Vec<Owner> 
 fn approvers(contract: &Contract) -> Vec<Consulted> {
     let mut all: Vec<Consulted> = Vec::new();
     for rule in &contract.approval {
-        let when = match &rule.when {
-            ApprovalCondition::Always => "always".to_owned(),
-            ApprovalCondition::TotalOver { amount } => format!("over {amount}"),
-            ApprovalCondition::Flagged => "when flagged".to_owned(),
-        };
+        let when = rule.when.short().unwrap_or_else(|| "always".to_owned());
         for (index, step) in rule.steps.iter().enumerate() {
             let when = if rule.steps.len() > 1 {
                 format!("step {}, {when}", index + 1)
             } else {
                 when.clone()
             };
-            match all.iter_mut().find(|one| one.owner == step.owner) {
-                Some(known) => known.when = format!("{}; {when}", known.when),
-                None => all.push(Consulted {
-                    owner: step.owner.clone(),
-                    backup: Some(step.backup.clone()),
-                    when,
-                }),
+            for owner in step.asked() {
+                match all.iter_mut().find(|one| one.owner == *owner) {
+                    Some(known) => known.when = format!("{}; {when}", known.when),
+                    None => all.push(Consulted {
+                        owner: owner.clone(),
+                        backup: Some(step.backup.clone()),
+                        when: when.clone(),
+                    }),
+                }
             }
         }
     }

@@ -119,6 +119,8 @@ pub enum Unlock {
     FinishStep,
     /// What a step did is taken back.
     FinishUndo,
+    /// The resolution is the answer to what an approval waits to hear.
+    AnswerQuestion,
 }
 
 impl Unlock {
@@ -136,6 +138,7 @@ impl Unlock {
             Self::RetryJob => "Resolving runs 1 failed job again.",
             Self::TryStep => "Resolving tries this step of the flow again.",
             Self::FinishStep => "Resolving finishes this step; the flow goes on.",
+            Self::AnswerQuestion => "Resolving answers; the approval goes on.",
             Self::FinishUndo => "Resolving says that it is undone; what came before it is next.",
         }
     }

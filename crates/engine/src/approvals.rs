@@ -5,26 +5,36 @@ use std::sync::Arc;
 use domain::{
     Time,
     access::Action,
-    approval::{Approval, ApprovalState, Decision},
+    approval::{Approval, ApprovalState, CannotDecide, Decision, Voice},
     contract::codes,
     export::{Export, ExportState},
     flow::RunState,
+    people::Membership,
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    approval_news::News,
+    approval_talk::question_key,
     ctx::Ctx,
     engine::Engine,
     error::{Error, Result},
     exception::{Trouble, evidence},
     port::StoreExt,
+    rules::{Rules, lends},
     sight::must_see_export,
     work::Work,
 };
 
+/// How often a decision is made anew at once when somebody else changed the same rows.
+const RACES: usize = 16;
+
 impl Engine {
     /// Approves or declines the step of an export that waits on the caller.
+    ///
+    /// The one gate: pages, the API, chat and mail all come through here. Of decisions that are made at the same
+    /// moment one counts, by one conditional write; whoever was a moment late is told who decided, and when.
     pub async fn decide(
         self: &Arc<Self>,
         ctx: &Ctx,
@@ -32,8 +42,23 @@ impl Engine {
         decision: Decision,
     ) -> Result<ExportState> {
         ctx.require(Action::Decide)?;
-        let (user, _) = ctx.member()?;
-        let user_id = user.id;
+        ctx.member()?;
+        for _ in 0..RACES {
+            match self.decide_once(ctx, export_id, decision.clone()).await {
+                Err(error) if error.raced => tokio::task::yield_now().await,
+                done => return done,
+            }
+        }
+        self.decide_once(ctx, export_id, decision).await
+    }
+
+    async fn decide_once(
+        self: &Arc<Self>,
+        ctx: &Ctx,
+        export_id: Uuid,
+        decision: Decision,
+    ) -> Result<ExportState> {
+        let user_id = ctx.member()?.0.id;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let (engine, ctx) = (Arc::clone(self), ctx.clone());
         self.store
@@ -100,6 +125,32 @@ impl Work<'_> {
             .ok_or_else(|| Error::not_found("export"))
     }
 
+    /// Who stands behind a decision of this person. Read here and now: a role that was taken away a moment ago
+    /// counts no more, whoever's it was.
+    pub(crate) async fn voices(&mut self, user_id: Uuid) -> Result<(Membership, Vec<Membership>)> {
+        let merchant = self.merchant_id();
+        let own = self
+            .tx
+            .place(merchant, user_id)
+            .await?
+            .filter(|one| one.may(Action::Decide))
+            .ok_or_else(|| Error::forbidden("You may not approve here any more."))?;
+        let mut away = Vec::new();
+        for one in self.tx.delegations(merchant, self.now).await? {
+            if one.delegate_id != user_id || !one.is_active(self.now) {
+                continue;
+            }
+            let user = self.tx.user(one.user_id).await?;
+            let place = self.tx.place(merchant, one.user_id).await?;
+            if let Some((user, place)) = user.zip(place)
+                && lends(&user, &place, &own)
+            {
+                away.push(place);
+            }
+        }
+        Ok((own, away))
+    }
+
     async fn decide(
         &mut self,
         export_id: Uuid,
@@ -108,40 +159,61 @@ impl Work<'_> {
         is_proved: bool,
     ) -> Result<ExportState> {
         let mut export = self.export(export_id).await?;
-        // Read here and now: a role that was taken away a moment ago counts no more.
-        let membership = self
-            .tx
-            .place(export.merchant_id, user_id)
-            .await?
-            .filter(|one| one.may(Action::Decide))
-            .ok_or_else(|| Error::forbidden("You may not approve here any more."))?;
+        let (own, away) = self.voices(user_id).await?;
+        let voice = Voice {
+            own: &own,
+            away: away.iter().collect(),
+        };
         let all = self.tx.approvals_of(export.merchant_id, export.id).await?;
-        let open = all
-            .iter()
-            .find(|one| one.state == ApprovalState::Pending)
-            .or_else(|| all.last())
-            .ok_or_else(|| Error::conflict("No approval is asked for this export."))?;
-        let decided = open.clone().decide(decision, &membership, &all, self.now)?;
+        let open = match decision.step {
+            Some(id) => all.iter().find(|one| one.id == id),
+            None => all
+                .iter()
+                .find(|one| one.state == ApprovalState::Pending)
+                .or_else(|| all.last()),
+        };
+        let open = open.ok_or_else(|| Error::conflict("No approval is asked for this export."))?;
+        let decided = match open.clone().decide(decision, &voice, &all, self.now) {
+            Err(CannotDecide::AlreadyDecided(_)) => {
+                return Err(Error::conflict(too_late(open, &self.rules)));
+            }
+            decided => decided?,
+        };
         // stopping something asks for less than letting it go
         if decision.approve && open.critical && !is_proved {
             return Err(Error::step_up());
         }
         self.keep_approval(&decided).await?;
+        let vote = decided.votes.last().filter(|_| decision.approve);
+        let on_behalf = vote.map_or(decided.decided_for, |vote| vote.on_behalf);
         self.note(
-            &format!("approval.{}", decided.state),
+            match decided.state {
+                ApprovalState::Pending => "approval.agreed",
+                ApprovalState::Declined => "approval.declined",
+                _ => "approval.approved",
+            },
             "approval",
             decided.id,
             json!({
                 "export_id": export.id, "step": decided.step, "of": decided.of,
-                "content_hash": decided.content_hash, "note": decided.decision_note,
+                "content_hash": decided.content_hash, "note": decision.note,
+                "for": on_behalf, "missing": decided.missing(),
                 "was_escalated": decided.escalated_at.is_some(),
             }),
         );
-        self.cancel_task(
-            &format!("{}:{}", codes::APPROVAL_TIMEOUT, export.id),
-            "it was decided",
-        )
-        .await?;
+        if decided.state == ApprovalState::Pending {
+            let news = News::Agreed { by: user_id };
+            self.tell_of_approval(&export, &decided, &news).await?;
+            return Ok(export.state);
+        }
+        for key in [
+            format!("{}:{}", codes::APPROVAL_TIMEOUT, export.id),
+            question_key(decided.id),
+        ] {
+            self.cancel_task(&key, "it was decided").await?;
+        }
+        let news = News::Decided;
+        self.tell_of_approval(&export, &decided, &news).await?;
         if decided.state == ApprovalState::Declined {
             self.declined(&mut export, &decided).await?;
             return Ok(export.state);
@@ -153,7 +225,7 @@ impl Work<'_> {
         if let Some(next) = next {
             let next = next.ask(self.now);
             self.keep_approval(&next).await?;
-            self.announce(&next).await?;
+            self.announce(&export, &next).await?;
             return Ok(export.state);
         }
         export.become_state(ExportState::Ready)?;
@@ -215,6 +287,8 @@ impl Work<'_> {
             json!({ "export_id": approval.export_id, "to": approval.backup }),
         );
         let export = self.export(approval.export_id).await?;
+        self.tell_of_approval(&export, &approval, &News::Escalated)
+            .await?;
         self.approval_trouble(
             &export,
             &approval,
@@ -237,8 +311,10 @@ impl Work<'_> {
             "approval.expired",
             "approval",
             approval.id,
-            json!({ "export_id": approval.export_id }),
+            json!({ "export_id": approval.export_id, "votes": approval.votes.len() }),
         );
+        self.cancel_task(&question_key(approval.id), "the approval expired")
+            .await?;
         let mut export = self.export(approval.export_id).await?;
         export.become_state(ExportState::Expired)?;
         self.tx.save_export(&export).await?;
@@ -248,6 +324,8 @@ impl Work<'_> {
             export.id,
             json!({ "step": approval.step }),
         );
+        self.tell_of_approval(&export, &approval, &News::Decided)
+            .await?;
         self.approval_trouble(&export, &approval, "expired without a decision")
             .await?;
         self.export_moved(&export).await
@@ -298,27 +376,46 @@ impl Work<'_> {
             return Ok(());
         };
         if last.state == ApprovalState::Pending {
-            let mut again = last.ask(self.now);
-            again.escalated_at = None;
+            let again = last.ask(self.now);
             self.keep_approval(&again).await?;
-            return self.announce(&again).await;
+            return self.announce(export, &again).await;
         }
         if matches!(export.state, ExportState::Expired | ExportState::Declined) {
             export.become_state(ExportState::AwaitingApproval)?;
             self.tx.save_export(export).await?;
-            let fresh = Approval {
-                id: self.uuid(),
-                decided_by: None,
-                decided_at: None,
-                decision_note: None,
-                escalated_at: None,
-                rev: 0,
-                ..last
-            }
-            .ask(self.now);
+            let fresh = last.anew(self.uuid()).ask(self.now);
             self.tx.insert_approval(&fresh).await?;
-            self.announce(&fresh).await?;
+            self.announce(export, &fresh).await?;
         }
         Ok(())
+    }
+}
+
+/// What somebody hears who comes late: what became of it, by whom, and when.
+pub(crate) fn too_late(approval: &Approval, rules: &Rules) -> String {
+    let name = |user: Uuid| rules.user_name(user).unwrap_or("Somebody who left");
+    let at = approval
+        .decided_at
+        .map(|at| at.format_utc("%H:%M UTC on %-d %B %Y"))
+        .unwrap_or_default();
+    let who = match (approval.decided_by, approval.decided_for) {
+        (Some(by), Some(other)) => format!("{} for {}", name(by), name(other)),
+        (Some(by), None) => name(by).to_owned(),
+        (None, _) => "Somebody".to_owned(),
+    };
+    match approval.state {
+        ApprovalState::Approved => format!("{who} approved this already, at {at}."),
+        ApprovalState::Declined => {
+            let why = approval.decision_note.as_deref().unwrap_or_default();
+            format!("{who} declined this already, at {at}: “{why}”")
+        }
+        ApprovalState::Expired => {
+            "Nobody decided this in time: it expired, and nothing was sent.".to_owned()
+        }
+        ApprovalState::Withdrawn => "It was taken back before anybody decided it.".to_owned(),
+        ApprovalState::Superseded => {
+            "A newer version took its place; that one is decided anew.".to_owned()
+        }
+        ApprovalState::Queued | ApprovalState::Pending => "It is not decided yet.".to_owned(),
     }
 }

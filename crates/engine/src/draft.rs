@@ -3,6 +3,7 @@
 
 use domain::{
     Money, Time,
+    approval::rule::discount_in,
     contract::Contract,
     export::{Export, ExportState, content_hash},
     flow::Run,
@@ -114,6 +115,28 @@ impl Draft {
             },
         }
     }
+}
+
+/// The amount that a payload states of itself: `total`, or `amount`.
+pub(crate) fn stated_total(payload: &Value) -> Option<Money> {
+    ["total", "amount"]
+        .iter()
+        .find_map(|field| serde_json::from_value(payload.get(field)?.clone()).ok())
+}
+
+/// For how much less it is sold than otherwise, in percent; a fraction counts as one more.
+pub(crate) fn discount(subject: &Subject, payload: &Value) -> Option<i64> {
+    let own = match subject {
+        Subject::Order(row) => {
+            let totals = &row.order.totals;
+            let before = i128::from(totals.subtotal.minor) + i128::from(totals.discounts.minor);
+            let off = i128::from(totals.discounts.minor) * 100;
+            (before > 0).then(|| i64::try_from((off + before - 1) / before).unwrap_or(i64::MAX))
+        }
+        Subject::Campaign(campaign) => Some(campaign.discount_percent),
+        Subject::Case(_) => None,
+    };
+    own.into_iter().chain(discount_in(payload)).max()
 }
 
 /// What the contract's recipe names, hashed: the same command has the same key, whatever process or

@@ -142,9 +142,10 @@ impl From<CannotDecide> for Error {
             CannotDecide::AlreadyDecided(_)
             | CannotDecide::NotYetAsked
             | CannotDecide::ContentChanged => Self::conflict(sentence),
-            CannotDecide::Author | CannotDecide::SamePerson | CannotDecide::NotYourRole(_) => {
-                Self::forbidden(sentence)
-            }
+            CannotDecide::Author
+            | CannotDecide::SamePerson
+            | CannotDecide::SeatTaken(_)
+            | CannotDecide::NotYourRole(_) => Self::forbidden(sentence),
             CannotDecide::ReasonMissing => Self::invalid("reason", sentence),
         }
     }
@@ -182,7 +183,7 @@ impl From<Vec<Fault>> for Error {
     }
 }
 
-fn sentence_case(text: &str) -> String {
+pub(crate) fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
     let head: String = letters
         .next()

@@ -7,7 +7,7 @@
 use domain::{
     Time,
     connection::Source,
-    contract::Contract,
+    contract::{Contract, codes},
     export::Export,
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
     receipt::Receipt,
@@ -64,6 +64,11 @@ impl Work<'_> {
                 contract.export_type, trouble.code
             )));
         };
+        // somebody outside waits for a word from in here
+        let severity = match trouble.code.as_str() {
+            codes::APPROVAL_TIMEOUT => route.severity.max(Severity::High),
+            _ => route.severity,
+        };
         let mut evidence = vec![linked("Export", &export.title, "export", export.id)];
         if export.subject_kind == "order" {
             evidence.push(linked(
@@ -87,7 +92,7 @@ impl Work<'_> {
             code: trouble.code,
             sentence: trouble.sentence,
             class: route.class,
-            severity: route.severity,
+            severity,
             state: TaskState::Open,
             owner: route.owner.clone(),
             assignee: None,

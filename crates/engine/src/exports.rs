@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Time,
-    approval::{Approval, ApprovalState},
+    approval::{Approval, ApprovalState, Looked, rule},
     contract::{Contract, Needed, codes},
     export::{Export, ExportState, QaStatus},
     flow::{Run, RunState, Step, Trigger},
@@ -14,7 +14,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    draft::{Draft, Origin, export_of},
+    approval_news::News,
+    draft::{self, Draft, Origin, export_of},
     error::{Error, Result},
     exception::{Trouble, evidence},
     job::JobKind,
@@ -66,7 +67,24 @@ impl Work<'_> {
             Subject::Campaign(_) | Subject::Case(_) => "meshline",
         };
         let draft = Draft::of(contract, subject, system, &known(subject, run, &exports));
-        let needed = contract.approval_for(draft.total, &draft.flags);
+        let new_skus = if rule::asks_for_skus(&contract.approval) {
+            let skus: Vec<String> = rule::skus_in(&draft.payload).into_iter().collect();
+            let known = self
+                .tx
+                .known_skus(run.merchant_id, &contract.export_type, &skus)
+                .await?;
+            skus.into_iter()
+                .filter(|sku| !known.contains(sku))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let needed = contract.approval_for(&Looked {
+            total: draft.total.or_else(|| draft::stated_total(&draft.payload)),
+            discount_percent: draft::discount(subject, &draft.payload),
+            flags: &draft.flags,
+            new_skus: &new_skus,
+        });
         Ok((draft, needed))
     }
 
@@ -200,8 +218,11 @@ impl Work<'_> {
                 step: i64::try_from(index).unwrap_or(i64::MAX - 1) + 1,
                 of,
                 owner: step.owner.clone(),
+                others: step.others.clone(),
+                needs: step.needs,
                 backup: step.backup.clone(),
                 reason: needed.reason.clone(),
+                rule: needed.rule,
                 critical: needed.critical,
                 content_hash: export.content_hash.clone(),
                 author: export.author,
@@ -211,9 +232,14 @@ impl Work<'_> {
                 accept_by: None,
                 expires_at: None,
                 escalated_at: None,
+                votes: Vec::new(),
                 decided_by: None,
+                decided_for: None,
                 decided_at: None,
                 decision_note: None,
+                remarks: Vec::new(),
+                question: None,
+                looks: Vec::new(),
                 rev: 0,
             };
             let approval = if index == 0 {
@@ -223,25 +249,34 @@ impl Work<'_> {
             };
             self.tx.insert_approval(&approval).await?;
             if index == 0 {
-                self.announce(&approval).await?;
+                self.announce(export, &approval).await?;
             }
         }
         Ok(())
     }
 
     /// A step was asked: its clocks run from here.
-    pub async fn announce(&mut self, approval: &Approval) -> Result<()> {
+    pub async fn announce(&mut self, export: &Export, approval: &Approval) -> Result<()> {
         self.note(
             "approval.asked",
             "approval",
             approval.id,
             json!({
                 "export_id": approval.export_id, "step": approval.step, "of": approval.of,
-                "owner": approval.owner, "accept_by": approval.accept_by,
-                "content_hash": approval.content_hash,
+                "owner": approval.owner, "others": approval.others, "needs": approval.needs,
+                "accept_by": approval.accept_by, "content_hash": approval.content_hash,
             }),
         );
-        if let Some(at) = approval.accept_by {
+        self.arm_clocks(approval).await?;
+        self.tell_of_approval(export, approval, &News::Asked).await
+    }
+
+    /// Both deadlines of a step, as they stand.
+    pub async fn arm_clocks(&mut self, approval: &Approval) -> Result<()> {
+        if let Some(at) = approval
+            .accept_by
+            .filter(|_| approval.escalated_at.is_none())
+        {
             self.arm(JobKind::ApprovalDeadline, approval.id, at).await?;
         }
         if let Some(at) = approval.expires_at {
@@ -275,6 +310,13 @@ impl Work<'_> {
             export.id,
             json!({ "content_hash": export.content_hash }),
         );
+        if rule::asks_for_skus(&contract.approval) {
+            let skus: Vec<String> = rule::skus_in(&export.payload).into_iter().collect();
+            let because = (export.id, self.now);
+            self.tx
+                .insert_known_skus(export.merchant_id, &export.export_type, &skus, because)
+                .await?;
+        }
         self.arm(JobKind::Deliver, export.id, self.now).await
     }
 

@@ -8,6 +8,8 @@ mod account;
 mod ack;
 mod agency;
 mod agency_templates;
+mod approval_news;
+mod approval_talk;
 mod approvals;
 mod bus;
 mod chain;
@@ -18,6 +20,7 @@ mod connections;
 mod coordination;
 mod cover;
 mod ctx;
+mod delegations;
 mod deliver;
 mod destinations;
 mod draft;
@@ -84,6 +87,7 @@ pub use agency_templates::{
     MerchantPlan, Origin, Pinned, PolicyPlan, PushInput, TemplateInput, TemplateLine, TemplateView,
     ThreeWay, Would,
 };
+pub use approval_talk::ApprovalAct;
 pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
 pub use connection_needs::{ConnectionNeeds, Replaced};
@@ -94,6 +98,7 @@ pub use cover::{
     Uses,
 };
 pub use ctx::{Actor, Ctx, PROOF_FRESH_MS};
+pub use delegations::DelegationInput;
 pub use destinations::{DestinationInput, TEST_TYPE, TestAnswer};
 pub use engine::{Engine, Parts};
 pub use error::{Error, FieldError, Kind, Result};

@@ -173,6 +173,10 @@ impl Work<'_> {
         let (export, run) = match kind {
             "export" => (Some(id), None),
             "run" => (None, Some(id)),
+            "approval" => {
+                let found = self.tx.approval(merchant, id).await?;
+                (found.map(|one| one.export_id), None)
+            }
             "task" => match self.tx.task(merchant, id).await? {
                 Some(task) => (task.export_id, task.run_id),
                 None => (None, None),

@@ -228,12 +228,14 @@ fn of_contract(rules: &Rules, contract: &Contract, all: &mut Vec<Owned>) {
     ));
     for rule in &contract.approval {
         for (index, step) in rule.steps.iter().enumerate() {
-            all.push(row(
-                OwnedKind::Approval,
-                format!("Approval {} of {}", index + 1, rule.steps.len()),
-                (&step.owner, &step.backup),
-                (step.accept_ms, None),
-            ));
+            for owner in step.asked() {
+                all.push(row(
+                    OwnedKind::Approval,
+                    format!("Approval {} of {}", index + 1, rule.steps.len()),
+                    (owner, &step.backup),
+                    (step.accept_ms, None),
+                ));
+            }
         }
     }
     for (code, route) in &contract.exceptions {

@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
+    approval::most_seated,
     contract::{ApprovalStep, Contract, codes},
     export::{Export, QaResult, QaStatus},
     owner::Owner,
@@ -98,7 +99,7 @@ impl Gates<'_> {
         let asked = self
             .steps
             .iter()
-            .flat_map(|step| [&step.owner, &step.backup]);
+            .flat_map(|step| step.asked().chain([&step.backup]));
         let mut faults: Vec<String> = [&export.owner, &export.backup]
             .into_iter()
             .chain(asked)
@@ -107,16 +108,38 @@ impl Gates<'_> {
             .collect();
         faults.sort();
         faults.dedup();
-        if let [first, second] = self.steps
-            && first.owner == second.owner
-            && self.rules.people(&first.owner).len() < 2
-        {
-            faults.push(format!(
-                "two people must approve, but {} is one person",
-                first.owner
-            ));
-        }
+        faults.extend(self.steps.iter().filter_map(ApprovalStep::fault));
+        faults.extend(self.too_few(export));
         faults
+    }
+
+    /// Different people have to approve, the author none of them: whether there are as many.
+    fn too_few(&self, export: &Export) -> Option<String> {
+        let mut known: Vec<Uuid> = Vec::new();
+        let mut seats: Vec<Vec<usize>> = Vec::new();
+        for step in self.steps {
+            let mut fits: Vec<usize> = Vec::new();
+            let behind = step.asked().chain([&step.backup]);
+            for user in behind.flat_map(|owner| self.rules.people(owner)) {
+                if Some(user.id) == export.author {
+                    continue;
+                }
+                let place = known.iter().position(|id| *id == user.id);
+                fits.push(place.unwrap_or_else(|| {
+                    known.push(user.id);
+                    known.len() - 1
+                }));
+            }
+            let needs = usize::try_from(step.needs).unwrap_or(1);
+            seats.extend(std::iter::repeat_n(fits, needs));
+        }
+        let there = most_seated(&seats, known.len());
+        (seats.len() > 1 && there < seats.len()).then(|| {
+            format!(
+                "{} different people must approve, and only {there} can",
+                seats.len()
+            )
+        })
     }
 
     fn sla(&self, export: &Export) -> Vec<String> {

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use domain::{
     Time,
     access::Action,
-    approval::Approval,
+    approval::{Approval, Decision},
     export::Export,
     flow::Sheet,
     notice::Notice,
@@ -103,12 +103,7 @@ impl Engine {
         let mut elsewhere = Vec::new();
         for approval in self.pending(&mut *reads, &places).await? {
             if let Some((merchant, member)) = place(&places, approval.merchant_id)
-                && asks(&approval, member, user)
-                && (approval.escalated_at.is_some()
-                    || self
-                        .is_asked(&mut *reads, &approval.owner, merchant.id, user.id)
-                        .await?)
-                && !approved_before(&mut *reads, &approval, user.id).await?
+                && self.is_theirs(&mut *reads, &approval, member).await?
                 && let Some(export) = reads.export(merchant.id, approval.export_id).await?
             {
                 queue.items.push(QueueItem {
@@ -159,6 +154,52 @@ impl Engine {
             list.sort_by_key(|item| (item.deadline, Reverse(item.severity())));
         }
         Ok(queue)
+    }
+
+    /// Whether it is this person's move, at this minute: the gate would let them approve it, for themself or
+    /// for somebody who is away, and it is their turn.
+    async fn is_theirs(
+        &self,
+        reads: &mut (dyn Reads + '_),
+        approval: &Approval,
+        member: &Membership,
+    ) -> Result<bool> {
+        if !member.may(Action::Decide) {
+            return Ok(false);
+        }
+        let (rules, now) = (self.rules_by(reads, member.merchant_id).await?, self.now());
+        let voice = rules.voice(member, now);
+        if !approval.waits_on(&voice) {
+            return Ok(false);
+        }
+        let all = if approval.of > 1 {
+            reads
+                .approvals_of(approval.merchant_id, approval.export_id)
+                .await?
+        } else {
+            Vec::new()
+        };
+        let yes = Decision {
+            approve: true,
+            note: None,
+            seen_hash: approval.content_hash.clone(),
+            step: None,
+        };
+        if approval.clone().decide(&yes, &voice, &all, now).is_err() {
+            return Ok(false);
+        }
+        if approval.escalated_at.is_some() {
+            return Ok(true);
+        }
+        let names: Vec<&Membership> = voice.names().map(|(member, _)| member).collect();
+        Ok(approval.asked().any(|owner| {
+            let asked = rules.asked(owner, now);
+            names.iter().any(|name| {
+                let has_turn = asked.is_empty() || asked.iter().any(|user| user.id == name.user_id);
+                name.answers_for(owner)
+                    && (has_turn || matches!(owner, Owner::User(_) | Owner::System(_)))
+            })
+        }))
     }
 
     /// Whether it is theirs at this minute.
@@ -280,23 +321,4 @@ fn place<'p>(
         .iter()
         .find(|(merchant, _)| merchant.id == merchant_id)
         .map(|(m, s)| (m, s))
-}
-
-/// Whether it is this person's move: a role they hold, and not their own work.
-fn asks(approval: &Approval, member: &Membership, user: &User) -> bool {
-    approval.may_be_decided_by(member)
-        && member.may(Action::Decide)
-        && approval.author != Some(user.id)
-}
-
-async fn approved_before(reads: &mut dyn Reads, approval: &Approval, user: Uuid) -> Result<bool> {
-    if approval.step == 1 {
-        return Ok(false);
-    }
-    let all = reads
-        .approvals_of(approval.merchant_id, approval.export_id)
-        .await?;
-    Ok(all
-        .iter()
-        .any(|one| one.id != approval.id && one.decided_by == Some(user)))
 }

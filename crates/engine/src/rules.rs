@@ -6,6 +6,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     Time,
+    access::Action,
+    approval::{Delegation, Voice},
     connection::{Destination, Source},
     contract::Contract,
     cover::{Gap, Roster, Span, Why},
@@ -41,6 +43,8 @@ pub struct Rules {
     pub own_roles: Vec<OwnRole>,
     /// The newest version of each escalation policy that is not retired.
     pub policies: Vec<Policy>,
+    /// Who decides for whom while they are away, now or later.
+    pub delegations: Vec<Delegation>,
 }
 
 impl Rules {
@@ -127,6 +131,34 @@ impl Rules {
         }
     }
 
+    /// In whose name this member may speak: their own, and that of people on the same side who are away.
+    pub fn voice<'a>(&'a self, own: &'a Membership, at: Time) -> Voice<'a> {
+        let lent = self
+            .delegations
+            .iter()
+            .filter(|one| one.delegate_id == own.user_id && one.is_active(at));
+        let away = lent.filter_map(|one| {
+            let (user, member) = self
+                .members
+                .iter()
+                .find(|(user, _)| user.id == one.user_id)?;
+            lends(user, member, own).then_some(member)
+        });
+        Voice {
+            own,
+            away: away.collect(),
+        }
+    }
+
+    /// Who decides for them at that moment.
+    pub fn delegates_of(&self, users: &[Uuid], at: Time) -> Vec<Uuid> {
+        self.delegations
+            .iter()
+            .filter(|one| one.is_active(at) && users.contains(&one.user_id))
+            .map(|one| one.delegate_id)
+            .collect()
+    }
+
     pub fn user_name(&self, id: Uuid) -> Option<&str> {
         self.members
             .iter()
@@ -138,6 +170,11 @@ impl Rules {
 fn in_use(mut policies: Vec<Policy>) -> Vec<Policy> {
     policies.retain(|policy| policy.retired_at.is_none());
     policies
+}
+
+/// What somebody who left, or may not decide any more, said about who decides for them is void.
+pub(crate) fn lends(user: &User, member: &Membership, to: &Membership) -> bool {
+    user.active && member.may(Action::Decide) && member.party == to.party
 }
 
 pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> error::Result<Rules> {
@@ -169,6 +206,7 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> err
         roster,
         own_roles: reads.own_roles(merchant_id).await?,
         policies: in_use(reads.policies(merchant_id).await?),
+        delegations: reads.delegations(merchant_id, Time::from_ms(0)).await?,
         merchant,
     })
 }

@@ -295,6 +295,9 @@ pub(crate) fn task(task: &mut Task, visit: &mut Visitor<'_>) {
 
 pub(crate) fn approval(approval: &mut Approval, visit: &mut Visitor<'_>) {
     visit("asked to decide", Need::Decide, &mut approval.owner);
+    for other in &mut approval.others {
+        visit("asked to decide", Need::Decide, other);
+    }
     visit("asked when it is late", Need::Decide, &mut approval.backup);
 }
 
@@ -334,6 +337,9 @@ pub(crate) fn contract(contract: &mut Contract, visit: &mut Visitor<'_>) {
         for (index, step) in rule.steps.iter_mut().enumerate() {
             let n = index + 1;
             visit(&format!("approval step {n}"), Need::Decide, &mut step.owner);
+            for other in &mut step.others {
+                visit(&format!("approval step {n}"), Need::Decide, other);
+            }
             visit(
                 &format!("backup of approval step {n}"),
                 Need::Decide,

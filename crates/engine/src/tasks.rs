@@ -158,6 +158,7 @@ impl Work<'_> {
         match task.unlock {
             Unlock::Nothing | Unlock::TryStep | Unlock::FinishStep | Unlock::FinishUndo => Ok(()),
             Unlock::ReprocessReceipt => self.reprocess(task).await,
+            Unlock::AnswerQuestion => self.answer_by_task(task).await,
             Unlock::RetryJob => self.retry_job(task).await,
             // its run does it
             Unlock::WaitAgain if task.export_id.is_none() => Ok(()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Time,
-    approval::{Approval, ApprovalState},
+    approval::{Approval, ApprovalState, Vote},
     contract::Contract,
     export::{Export, QaStatus},
     owner::Owner,
@@ -53,6 +53,29 @@ fn duty(rules: &Rules, owner: &Owner, at: Time) -> Value {
     json!({ "owner_id": person(rules, owner, at), "owner_role": role_name(rules, owner) })
 }
 
+/// Everybody's yes to a step, one after the other.
+fn words_of(rules: &Rules, approval: &Approval) -> Vec<Value> {
+    let say = |vote: Vote| {
+        // of several roles, the one that they answered for
+        let owner = match vote.fits.as_slice() {
+            [place] => approval.asked().nth(*place),
+            _ => None,
+        };
+        let mut said = json!({
+            "step": approval.step,
+            "role": role_name(rules, owner.unwrap_or(&approval.owner)),
+            "accepted_by": vote.by,
+            "accepted_at": vote.at,
+            "content_hash": approval.content_hash,
+        });
+        if let Some(other) = vote.on_behalf {
+            said["accepted_for"] = json!(other);
+        }
+        said
+    };
+    approval.yes().into_iter().map(say).collect()
+}
+
 pub(crate) fn message(
     export: &Export,
     contract: &Contract,
@@ -80,11 +103,18 @@ pub(crate) fn message(
         json!({ "ts": export.created_at, "actor": "system", "change": "created" }),
         json!({ "ts": export.created_at, "actor": "system", "change": "checks passed" }),
     ];
-    trail.extend(approved.iter().map(|one| {
-        json!({
-            "ts": one.decided_at,
-            "actor": one.decided_by.map(|id| format!("user:{id}")),
-            "change": format!("approved step {} of {}", one.step, one.of),
+    trail.extend(approved.iter().flat_map(|one| {
+        let yes = one.yes();
+        yes.into_iter().map(|vote| {
+            let for_whom = vote
+                .on_behalf
+                .map(|id| format!(" for user:{id}"))
+                .unwrap_or_default();
+            json!({
+                "ts": vote.at,
+                "actor": format!("user:{}", vote.by),
+                "change": format!("approved step {} of {}{for_whom}", one.step, one.of),
+            })
         })
     }));
     trail.push(json!({ "ts": at, "actor": "system", "change": "ready" }));
@@ -127,13 +157,7 @@ pub(crate) fn message(
             "status": match one.status { QaStatus::Passed => "passed", QaStatus::Failed => "failed" },
             "detail": one.detail,
         })).collect::<Vec<_>>(),
-        "approvals": approved.iter().map(|one| json!({
-            "step": one.step,
-            "role": role_name(rules, &one.owner),
-            "accepted_by": one.decided_by,
-            "accepted_at": one.decided_at,
-            "content_hash": one.content_hash,
-        })).collect::<Vec<_>>(),
+        "approvals": approved.iter().flat_map(|one| words_of(rules, one)).collect::<Vec<_>>(),
         "accepted_by": last.and_then(|one| one.decided_by),
         "accepted_at": last.and_then(|one| one.decided_at),
         "exception_code": null,

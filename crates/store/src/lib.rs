@@ -14,6 +14,7 @@
 mod accounts;
 mod agency;
 mod approvals;
+mod assent;
 pub mod audit;
 mod connections;
 mod cover;

@@ -293,6 +293,7 @@ macro_rules! of_merchants {
         &[
             concat!("DELETE FROM sessions WHERE user_id IN ", who_is_only_here!()),
             concat!("DELETE FROM second_factors WHERE user_id IN ", who_is_only_here!()),
+            concat!("DELETE FROM person_keys WHERE user_id IN ", who_is_only_here!()),
             concat!("DELETE FROM recovery_codes WHERE user_id IN ", who_is_only_here!()),
             concat!("DELETE FROM known_places WHERE user_id IN ", who_is_only_here!()),
             "DELETE FROM mails WHERE noted_in IN (SELECT id FROM merchants WHERE operator_id = $1)",
@@ -340,6 +341,8 @@ const DELETE_OPERATOR: &[&str] = of_merchants![
     "exports",
     "attempts",
     "approvals",
+    "delegations",
+    "known_skus",
     "tasks",
     "notices",
     "jobs",

@@ -89,6 +89,7 @@ const OF_MERCHANTS: &[Column] = &[
 
 const OF_PEOPLE: &[Column] = &[
     of_nobody!("second_factors", "user_id", "sealed_seed", "seed"),
+    of_nobody!("person_keys", "user_id", "sealed_private", "private"),
     of_nobody!("mails", "id", "sealed_body", "body"),
 ];
 

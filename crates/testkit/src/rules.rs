@@ -122,11 +122,7 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
 }
 
 fn asks(owner: &str, backup: &str) -> ApprovalStep {
-    ApprovalStep {
-        owner: agency(owner),
-        backup: agency(backup),
-        accept_ms: 15 * MINUTE,
-    }
+    ApprovalStep::of(agency(owner), agency(backup), 15 * MINUTE)
 }
 
 /// Over $500.00 or flagged: operations approves.

@@ -284,6 +284,7 @@ impl World {
             approve: true,
             note: None,
             seen_hash: export.content_hash.clone(),
+            step: None,
         };
         let ctx = self.as_person(name).await?;
         let state = self.engine.decide(&ctx, export.id, decision).await?;
@@ -296,6 +297,7 @@ impl World {
             approve: false,
             note: Some(why.to_owned()),
             seen_hash: export.content_hash.clone(),
+            step: None,
         };
         let ctx = self.as_person(name).await?;
         let state = self.engine.decide(&ctx, export.id, decision).await?;

@@ -250,6 +250,7 @@ async fn decide(
         approve,
         note: body.reason,
         seen_hash: body.content_hash,
+        step: None,
     };
     engine.decide(ctx, id, decision).await?;
     detail(engine, ctx, id).await.map(Json)

@@ -189,6 +189,7 @@ impl Week<'_> {
                 approve: true,
                 note: None,
                 seen_hash: export.content_hash.clone(),
+                step: None,
             };
             or_later(self.engine.decide(&ctx, export.id, decision).await)?;
         }

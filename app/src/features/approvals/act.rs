@@ -33,6 +33,7 @@ pub async fn decide_approval(
                 approve,
                 note,
                 seen_hash,
+                step: None,
             };
             let state = engine
                 .decide(&ctx, id(&export, "export")?, decision)

@@ -38,8 +38,11 @@ pub(super) fn standing(
             approve,
             note: Some("-".to_owned()),
             seen_hash: approval.content_hash.clone(),
+            step: None,
         };
-        approval.clone().decide(&decision, member, all, now)?;
+        approval
+            .clone()
+            .decide(&decision, &rules.voice(member, now), all, now)?;
         Ok(())
     };
     let (yes, no) = (ask(true), ask(false));
@@ -57,7 +60,7 @@ fn why_not(approval: &Approval, ctx: &Ctx, rules: &Rules, error: Error) -> Strin
     }
     let answers = ctx
         .member()
-        .is_ok_and(|(_, member)| approval.may_be_decided_by(member));
+        .is_ok_and(|(_, member)| approval.waits_on(&rules.voice(member, ctx.now())));
     if answers && ctx.may(Action::Decide) {
         return error.sentence;
     }

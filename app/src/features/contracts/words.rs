@@ -1,7 +1,7 @@
 //! A contract's rules in words.
 
 use domain::{
-    contract::{AckRule, ApprovalCondition, ApprovalRule},
+    contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep},
     delivery::RetryPolicy,
     owner::Owner,
 };
@@ -13,7 +13,23 @@ fn condition(when: &ApprovalCondition) -> String {
     match when {
         ApprovalCondition::Always => "Always".to_owned(),
         ApprovalCondition::TotalOver { amount } => format!("Total over {amount}"),
+        ApprovalCondition::DiscountOver { percent } => format!("More than {percent} % off"),
+        ApprovalCondition::NewSku => "First time for a SKU".to_owned(),
         ApprovalCondition::Flagged => "Flagged (a test order, a hold, no address…)".to_owned(),
+    }
+}
+
+/// "Operations", "2 of Operations", "2 of Operations, Finance and Marketing ops".
+fn who_of(step: &ApprovalStep, name: &impl Fn(&Owner) -> String) -> String {
+    let owners: Vec<String> = step.asked().map(name).collect();
+    let listed = match owners.as_slice() {
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [] => String::new(),
+    };
+    match (step.needs, owners.len()) {
+        (1, 1) => listed,
+        (needs, _) => format!("{needs} of {listed}"),
     }
 }
 
@@ -31,7 +47,7 @@ pub(super) fn approval_lines(
                 .map(|step| {
                     format!(
                         "{} within {}, else {} as well",
-                        name(&step.owner),
+                        who_of(step, &name),
                         duration_text(step.accept_ms),
                         name(&step.backup)
                     )
@@ -49,7 +65,8 @@ pub(super) fn approval_lines(
 
 /// For a list: "2 people", "1 person, over $500.00 or flagged", "nobody".
 pub(super) fn approval_short(rules: &[ApprovalRule]) -> String {
-    let Some(most) = rules.iter().map(|rule| rule.steps.len()).max() else {
+    let people = |rule: &ApprovalRule| rule.steps.iter().map(|step| step.needs).sum::<i64>();
+    let Some(most) = rules.iter().map(people).max() else {
         return "nobody".to_owned();
     };
     let people = if most == 1 {
@@ -57,14 +74,7 @@ pub(super) fn approval_short(rules: &[ApprovalRule]) -> String {
     } else {
         format!("{most} people")
     };
-    let when: Vec<String> = rules
-        .iter()
-        .filter_map(|rule| match &rule.when {
-            ApprovalCondition::Always => None,
-            ApprovalCondition::TotalOver { amount } => Some(format!("over {amount}")),
-            ApprovalCondition::Flagged => Some("flagged".to_owned()),
-        })
-        .collect();
+    let when: Vec<String> = rules.iter().filter_map(|rule| rule.when.short()).collect();
     if when.is_empty() {
         people
     } else {
@@ -112,17 +122,17 @@ pub(super) fn ack_words(ack: &AckRule) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Currency, Money, contract::ApprovalStep, owner::Party};
+    use domain::{Currency, Money, owner::Party};
 
     use super::*;
 
     #[test]
     fn rules_read_as_sentences() {
-        let step = ApprovalStep {
-            owner: Owner::role(Party::Agency, "operations"),
-            backup: Owner::role(Party::Agency, "finance"),
-            accept_ms: 900_000,
-        };
+        let step = ApprovalStep::of(
+            Owner::role(Party::Agency, "operations"),
+            Owner::role(Party::Agency, "finance"),
+            900_000,
+        );
         let amount = Money::new(50_000, Currency::USD);
         let rules = vec![
             ApprovalRule {

@@ -163,6 +163,7 @@ const fn on_resolve(unlock: Unlock) -> Option<&'static str> {
         Unlock::RetryJob => Some("resolving runs 1 job again"),
         Unlock::TryStep => Some("resolving tries the step again"),
         Unlock::FinishStep => Some("resolving finishes the step"),
+        Unlock::AnswerQuestion => Some("resolving answers"),
         Unlock::FinishUndo => Some("resolving says that it is undone"),
     }
 }

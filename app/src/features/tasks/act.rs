@@ -181,6 +181,7 @@ fn set_going(task: &domain::task::Task) -> &'static str {
         Unlock::RetryJob => "The job runs again.",
         Unlock::TryStep => "The step is tried again.",
         Unlock::FinishStep => "The step is done, and the flow goes on.",
+        Unlock::AnswerQuestion => "It is answered, and the approval goes on.",
         Unlock::FinishUndo => "It is undone.",
     }
 }

@@ -171,6 +171,12 @@ pub const CELLS: &[Cell] = &[
     ),
     cell(
         N::Export,
+        "override",
+        A::Override,
+        "Change what an export says, with a reason and a signature.",
+    ),
+    cell(
+        N::Export,
         "acknowledge",
         A::Acknowledge,
         "Answer for a destination that an export was taken, done or refused.",
@@ -186,6 +192,12 @@ pub const CELLS: &[Cell] = &[
         "decide",
         A::Decide,
         "Approve or decline what waits on one’s own role.",
+    )),
+    open(cell(
+        N::Approval,
+        "discuss",
+        A::Discuss,
+        "Comment, answer what was asked, remind those who are asked.",
     )),
     open(cell(
         N::Task,
@@ -328,6 +340,8 @@ pub const GRANTS: &[Grant] = &[
     grant(A::ViewConnections, EVERYBODY),
     tokens_too(grant(A::ViewSettings, EVERYBODY)),
     grant(A::Decide, &[Admin, Approver]),
+    grant(A::Discuss, WORKERS),
+    grant(A::Override, &[Admin]),
     tokens_too(grant(A::WorkTasks, WORKERS)),
     grant(A::Trigger, WORKERS),
     tokens_too(grant(A::Control, WORKERS)),

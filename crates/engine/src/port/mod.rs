@@ -2,6 +2,7 @@
 
 mod accounts;
 mod agency;
+mod assent;
 mod cover;
 mod debt;
 mod drafts;
@@ -14,6 +15,7 @@ mod store;
 
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
 pub use agency::{AgencyReads, AgencyTx};
+pub use assent::{AssentReads, AssentTx, PersonKeyRow};
 pub use cover::{CoverReads, CoverTx};
 pub use debt::{DebtReads, DebtTx};
 pub use drafts::{DraftReads, DraftTx};

@@ -30,6 +30,7 @@ use uuid::Uuid;
 use super::{
     accounts::{AccountReads, AccountTx},
     agency::{AgencyReads, AgencyTx},
+    assent::{AssentReads, AssentTx},
     cover::{CoverReads, CoverTx},
     debt::{DebtReads, DebtTx},
     drafts::{DraftReads, DraftTx},
@@ -178,6 +179,7 @@ pub trait Reads:
     + DraftReads
     + DebtReads
     + AgencyReads
+    + AssentReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -331,7 +333,7 @@ pub trait Reads:
 
 #[async_trait]
 pub trait Tx:
-    Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx + DebtTx + AgencyTx
+    Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx + DebtTx + AgencyTx + AssentTx
 {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;

@@ -35,6 +35,7 @@ async fn asked(world: &World) -> (Export, Decision) {
         approve: true,
         note: None,
         seen_hash: export.content_hash.clone(),
+        step: None,
     };
     (export, decision)
 }

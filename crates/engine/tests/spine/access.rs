@@ -150,7 +150,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
             exception_metadata: None,
             external_ref: None,
         }): Acknowledge,
-        decide(id, Decision { approve: true, note: None, seen_hash: String::new() }): Decide,
+        decide(id, Decision { approve: true, note: None, seen_hash: String::new(), step: None }): Decide,
         withdraw(id, "because"): Control,
         pause_run(id, "because"): Control,
         resume_run(id, "because"): Control,

@@ -34,11 +34,11 @@ fn missing<T>(answer: Result<T>) {
 fn asks(owner: Owner) -> Vec<ApprovalRule> {
     vec![ApprovalRule {
         when: ApprovalCondition::Always,
-        steps: vec![ApprovalStep {
+        steps: vec![ApprovalStep::of(
             owner,
-            backup: Owner::role(Party::Agency, "finance"),
-            accept_ms: 15 * MINUTE,
-        }],
+            Owner::role(Party::Agency, "finance"),
+            15 * MINUTE,
+        )],
         critical: false,
     }]
 }
@@ -169,7 +169,7 @@ on_every_store! {
         let approval = world.approvals_of(promo.id).await.unwrap()[0].id;
         missing(engine.approval(&hana, approval).await);
         let theo = theo(&world).await;
-        let decision = Decision { approve: true, note: None, seen_hash: promo.content_hash.clone() };
+        let decision = Decision { approve: true, note: None, seen_hash: promo.content_hash.clone(), step: None };
         missing(engine.decide(&theo, promo.id, decision).await);
         // their own export they see, but taking it back is not theirs
         let refused = engine.withdraw(&hana, own.id, "because").await.unwrap_err();
@@ -230,7 +230,7 @@ on_every_store! {
         assert_eq!(engine.exports(&theo, &all()).await.unwrap()[0].id, promo.id);
         assert_eq!(engine.export_chain(&theo, promo.id).await.unwrap().0.export.id, promo.id);
         // of the same side, but an operator decides nothing
-        let decision = Decision { approve: true, note: None, seen_hash: promo.content_hash.clone() };
+        let decision = Decision { approve: true, note: None, seen_hash: promo.content_hash.clone(), step: None };
         let refused = engine.decide(&hana, promo.id, decision.clone()).await.unwrap_err();
         assert_eq!(refused.kind, Kind::Forbidden);
         assert_eq!(engine.decide(&theo, promo.id, decision).await.unwrap(), ExportState::Ready);

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod agency;
+mod assent;
 mod cover;
 mod debt;
 mod drafts;

@@ -19,6 +19,7 @@ const NOT_A_MERCHANTS: &[&str] = &[
     "password_resets",
     "guesses",
     "mails",
+    "person_keys",
 ];
 
 /// Looked up before it is known whose row it is; or over all merchants, by the workers and sweeps.

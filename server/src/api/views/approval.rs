@@ -1,6 +1,9 @@
 //! Approvals: who was asked, on which content, and what they said.
 
-use domain::{approval::Approval, export::Export};
+use domain::{
+    approval::{Approval, Remark, Said},
+    export::Export,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,6 +26,12 @@ pub struct ApprovalView {
     /// Who is asked.
     #[schema(example = "agency:marketing_ops")]
     owner: String,
+    /// Who is asked beside the owner; then each of them counts once.
+    others: Vec<String>,
+    /// How many people have to approve it.
+    needs: i64,
+    /// Who did so far, in the order in which they did.
+    votes: Vec<VoteView>,
     /// Who may decide as well once `accept_by` has passed.
     #[schema(example = "agency:operations")]
     backup: String,
@@ -39,8 +48,58 @@ pub struct ApprovalView {
     expires_at: Option<At>,
     escalated_at: Option<At>,
     decided_by: Option<Uuid>,
+    /// In whose name, where that is somebody else.
+    decided_for: Option<Uuid>,
     decided_at: Option<At>,
     note: Option<String>,
+    /// What was said around it, oldest first.
+    remarks: Vec<RemarkView>,
+    /// Whom it waits to hear from before it is decided; the clock waits as well.
+    waits_for: Option<Uuid>,
+}
+
+/// One person's yes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApprovalVote)]
+pub struct VoteView {
+    by: Uuid,
+    /// In whose name, where that is somebody else.
+    #[serde(rename = "for")]
+    on_behalf: Option<Uuid>,
+    at: At,
+    note: Option<String>,
+}
+
+/// Something that was said around a decision.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApprovalRemark)]
+pub struct RemarkView {
+    #[schema(example = "comment")]
+    kind: &'static str,
+    by: Uuid,
+    at: At,
+    text: String,
+    /// Whom a question was put to, or who has it now.
+    to: Option<String>,
+}
+
+impl From<&Remark> for RemarkView {
+    fn from(remark: &Remark) -> Self {
+        let (kind, to) = match &remark.what {
+            Said::Comment => ("comment", None),
+            Said::Question { to } => ("question", Some(format!("user:{to}"))),
+            Said::Answer => ("answer", None),
+            Said::Reminder => ("reminder", None),
+            Said::Reassigned { to, .. } => ("reassigned", Some(to.to_string())),
+        };
+        Self {
+            kind,
+            by: remark.by,
+            at: remark.at.into(),
+            text: remark.text.clone(),
+            to,
+        }
+    }
 }
 
 /// An approval with the export it is about.
@@ -61,6 +120,18 @@ impl From<&Approval> for ApprovalView {
             of: approval.of,
             state: approval.state.into(),
             owner: approval.owner.to_string(),
+            others: approval.others.iter().map(ToString::to_string).collect(),
+            needs: approval.needs,
+            votes: approval
+                .votes
+                .iter()
+                .map(|vote| VoteView {
+                    by: vote.by,
+                    on_behalf: vote.on_behalf,
+                    at: vote.at.into(),
+                    note: vote.note.clone(),
+                })
+                .collect(),
             backup: approval.backup.to_string(),
             reason: approval.reason.clone(),
             critical: approval.critical,
@@ -71,8 +142,11 @@ impl From<&Approval> for ApprovalView {
             expires_at: approval.expires_at.map(Into::into),
             escalated_at: approval.escalated_at.map(Into::into),
             decided_by: approval.decided_by,
+            decided_for: approval.decided_for,
             decided_at: approval.decided_at.map(Into::into),
             note: approval.decision_note.clone(),
+            remarks: approval.remarks.iter().map(Into::into).collect(),
+            waits_for: approval.question.as_ref().map(|one| one.to),
         }
     }
 }

@@ -96,6 +96,12 @@ pub enum ConditionView {
     TotalOver {
         amount: Amount,
     },
+    /// Sold for less than otherwise by more than so many percent.
+    DiscountOver {
+        percent: i64,
+    },
+    /// A SKU that no export of this type was let go with before.
+    NewSku,
     Flagged,
 }
 
@@ -103,6 +109,10 @@ pub enum ConditionView {
 #[schema(as = ApprovalStep)]
 pub struct ApproverView {
     owner: String,
+    /// Who is asked beside the owner; then each of them counts once.
+    others: Vec<String>,
+    /// How many people have to approve.
+    needs: i64,
     backup: String,
     accept_ms: i64,
 }
@@ -185,6 +195,10 @@ impl From<&ApprovalRule> for RuleView {
                 ApprovalCondition::TotalOver { amount } => ConditionView::TotalOver {
                     amount: (*amount).into(),
                 },
+                ApprovalCondition::DiscountOver { percent } => {
+                    ConditionView::DiscountOver { percent: *percent }
+                }
+                ApprovalCondition::NewSku => ConditionView::NewSku,
                 ApprovalCondition::Flagged => ConditionView::Flagged,
             },
             steps: rule
@@ -192,6 +206,8 @@ impl From<&ApprovalRule> for RuleView {
                 .iter()
                 .map(|step| ApproverView {
                     owner: step.owner.to_string(),
+                    others: step.others.iter().map(ToString::to_string).collect(),
+                    needs: step.needs,
                     backup: step.backup.to_string(),
                     accept_ms: step.accept_ms,
                 })

@@ -115,6 +115,6 @@ words! {
         task::Unlock::Nothing, task::Unlock::RedeliverExport, task::Unlock::RecheckExport,
         task::Unlock::AskAgain, task::Unlock::WaitAgain, task::Unlock::ReprocessReceipt,
         task::Unlock::RetryJob, task::Unlock::TryStep, task::Unlock::FinishStep,
-        task::Unlock::FinishUndo,
+        task::Unlock::FinishUndo, task::Unlock::AnswerQuestion,
     ];
 }

@@ -211,11 +211,7 @@ fn mapping(spec: &Spec) -> Mapping {
 }
 
 fn asks(owner: &str, backup: &str) -> ApprovalStep {
-    ApprovalStep {
-        owner: agency(owner),
-        backup: agency(backup),
-        accept_ms: 15 * MINUTE,
-    }
+    ApprovalStep::of(agency(owner), agency(backup), 15 * MINUTE)
 }
 
 /// Two people, neither of whom wrote it, each having proved a moment before who they are.
