@@ -18,7 +18,7 @@ use crate::{
         connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
         contracts::{ContractPage, ContractsPage},
         cover::{CalendarPage, CoverPage, PolicyPage, RolePage, RotationPage},
-        exports::{ExportPage, ExportsPage},
+        exports::{ExportPage, ExportsPage, KeysPage, OverridePage},
         flows::{
             CompareFlowPage, FlowDraftPage, FlowPage, FlowsPage, ImportFlowPage, MoveRunsPage,
             PublishFlowPage, editor::BoardPage,
@@ -77,6 +77,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/receipts/:id") view=ReceiptPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports") view=ExportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports/:id") view=ExportPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/exports/:id/override") view=OverridePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows") view=FlowsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/template") view=TemplatePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/flows/import") view=ImportFlowPage ssr=SsrMode::Async/>
@@ -112,6 +113,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/people/:id") view=PersonPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/people/:id/leave") view=LeavePage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/audit") view=AuditPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/audit/keys") view=KeysPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/access") view=AccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/tokens") view=TokensPage ssr=SsrMode::Async/>

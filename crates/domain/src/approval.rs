@@ -26,7 +26,7 @@ pub use talk::{CannotTalk, Look, Question, Remark, Said};
 
 use crate::{owner::Owner, people::Membership, time::Time};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalState {
     /// An earlier step is still to be decided.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     delivery::AckStatus,
+    overriding::Overridden,
     owner::{EscalationPolicy, Owner},
     time::Time,
 };
@@ -69,15 +70,29 @@ impl ExportState {
             }
             S::Delivering => matches!(
                 next,
-                S::Delivered | S::Acknowledged | S::Completed | S::Rejected | S::Failed | S::Paused
+                S::Delivered
+                    | S::Acknowledged
+                    | S::Completed
+                    | S::Rejected
+                    | S::Failed
+                    | S::Paused
+                    | S::Superseded
             ),
             S::Delivered => {
                 matches!(
                     next,
-                    S::Acknowledged | S::Completed | S::Rejected | S::Ready | S::Paused
+                    S::Acknowledged
+                        | S::Completed
+                        | S::Rejected
+                        | S::Ready
+                        | S::Paused
+                        | S::Superseded
                 )
             }
-            S::Acknowledged => matches!(next, S::Completed | S::Rejected | S::Compensated),
+            S::Acknowledged => matches!(
+                next,
+                S::Completed | S::Rejected | S::Compensated | S::Superseded
+            ),
             S::Paused => matches!(next, S::Ready | S::Delivered | S::Withdrawn | S::Superseded),
             S::Rejected | S::Failed => matches!(
                 next,
@@ -100,6 +115,19 @@ impl ExportState {
                 | Self::Ready
                 | Self::Declined
                 | Self::Expired
+        )
+    }
+
+    /// Somebody may still change what it says: it is not over, and nobody said no to it.
+    pub fn is_live(self) -> bool {
+        !matches!(
+            self,
+            Self::Completed
+                | Self::Declined
+                | Self::Expired
+                | Self::Withdrawn
+                | Self::Superseded
+                | Self::Compensated
         )
     }
 
@@ -230,6 +258,9 @@ pub struct Export {
     pub valid_until: Time,
     pub destination_id: Uuid,
     pub ack: AckRecord,
+    /// A person changed what the facts say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Overridden>,
     pub rev: i64,
 }
 

@@ -22,6 +22,7 @@ pub mod invitation;
 pub mod money;
 pub mod notice;
 pub mod order;
+pub mod overriding;
 pub mod owner;
 pub mod password;
 pub mod payload;

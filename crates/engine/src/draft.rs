@@ -226,6 +226,7 @@ pub(crate) fn export_of(origin: &Origin<'_>, draft: Draft, rationale: String) ->
         valid_until: now.plus_ms(contract.valid_for_ms),
         destination_id: origin.destination_id,
         ack: domain::export::AckRecord::default(),
+        overridden: None,
         rev: 0,
     }
 }

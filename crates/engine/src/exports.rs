@@ -6,8 +6,9 @@ use domain::{
     Time,
     approval::{Approval, ApprovalState, Looked, rule},
     contract::{Contract, Needed, codes},
-    export::{Export, ExportState, QaStatus},
+    export::{Export, ExportState, QaStatus, content_hash},
     flow::{Run, RunState, Step, Trigger},
+    owner::Owner,
     task::Evidence,
 };
 use serde_json::json;
@@ -48,7 +49,7 @@ impl Work<'_> {
         self.check_and_go(export, contract, &needed, true).await
     }
 
-    async fn draft(
+    pub async fn draft(
         &mut self,
         contract: &Contract,
         subject: &Subject,
@@ -67,11 +68,22 @@ impl Work<'_> {
             Subject::Campaign(_) | Subject::Case(_) => "meshline",
         };
         let draft = Draft::of(contract, subject, system, &known(subject, run, &exports));
+        let needed = self.needed(contract, subject, &draft).await?;
+        Ok((draft, needed))
+    }
+
+    /// Who has to approve it.
+    pub async fn needed(
+        &mut self,
+        contract: &Contract,
+        subject: &Subject,
+        draft: &Draft,
+    ) -> Result<Needed> {
         let new_skus = if rule::asks_for_skus(&contract.approval) {
             let skus: Vec<String> = rule::skus_in(&draft.payload).into_iter().collect();
             let known = self
                 .tx
-                .known_skus(run.merchant_id, &contract.export_type, &skus)
+                .known_skus(contract.merchant_id, &contract.export_type, &skus)
                 .await?;
             skus.into_iter()
                 .filter(|sku| !known.contains(sku))
@@ -79,16 +91,15 @@ impl Work<'_> {
         } else {
             Vec::new()
         };
-        let needed = contract.approval_for(&Looked {
+        Ok(contract.approval_for(&Looked {
             total: draft.total.or_else(|| draft::stated_total(&draft.payload)),
             discount_percent: draft::discount(subject, &draft.payload),
             flags: &draft.flags,
             new_skus: &new_skus,
-        });
-        Ok((draft, needed))
+        }))
     }
 
-    fn new_export(
+    pub fn new_export(
         &self,
         run: &Run,
         step_key: &str,
@@ -120,7 +131,7 @@ impl Work<'_> {
     }
 
     /// Runs the gates, then asks, or makes ready. `new` tells an insert from a save.
-    async fn check_and_go(
+    pub async fn check_and_go(
         &mut self,
         mut export: Export,
         contract: &Contract,
@@ -350,8 +361,16 @@ impl Work<'_> {
             };
             let contract = self.contract_of(&export).await?;
             let (draft, _) = self.draft(&contract, subject, &run).await?;
-            if draft.payload == export.payload {
+            if draft.payload == export.payload || stands(&export, &draft.payload) {
                 continue;
+            }
+            if let Some(by) = export.overridden.as_ref().map(|one| one.by) {
+                let sentence = format!(
+                    "What “{}” is about changed after you overrode it; look whether it is still right.",
+                    export.title
+                );
+                self.tell(&[Owner::User(by)], ("export", export.id), &sentence)
+                    .await?;
             }
             if export.state.is_before_dispatch() {
                 self.replace(export, subject).await?;
@@ -538,6 +557,15 @@ fn is_owed(export: &Export, contract: &Contract, is_last: bool) -> bool {
         ExportState::Acknowledged => is_last && contract.ack.completed_within_ms.is_some(),
         _ => false,
     }
+}
+
+/// Somebody changed what it says, and what they changed has not changed since.
+fn stands(export: &Export, facts: &serde_json::Value) -> bool {
+    let hash = content_hash(facts, export.contract_id, &export.contract_version, None);
+    export
+        .overridden
+        .as_ref()
+        .is_some_and(|one| one.facts_hash == hash)
 }
 
 fn created(export: &Export) -> serde_json::Value {

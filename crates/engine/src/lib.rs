@@ -8,6 +8,7 @@ mod account;
 mod ack;
 mod agency;
 mod agency_templates;
+mod alike;
 mod approval_news;
 mod approval_talk;
 mod approvals;
@@ -48,6 +49,7 @@ mod members;
 mod merchant;
 mod notices;
 mod operators;
+mod overriding;
 mod overview;
 mod ownership;
 mod password;
@@ -87,6 +89,7 @@ pub use agency_templates::{
     MerchantPlan, Origin, Pinned, PolicyPlan, PushInput, TemplateInput, TemplateLine, TemplateView,
     ThreeWay, Would,
 };
+pub use alike::{Alike, Approved, MOST_ALIKE};
 pub use approval_talk::ApprovalAct;
 pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
@@ -113,6 +116,7 @@ pub use idempotency::{MAX_KEY_BYTES, Turn};
 pub use intake::{Door, IntakeStatus};
 pub use invitations::{InvitationInput, Invited, NewInvitation, PlaceInput};
 pub use members::{Colleague, Holder, Leaving, Reach, Team};
+pub use overriding::{MAX_JUSTIFICATION, OverrideInput, PublicKey};
 pub use overview::{MerchantLine, Overview, Standing};
 pub use ownership::{Finding, FindingKind, Owned, OwnedKind, OwnedNow, findings, owned};
 pub use password_reset::{RESET_MS, Reset, ResetLink, Spent};

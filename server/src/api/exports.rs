@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{approval::Decision, delivery::AckStatus, export::ExportState};
-use engine::{Ack, CampaignInput, Ctx, Engine, port::ListFilter};
+use engine::{Ack, CampaignInput, Ctx, Engine, OverrideInput, port::ListFilter};
 use http::{StatusCode, header::LOCATION};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -201,6 +201,9 @@ pub struct DecideExport {
     /// Declining needs one.
     #[schema(example = "The landing page is not live yet.")]
     reason: Option<String>,
+    /// The id of the approval that was shown. Whoever comes late hears what became of that step, and does not
+    /// decide the next one.
+    approval_id: Option<Uuid>,
 }
 
 /// Approve the step that waits on you
@@ -250,7 +253,7 @@ async fn decide(
         approve,
         note: body.reason,
         seen_hash: body.content_hash,
-        step: None,
+        step: body.approval_id,
     };
     engine.decide(ctx, id, decision).await?;
     detail(engine, ctx, id).await.map(Json)
@@ -319,6 +322,49 @@ async fn withdraw(
     }
     engine.withdraw(ctx, id, &body.reason).await?;
     detail(engine, ctx, id).await.map(Json)
+}
+
+/// What an export is to say, in somebody's own words.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OverrideExport {
+    /// The whole payload, as the contract's schema has it.
+    #[schema(value_type = Object)]
+    payload: Value,
+    /// Why; it is signed for and kept.
+    #[schema(
+        min_length = 1,
+        max_length = 1000,
+        example = "The customer called: another address."
+    )]
+    justification: String,
+    /// The export's `content_hash`, as it was shown. If the content changed since, nothing is changed.
+    content_hash: String,
+}
+
+/// Override an export
+///
+/// Makes a new version that supersedes this one, at the destination as well. It passes the same gates and asks for
+/// the same approvals; whoever overrides is its author and approves nothing of it. Signed (Ed25519) with a key of
+/// the person's own; needs an admin who proved a moment before that it is them (`step-up-required` otherwise).
+#[utoipa::path(
+    post, path = "/exports/{id}/override", tag = "exports", params(("id" = Uuid, Path)),
+    request_body = OverrideExport,
+    responses((status = 200, description = "The new version.", body = ExportDetail)),
+)]
+pub async fn override_export(
+    State(engine): State<Arc<Engine>>,
+    Caller(ctx): Caller,
+    Id(id): Id,
+    Input(body): Input<OverrideExport>,
+) -> Answer<ExportDetail> {
+    let input = OverrideInput {
+        payload: body.payload,
+        justification: body.justification,
+        seen_hash: body.content_hash,
+    };
+    let made = engine.override_export(&ctx, id, input).await?;
+    detail(&engine, &ctx, made.id).await.map(Json)
 }
 
 /// What a destination says about an export.

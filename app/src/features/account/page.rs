@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use domain::{owner::role_title, password::ASKED};
-use engine::Result;
+use engine::{PublicKey, Result};
 use leptos::prelude::*;
 
 use crate::{
-    features::session::Safety,
+    features::{
+        approvals::{Away, away_card, aways},
+        session::Safety,
+    },
     ui::*,
-    web::{Desk, Page, home},
+    web::{Desk, Page, home, oneself},
 };
 
 #[component]
@@ -17,12 +20,31 @@ pub fn AccountPage() -> impl IntoView {
     home("account", load, render)
 }
 
-async fn load(desk: Arc<Desk>) -> Result<(Safety, bool)> {
-    let mails = desk.engine().mails_notices(&desk.person.user).await?;
-    Ok((Safety::load(desk.engine()).await?, mails))
+struct Model {
+    safety: Safety,
+    mails: bool,
+    aways: Vec<Away>,
+    /// What one's signatures are checked with.
+    key: Option<PublicKey>,
 }
 
-fn render((safety, mails): (Safety, bool), desk: &Desk) -> Page {
+async fn load(desk: Arc<Desk>) -> Result<Model> {
+    let engine = desk.engine();
+    Ok(Model {
+        mails: engine.mails_notices(&desk.person.user).await?,
+        safety: Safety::load(engine).await?,
+        aways: aways(&desk).await?,
+        key: engine.own_public_key(&oneself(engine).await?).await?,
+    })
+}
+
+fn render(model: Model, desk: &Desk) -> Page {
+    let Model {
+        safety,
+        mails,
+        aways,
+        key,
+    } = model;
     let person = &desk.person;
     let count = person.places.len();
     let title = match count {
@@ -36,13 +58,16 @@ fn render((safety, mails): (Safety, bool), desk: &Desk) -> Page {
     let notices = notices(mails, desk);
     let places = places(desk);
     let facts = facts(desk);
-    let side = view! { {facts}{places} }.into_any();
+    let away = away_card(aways, desk);
+    let key = key.map(|key| signs(key, desk));
+    let side = view! { {facts}{places}{key} }.into_any();
     let sub = person.user.email.clone().into_any();
     let body = view! {
         <PageHead title=title.clone() sub/>
         <Split side>
             {password}
             {safety}
+            {away}
             {notices}
         </Split>
     };
@@ -61,6 +86,19 @@ fn facts(desk: &Desk) -> impl IntoView + use<> {
         ("Person", Some(id)),
     ]);
     view! { <Card title="You">{rows}</Card> }
+}
+
+/// The key that one's overrides are signed with; what opens it never leaves the vault.
+fn signs(key: PublicKey, desk: &Desk) -> impl IntoView + use<> {
+    let now = desk.now;
+    let since = view! { <When at=key.since now/> }.into_any();
+    let public = view! { <CopyId id=key.public_key what="public key"/> }.into_any();
+    let rows = kv(vec![
+        ("Key", Some(view! { <code>{key.key_id}</code> }.into_any())),
+        ("Ed25519", Some(public)),
+        ("Since", Some(since)),
+    ]);
+    view! { <Card title="You sign with" id="key">{rows}</Card> }
 }
 
 fn password(desk: &Desk) -> impl IntoView + use<> {

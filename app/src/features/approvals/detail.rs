@@ -12,8 +12,9 @@ use leptos::prelude::*;
 
 use super::{
     next::{next_on_silence, on_silence, what_happens_next},
-    standing::{Standing, ending, standing, tone, word},
+    standing::{Standing, asked_words, ending, standing, tone, vote_words, word},
     summary::{Content, content_view},
+    talk::{lookers, more, question, talk},
 };
 use crate::{
     features::thread::{own_stations, stations},
@@ -83,11 +84,23 @@ fn render(model: Model, at: &Visit) -> Page {
     let side = side(&model, at);
     let next = next_card(&model, at);
     let checks = checks(&model.export.export.qa);
+    let approval = &model.approval;
+    let looks = lookers(approval, at);
+    let question = question(approval, at);
+    let more = more(
+        approval,
+        model.standing.may_approve || model.standing.may_decline,
+        at,
+    );
+    let talk = talk(approval, at);
     let main = view! {
         <Split side>
+            {question}
             {content_view(model.content)}
             {next}
             {checks}
+            {more}
+            <div id="approval-talk" data-live="">{talk}</div>
         </Split>
     };
     Page::new(
@@ -95,7 +108,7 @@ fn render(model: Model, at: &Visit) -> Page {
         crumbs,
         view! {
             <div id="approval-head" data-live=""><PageHead title=head sub nostrip:actions=actions sticky=true/></div>
-            <div id="approval-move" data-live="">{banner}</div>
+            <div id="approval-move" data-live="">{banner}{looks}</div>
             {refused}
             // a phone has no room for the past: what happens next is below
             <div id="approval-thread" data-live="" class="max-sm:hidden">
@@ -166,8 +179,14 @@ fn banner(model: &Model, at: &Visit) -> AnyView {
                 } else {
                     "You may decline as "
                 };
+                let missing = match (approval.missing(), approval.votes.len()) {
+                    (1, 0) => String::new(),
+                    (missing, 0) => format!("It takes {missing} people. "),
+                    (1, _) => "Your word is the last that is missing. ".to_owned(),
+                    (missing, _) => format!("{missing} more people have to agree. "),
+                };
                 view! {
-                    <YourMove tone whose="Your move" now due>{ask}<b>{owner}</b>". " {silence}</YourMove>
+                    <YourMove tone whose="Your move" now due>{ask}<b>{owner}</b>". " {missing}{silence}</YourMove>
                 }
                 .into_any()
             } else {
@@ -204,6 +223,7 @@ fn banner(model: &Model, at: &Visit) -> AnyView {
 fn decide_fields(model: &Model, at: &Visit, verdict: &str) -> Vec<(&'static str, String)> {
     at.fields(&[
         ("export", &model.export.export.id.to_string()),
+        ("step", &model.approval.id.to_string()),
         ("seen_hash", &model.approval.content_hash),
         ("verdict", verdict),
         ("to", &at.path(&format!("approvals/{}", model.approval.id))),
@@ -360,26 +380,63 @@ fn who_answers(approval: &Approval, at: &Visit) -> AnyView {
     let asked = approval
         .asked_at
         .map(|when| format!("asked {}", stamp_text(when, now)));
+    let others = approval.others.clone();
+    let others = others
+        .iter()
+        .map(|owner| row(owner, "asked as well".to_owned(), None))
+        .collect_view();
     let owner = row(&approval.owner, "owner".to_owned(), asked);
     let backup = row(
         &approval.backup,
         "backup".to_owned(),
         from.map(|at| format!("from {at}")),
     );
-    view! { <Card title="Who answers">{owner}{backup}</Card> }.into_any()
+    let away = away(approval, at);
+    view! { <Card title="Who answers">{owner}{others}{away}{backup}</Card> }
+        .into_any()
+}
+
+/// Who decides for whoever is asked and away.
+fn away(approval: &Approval, at: &Visit) -> impl IntoView + use<> {
+    let now = at.now();
+    let people: Vec<uuid::Uuid> = approval
+        .asked()
+        .flat_map(|owner| at.rules.people(owner))
+        .map(|user| user.id)
+        .collect();
+    let name = |user| {
+        let found = at.rules.user_name(user);
+        found.map_or_else(|| "Somebody who left".to_owned(), short_name)
+    };
+    at.rules
+        .delegations
+        .iter()
+        .filter(|one| one.is_active(now) && people.contains(&one.user_id))
+        .map(|one| {
+            let title = name(one.delegate_id);
+            let sub = format!("for {}, who is away", name(one.user_id));
+            let aside = format!("until {}", stamp_text(one.ends_at, now)).into_any();
+            let person = title.clone();
+            view! { <Row title sub person aside/> }
+        })
+        .collect_view()
 }
 
 /// All steps, where there is more than the one that the page is about.
 fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
-    if approvals.len() < 2 {
+    if approvals.len() < 2 && approvals.iter().all(|one| one.needs == 1) {
         return ().into_any();
     }
     let rows = approvals
         .iter()
         .map(|one| {
-            let title = owner_name(&at.rules, &one.owner);
-            let different =
-                (one.step > 1).then(|| "a second person, and not the author".to_owned());
+            let title = asked_words(one, &at.rules);
+            let said: Vec<String> = one.votes.iter().map(|vote| vote_words(vote, &at.rules)).collect();
+            let different = match (said.as_slice(), one.step) {
+                ([], 1) => None,
+                ([], _) => Some("a second person, and not the author".to_owned()),
+                (said, _) => Some(said.join(", ")),
+            };
             let aside = word(one, &at.rules).into_any();
             let href = at
                 .sight()

@@ -10,10 +10,13 @@ use domain::{
 use engine::{Result, port::ListFilter};
 use leptos::prelude::*;
 
-use super::standing::{tone, word};
+use super::{
+    alike::{group_view, groups},
+    standing::{asked_words, tone, word},
+};
 use crate::{
     ui::*,
-    web::{List, PAGE_ROWS, Page, Visit, owner_name, page},
+    web::{List, PAGE_ROWS, Page, Visit, page},
 };
 
 #[component]
@@ -27,6 +30,8 @@ struct Model {
     next: Option<String>,
     /// Waiting now, whatever the list shows.
     pending: Vec<Approval>,
+    /// What can be approved together.
+    alike: Vec<Vec<(Approval, Export)>>,
 }
 
 async fn load(at: Arc<Visit>) -> Result<Model> {
@@ -41,7 +46,9 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         ..ListFilter::default()
     };
     let pending = at.engine().approvals(&at.ctx, &waiting).await?;
+    let alike = groups(&pending, &at).await?;
     Ok(Model {
+        alike,
         list,
         rows,
         next,
@@ -64,6 +71,7 @@ fn render(model: Model, at: &Visit) -> Page {
         rows,
         next,
         pending,
+        alike,
     } = model;
     let now = at.now();
     let title = headline(pending.len());
@@ -103,11 +111,16 @@ fn render(model: Model, at: &Visit) -> Page {
         list.first(),
     );
     let head = title.clone();
+    let alike = alike
+        .into_iter()
+        .filter_map(|group| group_view(group, at))
+        .collect_view();
     Page::new(
         title,
         vec![Crumb::here("Approvals")],
         view! {
             <div id="approvals-head" data-live=""><PageHead title=head sub/></div>
+            {alike}
             <FilterBar action=list.action label="Find by order, campaign or role" query chips keep/>
             <div id="approvals" data-live="">
                 <Card>{inside}</Card>
@@ -173,7 +186,7 @@ fn table(rows: Vec<(Approval, Export)>, at: &Visit) -> AnyView {
                         <small>{step}{approval.reason.clone()}</small>
                     </td>
                     <td><StateBadge tone word=word(&approval, &at.rules)/></td>
-                    <td class="wide">{owner_name(&at.rules, &approval.owner)}</td>
+                    <td class="wide">{asked_words(&approval, &at.rules)}</td>
                     <td class="num">{when}</td>
                 </tr>
             }

@@ -3,7 +3,7 @@
 use domain::{
     Time,
     access::Action,
-    approval::{Approval, ApprovalState, Decision},
+    approval::{Approval, ApprovalState, Decision, Vote},
 };
 use engine::{Ctx, Error, Rules};
 
@@ -98,10 +98,45 @@ pub(super) fn word(approval: &Approval, rules: &Rules) -> String {
         (ApprovalState::Pending, _) if approval.escalated_at.is_some() => {
             "with the backup, too".to_owned()
         }
+        (ApprovalState::Pending, _) if approval.question.is_some() => {
+            "waiting for an answer".to_owned()
+        }
+        (ApprovalState::Pending, _) if approval.needs > 1 => {
+            format!("{} of {} agreed", approval.votes.len(), approval.needs)
+        }
         (ApprovalState::Pending, _) => "waiting".to_owned(),
         (ApprovalState::Queued, _) => "asked next".to_owned(),
         (state, Some(who)) => format!("{state} by {who}"),
         (state, None) => state.to_string(),
+    }
+}
+
+/// "Operations", "2 of Operations and Finance".
+pub(super) fn asked_words(approval: &Approval, rules: &Rules) -> String {
+    let owners: Vec<String> = approval
+        .asked()
+        .map(|owner| owner_name(rules, owner))
+        .collect();
+    let listed = match owners.as_slice() {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        _ => owners.concat(),
+    };
+    match (approval.needs, owners.len()) {
+        (1, 1) => listed,
+        (needs, _) => format!("{needs} of {listed}"),
+    }
+}
+
+/// "Mara K.", "Kim L. for Mara K."
+pub(super) fn vote_words(vote: &Vote, rules: &Rules) -> String {
+    let name = |user| {
+        rules
+            .user_name(user)
+            .map_or_else(|| "Somebody who left".to_owned(), short_name)
+    };
+    match vote.on_behalf {
+        Some(other) => format!("{} for {}", name(vote.by), name(other)),
+        None => name(vote.by),
     }
 }
 
@@ -112,6 +147,10 @@ pub(super) fn ending(approval: &Approval, rules: &Rules, now: Time) -> String {
         .decided_by
         .and_then(|user| rules.user_name(user))
         .map_or_else(|| owner.clone(), short_name);
+    let who = match approval.decided_for.and_then(|user| rules.user_name(user)) {
+        Some(other) => format!("{who}, for {},", short_name(other)),
+        None => who,
+    };
     let when = approval
         .decided_at
         .map(|at| relative_text(now.since_ms(at)))

@@ -80,7 +80,9 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let said = verdict.map(|verdict| verdict_view(verdict).into_any());
     let path = at.path("audit");
+    let keys = at.path("audit/keys");
     let actions = view! {
+        <LinkButton href=keys label="Public keys" kind=Kind::Quiet/>
         <LinkButton href=format!("/api/v1/audit/export?merchant={}", at.slug()) label="Export" icon=Ico::Download kind=Kind::Quiet/>
         <LinkButton href=format!("{path}?verify=1") label="Verify the chain" icon=Ico::Audit kind=Kind::Primary/>
     }

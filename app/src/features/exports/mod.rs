@@ -6,6 +6,8 @@
 //! one that shows exactly the content a decision binds to.
 
 mod act;
+mod change;
+mod keys;
 mod list;
 mod page;
 mod proof;
@@ -13,6 +15,8 @@ mod side;
 mod words;
 
 pub use act::WithdrawExport;
+pub use change::{OverrideExport, OverridePage};
+pub use keys::KeysPage;
 pub use list::ExportsPage;
 pub use page::ExportPage;
 pub use words::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     access::{Action, Noun},
-    approval::{Approval, ApprovalState},
+    approval::{Approval, ApprovalState, Decision},
     audit::AuditEntry,
     export::Export,
 };
@@ -22,7 +22,7 @@ use crate::{
         thread::{own_stations, stations},
     },
     ui::*,
-    web::{Page, Visit, owner_name, page},
+    web::{Page, Visit, owner_name, page, short_name},
 };
 
 pub(super) struct Model {
@@ -65,18 +65,17 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
 
 /// Whether the person who looks may decide this step, by the same rules as the gate itself.
 fn is_mine(step: &Approval, all: &[Approval], at: &Visit) -> bool {
-    let Ok((user, member)) = at.ctx.member() else {
+    let Ok((_, member)) = at.ctx.member() else {
         return false;
     };
-    let approved_before = all.iter().any(|other| {
-        other.id != step.id
-            && other.state == ApprovalState::Approved
-            && other.decided_by == Some(user.id)
-    });
-    at.ctx.may(Action::Decide)
-        && step.may_be_decided_by(member)
-        && step.author != Some(user.id)
-        && !approved_before
+    let yes = Decision {
+        approve: true,
+        note: None,
+        seen_hash: step.content_hash.clone(),
+        step: Some(step.id),
+    };
+    let voice = at.rules.voice(member, at.now());
+    at.ctx.may(Action::Decide) && step.clone().decide(&yes, &voice, all, at.now()).is_ok()
 }
 
 fn render(model: Model, at: &Visit) -> Page {
@@ -172,6 +171,14 @@ fn subtitle(export: &Export, at: &Visit) -> AnyView {
     } else {
         view! { "campaign " <code>{export.source_ref.clone()}</code> }.into_any()
     };
+    let overridden = export.overridden.as_ref().map(|one| {
+        let who = at.rules.user_name(one.by).unwrap_or("somebody who left");
+        format!(
+            " · overridden by {}, who signed for it: “{}”",
+            short_name(who),
+            one.why
+        )
+    });
     let from = at.ctx.merchant().name.clone();
     let to = destination_name(&at.rules, export);
     view! {
@@ -182,6 +189,7 @@ fn subtitle(export: &Export, at: &Visit) -> AnyView {
         {subject}
         {format!(" · from {from} to {to}")}
         {(export.version > 1).then(|| format!(" · version {}", export.version))}
+        {overridden}
     }
     .into_any()
 }
@@ -208,7 +216,11 @@ fn actions(model: &Model, mine: Option<&Approval>, at: &Visit) -> AnyView {
     });
     let withdraw = (export.state.is_before_dispatch() && at.ctx.may(Action::Control))
         .then(|| withdraw(export, at));
-    view! { {task} {withdraw} {newer} {review} }.into_any()
+    let change = (export.state.is_live() && at.ctx.may(Action::Override)).then(|| {
+        let href = at.path(&format!("exports/{}/override", export.id));
+        view! { <LinkButton href label="Override…"/> }
+    });
+    view! { {task} {withdraw} {change} {newer} {review} }.into_any()
 }
 
 fn withdraw(export: &Export, at: &Visit) -> impl IntoView + use<> {

@@ -118,6 +118,7 @@ fn export(state: ExportState) -> Export {
         valid_until: noon().plus_ms(60 * MINUTE),
         destination_id: Uuid::from_u128(8),
         ack: AckRecord::default(),
+        overridden: None,
         rev: 0,
     }
 }

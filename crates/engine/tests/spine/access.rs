@@ -12,8 +12,9 @@ use domain::{
     people::Membership,
 };
 use engine::{
-    Ack, Begin, CampaignInput, Ctx, DestinationInput, Engine, Handover, InvitationInput, Kind,
-    Named, PlaceInput, Reach, Result, SourceInput, StartInput, TaskAct, TokenInput, TokenTerm,
+    Ack, ApprovalAct, Begin, CampaignInput, Ctx, DestinationInput, Engine, Handover,
+    InvitationInput, Kind, Named, PlaceInput, Reach, Result, SourceInput, StartInput, TaskAct,
+    TokenInput, TokenTerm,
     port::{AuditFilter, ListFilter},
     template::Template,
 };
@@ -141,6 +142,8 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         runbook_of_task(id): ViewWork,
         flow_pin("order-to-ship"): ViewWork,
         read_notices(None): ViewWork,
+        delegations(): ViewWork,
+        public_keys(): ViewAudit,
     ];
     call![
         note_trail_exported(Head { merchant_id: merchant, seq: 1, hash: AuditHash::GENESIS }): ViewAudit,
@@ -151,6 +154,25 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
             external_ref: None,
         }): Acknowledge,
         decide(id, Decision { approve: true, note: None, seen_hash: String::new(), step: None }): Decide,
+        act_on_approval(id, ApprovalAct::Comment { text: "Why?".into() }): Discuss,
+        act_on_approval(id, ApprovalAct::Remind): Discuss,
+        act_on_approval(id, ApprovalAct::Answer { text: "So.".into() }): Discuss,
+        act_on_approval(id, ApprovalAct::Ask { to: id, text: "Why?".into() }): Decide,
+        act_on_approval(id, ApprovalAct::Reassign { to: nobody(), why: String::new() }): Decide,
+        act_on_approval(id, ApprovalAct::Look): Decide,
+        approve_alike(vec![(id, String::new())]): Decide,
+        override_export(id, engine::OverrideInput {
+            payload: json!({}),
+            justification: "because".into(),
+            seen_hash: String::new(),
+        }): Override,
+        delegate(engine::DelegationInput {
+            to: id,
+            starts_at: Time::from_ms(0),
+            ends_at: Time::from_ms(1),
+            note: String::new(),
+        }): Decide,
+        end_delegation(id): Decide,
         withdraw(id, "because"): Control,
         pause_run(id, "because"): Control,
         resume_run(id, "because"): Control,

@@ -17,6 +17,7 @@ mod harness;
 
 mod access;
 mod agency;
+mod assent;
 mod audit;
 mod commits;
 mod cover;
@@ -98,6 +99,9 @@ conformance! {
     audit::concurrent_operations_keep_one_chain_per_merchant,
     audit::what_is_undone_leaves_no_entry,
     audit::damage_in_the_table_is_found,
+    assent::delegations_come_back_until_their_end,
+    assent::a_sku_is_known_once_for_a_type_of_a_merchant,
+    assent::a_person_has_one_key_and_it_goes_with_them,
     access::a_token_has_two_secrets_for_a_while,
     access::a_tokens_use_only_moves_forward,
     access::pages_of_somebody_from_outside_are_full,

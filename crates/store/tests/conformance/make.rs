@@ -297,6 +297,7 @@ pub fn export(merchant_id: Uuid, run_id: Uuid, subject_id: Uuid) -> Export {
         valid_until: at(300),
         destination_id: id(),
         ack: AckRecord::default(),
+        overridden: None,
         rev: 0,
     }
 }

@@ -152,6 +152,9 @@ pub struct MessageApproval {
     step: i64,
     role: Option<String>,
     accepted_by: Option<Uuid>,
+    /// In whose name, where somebody decided for somebody else.
+    #[schema(required = false)]
+    accepted_for: Option<Uuid>,
     accepted_at: Option<At>,
     content_hash: String,
 }

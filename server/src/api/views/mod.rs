@@ -41,4 +41,4 @@ pub use report::{
 pub use run::{CancelledRun, RunDetail};
 pub use task::TaskView;
 pub use token::TokenView;
-pub use words::AckStatus;
+pub use words::{AckStatus, At};
