@@ -51,6 +51,8 @@ for (const [name, viewport] of Object.entries(sizes)) {
       `${home}/receipts/${broken.receipt.receipt_id}`,
       `${home}/orders/${waiting.order_id}`,
       `${home}/exports/${waiting.exports[0]?.id}`,
+      `${home}/exports/${waiting.exports[0]?.id}/override`,
+      `${home}/audit/keys`,
       `${home}/connections/new`,
       `${home}/people/cover`,
       `${home}/people/cover/rotations/new`,

@@ -376,6 +376,8 @@ impl Work<'_> {
             return Ok(());
         };
         if last.state == ApprovalState::Pending {
+            self.cancel_task(&question_key(last.id), "it is asked again")
+                .await?;
             let again = last.ask(self.now);
             self.keep_approval(&again).await?;
             return self.announce(export, &again).await;

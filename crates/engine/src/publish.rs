@@ -155,6 +155,22 @@ impl Engine {
     }
 }
 
+/// What is wrong with the rules by which it is approved, at the step that is wrong.
+fn approval_faults(contract: &Contract) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    for (r, rule) in contract.approval.iter().enumerate() {
+        if let Some(sentence) = rule.when.fault() {
+            faults.push(fault(&format!("approval/{r}/when"), sentence));
+        }
+        for (s, step) in rule.steps.iter().enumerate() {
+            if let Some(sentence) = step.fault() {
+                faults.push(fault(&format!("approval/{r}/steps/{s}"), sentence));
+            }
+        }
+    }
+    faults
+}
+
 pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
     let mut faults = Vec::new();
     if let Err(error) = compile(contract) {
@@ -192,6 +208,7 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
             .into_iter()
             .map(|sentence| fault("exceptions", sentence)),
     );
+    faults.extend(approval_faults(contract));
     if contract.escalation.steps.is_empty() {
         faults.push(fault(
             "escalation",

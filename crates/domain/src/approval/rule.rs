@@ -98,6 +98,8 @@ impl ApprovalStep {
         let many = i64::try_from(owners.len()).unwrap_or(i64::MAX);
         if self.needs < 1 {
             Some("A step asks at least one person.".to_owned())
+        } else if self.accept_ms <= 0 {
+            Some("A step has some time to be decided in.".to_owned())
         } else if self.needs > MOST_PEOPLE {
             Some(format!("A step asks at most {MOST_PEOPLE} people."))
         } else if owners.len() <= self.others.len() {
@@ -147,6 +149,19 @@ impl ApprovalCondition {
             Self::Flagged => {
                 (!looked.flags.is_empty()).then(|| format!("flagged: {}", looked.flags.join(", ")))
             }
+        }
+    }
+
+    /// What is wrong with it by itself.
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Self::DiscountOver { percent } if !(0..100).contains(percent) => {
+                Some("A discount is between 0 and 99 percent.".to_owned())
+            }
+            Self::TotalOver { amount } if amount.minor < 0 => {
+                Some("An amount is not below nought.".to_owned())
+            }
+            _ => None,
         }
     }
 

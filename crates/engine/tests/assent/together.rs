@@ -82,6 +82,26 @@ on_every_store! {
         assert_eq!(decides(&world, priya, &export, true).await.unwrap(), ExportState::Ready);
     }
 
+    async fn a_step_that_cannot_be_is_not_published(world: World) {
+        for (step, at) in [
+            (ApprovalStep { needs: 0, ..step("finance", "operations") }, "approval/0/steps/0"),
+            (ApprovalStep { needs: 3, others: vec![agency("operations")], ..step("finance", "operations") }, "approval/0/steps/0"),
+        ] {
+            let contract = domain::contract::Contract {
+                version: "3.0".to_owned(),
+                approval: vec![domain::approval::ApprovalRule {
+                    when: domain::approval::ApprovalCondition::Always,
+                    steps: vec![step],
+                    critical: false,
+                }],
+                ..testkit::fulfillment_contract(world.merchant.id)
+            };
+            let admin = world.eyes().await.unwrap();
+            let refused = world.engine.publish_contract(&admin, contract).await.unwrap_err();
+            assert_eq!(refused.fields[0].field, at);
+        }
+    }
+
     async fn too_few_people_are_found_at_the_gate(world: World) {
         asks(&world, vec![ApprovalStep { needs: 3, ..step("finance", "finance") }]).await;
         world.receives(&order(1)).await.unwrap();
