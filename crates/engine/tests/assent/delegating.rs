@@ -58,7 +58,8 @@ on_every_store! {
         let approval = world.approvals_of(export.id).await.unwrap().remove(0);
         assert_eq!((approval.decided_by, approval.decided_for), (Some(kim), Some(jonas)));
         let entry = trail(&world, approval.id).await.pop().unwrap();
-        assert_eq!((entry.action.as_str(), &entry.detail["for"]), ("approval.approved", &serde_json::json!(jonas)));
+        let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
+        assert_eq!((entry.action.as_str(), &detail["for"]), ("approval.approved", &serde_json::json!(jonas)));
         world.runs_due_work().await.unwrap();
         let sent = world.channel.sent();
         let said = sent.last().unwrap().json()["data"]["approvals"][0].clone();

@@ -23,7 +23,10 @@ use crate::{
 async fn admin(world: &World) -> Ctx {
     let engine = &world.engine;
     let email = "ada@northbeam.example";
-    let user = engine.create_user(email, "Ada Admin", "correct horse").await.unwrap();
+    let user = engine
+        .create_user(email, "Ada Admin", "correct horse")
+        .await
+        .unwrap();
     let place = Membership {
         merchant_id: world.merchant.id,
         user_id: user.id,
@@ -46,7 +49,12 @@ fn with(export: &Export, quantity: i64) -> OverrideInput {
     }
 }
 
-async fn changes(world: &World, ctx: &Ctx, export: &Export, input: OverrideInput) -> Result<Export, Error> {
+async fn changes(
+    world: &World,
+    ctx: &Ctx,
+    export: &Export,
+    input: OverrideInput,
+) -> Result<Export, Error> {
     world.engine.override_export(ctx, export.id, input).await
 }
 
@@ -57,8 +65,12 @@ async fn now(world: &World, id: Uuid) -> Export {
 
 async fn signature(world: &World, export: Uuid) -> Value {
     let entries = trail(world, export).await;
-    let entry = entries.iter().find(|one| one.action == "export.overridden").unwrap();
-    entry.detail["signature"].clone()
+    let entry = entries
+        .iter()
+        .find(|one| one.action == "export.overridden")
+        .unwrap();
+    let detail: Value = serde_json::from_str(&entry.detail).unwrap();
+    detail["signature"].clone()
 }
 
 fn bytes(value: &Value) -> Vec<u8> {
