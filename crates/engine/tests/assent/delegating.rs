@@ -49,9 +49,8 @@ on_every_store! {
         let user = ctx.member().unwrap().0.clone();
         let places = world.store.reads().await.unwrap().places_of(kim).await.unwrap();
         let queue = world.engine.queue(&user, &places, None).await.unwrap();
-        let waits = queue.items.iter().any(|item| match &item.what {
-            Waiting::Approval { export: one, .. } => one.id == export.id,
-            Waiting::Task(_) => false,
+        let waits = queue.items.iter().any(|item| {
+            matches!(&item.what, Waiting::Approval { export: one, .. } if one.id == export.id)
         });
         assert!(waits, "it stands in the delegate's queue");
         assert_eq!(decides(&world, kim, &export, true).await.unwrap(), ExportState::Ready);
