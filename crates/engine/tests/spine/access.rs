@@ -162,7 +162,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         act_on_approval(id, ApprovalAct::Look): Decide,
         approve_alike(vec![(id, String::new())]): Decide,
         override_export(id, engine::OverrideInput {
-            payload: json!({}),
+            payload: serde_json::json!({}),
             justification: "because".into(),
             seen_hash: String::new(),
         }): Override,
