@@ -23,7 +23,10 @@ use crate::{
             CompareFlowPage, FlowDraftPage, FlowPage, FlowsPage, ImportFlowPage, MoveRunsPage,
             PublishFlowPage, editor::BoardPage,
         },
-        operator::{ColleaguesPage, NewMerchantPage, OperatorSettingsPage, OverviewPage},
+        operator::{
+            ColleaguesPage, MakeTemplatePage, NewMerchantPage, OperatorSettingsPage, OverviewPage,
+            PushTemplatePage, PushedPage, TemplateDetailPage, TemplatesPage,
+        },
         orders::{OrderPage, OrdersPage},
         ownership::{OwnershipAuditPage, OwnershipPage},
         people::{InvitePage, LeavePage, NewInvitationPage, PeoplePage, PersonPage},
@@ -69,6 +72,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/o/:operator") view=OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:operator/people") view=ColleaguesPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:operator/settings") view=OperatorSettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/templates") view=TemplatesPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/templates/new") view=MakeTemplatePage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/templates/:id") view=TemplateDetailPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/templates/:id/push") view=PushTemplatePage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:operator/templates/:id/pushes/:push") view=PushedPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:operator/merchants/new") view=NewMerchantPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant") view=MerchantHome ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/orders") view=OrdersPage ssr=SsrMode::Async/>

@@ -157,7 +157,7 @@ test("nobody sees more of an agency than what they are part of", async ({ page, 
   await expect(lines(page)).toHaveCount(1);
   await expect(lines(page)).toContainText("Alder & Pine");
   await expect(page.getByRole("link", { name: "New merchant" })).toHaveCount(0);
-  for (const path of ["people", "settings", "merchants/new"]) {
+  for (const path of ["people", "settings", "merchants/new", "templates", "templates/new"]) {
     const answer = await page.goto(`/o/northbeam-commerce-ops/${path}`);
     expect(answer?.status(), path).toBe(403);
   }

@@ -47,6 +47,8 @@ for (const [name, viewport] of Object.entries(sizes)) {
       "/o/northbeam-commerce-ops/people",
       "/o/northbeam-commerce-ops/settings",
       "/o/northbeam-commerce-ops/merchants/new",
+      "/o/northbeam-commerce-ops/templates",
+      "/o/northbeam-commerce-ops/templates/new?from=alder-pine",
       `${home}/receipts/${good.receipt.receipt_id}`,
       `${home}/receipts/${broken.receipt.receipt_id}`,
       `${home}/orders/${waiting.order_id}`,

@@ -71,6 +71,11 @@ impl Asked {
             .filter(|text| !text.is_empty())
     }
 
+    /// Every value of a field that a form may send several times.
+    pub fn queries(&self, name: &str) -> Vec<String> {
+        self.query.get_all(name).unwrap_or_default()
+    }
+
     /// The route's `:id`. What is no id names nothing, so it reads as not found.
     pub fn id(&self, noun: &str) -> Result<Uuid> {
         self.param("id")

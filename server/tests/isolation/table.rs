@@ -132,6 +132,11 @@ pub const TABLE: &[Row] = &[
     get("GET /o/{operator}/people", "/o/{operator}/people"),
     get("GET /o/{operator}/settings", "/o/{operator}/settings"),
     get("GET /o/{operator}/merchants/new", "/o/{operator}/merchants/new"),
+    get("GET /o/{operator}/templates", "/o/{operator}/templates"),
+    get("GET /o/{operator}/templates/new", "/o/{operator}/templates/new?template={template}&from={merchant}"),
+    get("GET /o/{operator}/templates/{id}", "/o/{operator}/templates/{template}"),
+    get("GET /o/{operator}/templates/{id}/push", "/o/{operator}/templates/{template}/push?version=1"),
+    get("GET /o/{operator}/templates/{id}/pushes/{push}", "/o/{operator}/templates/{template}/pushes/{push}"),
     // who has a link was sent it: here it is one that nobody was
     get("GET /invite/{token}", "/invite/not-a-link"),
     get("GET /account/recovery-codes", "/account/recovery-codes"),
@@ -253,6 +258,13 @@ pub const TABLE: &[Row] = &[
     form("POST /ui/operator/remove-person", "operator={operator}&user={person}"),
     form("POST /ui/operator/change", "operator={operator}&name="),
     form("POST /ui/operator/add-merchant", "operator={operator}&name=&slug="),
+    form("POST /ui/template/make", "operator={operator}&by=live&merchant={merchant}&flow=order-to-ship&note=Mine"),
+    form("POST /ui/template/stages", "operator={operator}&template={template}&rev=1&stages=pilot"),
+    form("POST /ui/template/push", "operator={operator}&template={template}&version=1&merchants[0]={person}@1&why=Mine"),
+    form("POST /ui/template/go-on", "operator={operator}&push={push}"),
+    form("POST /ui/template/undo", "operator={operator}&push={push}"),
+    form("POST /ui/template/let-go", "operator={operator}&template={template}&merchant={person}"),
+    form("POST /ui/template/retire", "operator={operator}&template={template}"),
 
     // API
     get("GET /api/v1/receipts", "/api/v1/receipts?q=zzcanar&cursor={cursor}"),

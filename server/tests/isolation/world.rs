@@ -13,6 +13,7 @@ use std::{
 use domain::{
     Time,
     access::{Access, Action},
+    agency::{Edition, Pin, Push, Template},
     invitation::{INVITATION_MS, Invitation, InvitationState},
     owner::Party,
     people::{Membership, Merchant, Operator, OperatorMember, User},
@@ -241,6 +242,43 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         rev: 0,
     };
     let (invitation_id, token_id) = (invitation.id, token.id);
+    let template = template(&operator, now);
+    let edition = Edition {
+        operator_id: operator.id,
+        template_id: template.id,
+        version: 1,
+        flow: flows[0].to_draft(),
+        roles: Vec::new(),
+        policy: None,
+        taken_from: None,
+        note: format!("{CANARY} edition"),
+        made_by: canary_id,
+        made_at: now,
+    };
+    let push = Push {
+        id: id(),
+        operator_id: operator.id,
+        template_id: template.id,
+        version: 1,
+        stage: Some(format!("{CANARY} stage")),
+        why: format!("{CANARY} push"),
+        by: canary_id,
+        at: now,
+        merchants: Vec::new(),
+        undone: None,
+        rev: 1,
+    };
+    let pin = Pin {
+        merchant_id: merchant.id,
+        flow_key: flows[0].key.clone(),
+        template_id: template.id,
+        version: Some(1),
+        flow_version: Some(flows[0].version),
+        push_id: Some(push.id),
+        pending: None,
+        pinned_at: now,
+    };
+    let (template_id, push_id) = (template.id, push.id);
     let source_id = source.id;
     store
         .write(move |tx| {
@@ -282,6 +320,10 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
                 tx.save_rotation(&rotation).await?;
                 tx.save_calendar(&calendar).await?;
                 tx.insert_policy(&policy).await?;
+                tx.insert_template(&template).await?;
+                tx.insert_edition(&edition).await?;
+                tx.insert_push(&push).await?;
+                tx.put_template_pin(&pin).await?;
                 tx.save_source(&source).await
             })
         })
@@ -307,6 +349,8 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         ("calendar", calendar_id.to_string()),
         ("policy", policy_key),
         ("role", "their_role".to_owned()),
+        ("template", template_id.to_string()),
+        ("push", push_id.to_string()),
         (
             "source_path",
             meshline
@@ -317,6 +361,22 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
                 .to_owned(),
         ),
     ])
+}
+
+/// A template of their operator.
+fn template(operator: &Operator, now: Time) -> Template {
+    Template {
+        id: id(),
+        operator_id: operator.id,
+        // what one sends is sent back to one: a key is no canary
+        flow_key: "their-flow".to_owned(),
+        name: format!("{CANARY} template"),
+        stages: Vec::new(),
+        newest: 1,
+        made_at: now,
+        retired_at: None,
+        rev: 1,
+    }
 }
 
 /// An order whose every text is a canary.

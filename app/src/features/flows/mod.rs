@@ -15,6 +15,7 @@ mod import;
 mod list;
 mod moves;
 mod page;
+mod pinned;
 mod publish;
 pub(crate) mod rail;
 mod versions;

@@ -7,7 +7,7 @@ use domain::{
     export::Export,
     flow::{Flow, Run, RunState, Trigger},
 };
-use engine::{FlowHistory, Named, NeededBy, Result, port::ListFilter};
+use engine::{FlowHistory, Named, NeededBy, Pinned, Result, port::ListFilter};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use super::{
     brief::brief,
     draft,
     editor::{self, FlowMap, names},
+    pinned::pinned,
     versions::{versions, whole},
     words::{run_tone, trigger_words},
 };
@@ -40,6 +41,7 @@ struct Model {
     /// Runs under way, by version.
     running: Vec<(i64, i64)>,
     needed_by: Vec<NeededBy>,
+    pin: Option<Pinned>,
     runs: Vec<Run>,
     /// The newest of them, and more than the list shows: where they stand is drawn on the map.
     open: Vec<Run>,
@@ -82,6 +84,7 @@ async fn of_version(at: &Visit, flow: Flow) -> Result<Found> {
         .needed_by(ctx, &Named::Flow(flow.key.clone()))
         .await?;
     let open = engine.runs_of_flow(ctx, &flow.key, DRAWN).await?;
+    let history_key = flow.key.clone();
     let runs = open.iter().take(RUNS).cloned().collect();
     let newest = ListFilter {
         limit: EXPORTS,
@@ -96,6 +99,7 @@ async fn of_version(at: &Visit, flow: Flow) -> Result<Found> {
         history,
         running,
         needed_by,
+        pin: engine.flow_pin(ctx, &history_key).await?,
         runs,
         open,
         made,
@@ -112,6 +116,7 @@ fn render(found: Found, at: &Visit) -> Page {
         history,
         running: by_version,
         needed_by,
+        pin,
         runs,
         open,
         made,
@@ -190,6 +195,7 @@ fn render(found: Found, at: &Visit) -> Page {
     });
     let facts = view! {
         {facts(flow)}
+        {pin.as_ref().map(pinned)}
         {versions(history, flow, by_version, at)}
         {moving}
         {whole(history, flow, needed_by, at)}

@@ -13,12 +13,14 @@ mod overview;
 mod people;
 mod settings;
 mod spark;
+mod templates;
 
 pub use act::{AddMerchant, ChangeColleague, ChangeOperator, LetIn, RemoveColleague};
 pub use merchant::NewMerchantPage;
 pub use overview::OverviewPage;
 pub use people::ColleaguesPage;
 pub use settings::OperatorSettingsPage;
+pub use templates::*;
 
 use std::sync::Arc;
 

@@ -158,13 +158,15 @@ fn sub(overview: &Overview, asked: &Asked) -> AnyView {
 }
 
 fn actions(at: &AgencyCtx) -> AnyView {
-    let (people, settings, new) = (
+    let (templates, people, settings, new) = (
+        path(at, "/templates"),
         path(at, "/people"),
         path(at, "/settings"),
         path(at, "/merchants/new"),
     );
     view! {
         {at.access.is_some().then(|| view! {
+            <LinkButton href=templates label="Templates" icon=Ico::Flows/>
             <LinkButton href=people label="People" icon=Ico::People/>
             <LinkButton href=settings label="Settings"/>
         })}

@@ -139,6 +139,14 @@ fn record(trail: &[AuditEntry], people: &[AgencyPerson], desk: &Desk) -> AnyView
                 "operator.created" => "Created".to_owned(),
                 "operator.changed" => "Changed the settings".to_owned(),
                 "merchant.created" => "Added a merchant".to_owned(),
+                "template.made" => "Made a template".to_owned(),
+                "template.version_made" => "Made the next version of a template".to_owned(),
+                "template.staged" => "Put merchants into stages".to_owned(),
+                "template.push_begun" => "Pushed a template".to_owned(),
+                "template.pushed" => "Reached a merchant with a template".to_owned(),
+                "template.push_undone" => "Took a template back".to_owned(),
+                "template.let_go" => "Let a merchant go of a template".to_owned(),
+                "template.retired" => "Retired a template".to_owned(),
                 other => action_words(other),
             };
             let title = format!("{what}, by {who}");

@@ -97,7 +97,8 @@ impl Engine {
         instead(&mut flow, policy.as_mut(), &input.instead);
         let home: Vec<FieldError> = stays_home(&flow, policy.as_ref())
             .into_iter()
-            .map(|one| stays(one, rules.as_deref()))
+            .enumerate()
+            .map(|(index, one)| stays((index, one), rules.as_deref()))
             .collect();
         if !home.is_empty() {
             let count = home.len();
@@ -292,10 +293,13 @@ fn at_document(mut error: Error) -> Error {
     error
 }
 
-fn stays(one: domain::agency::Homebody, rules: Option<&crate::rules::Rules>) -> FieldError {
+fn stays(
+    (index, one): (usize, domain::agency::Homebody),
+    rules: Option<&crate::rules::Rules>,
+) -> FieldError {
     let Some(owner) = one.owner else {
         return FieldError {
-            field: "instead".to_owned(),
+            field: format!("instead:/{index}"),
             sentence: format!("{}: nobody is named. A template names a role.", one.place),
         };
     };
@@ -311,7 +315,7 @@ fn stays(one: domain::agency::Homebody, rules: Option<&crate::rules::Rules>) -> 
         ),
     };
     FieldError {
-        field: format!("instead:{owner}"),
+        field: format!("instead:{owner}/{index}"),
         sentence,
     }
 }

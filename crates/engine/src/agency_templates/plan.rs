@@ -200,7 +200,13 @@ impl Engine {
             .cloned()
             .collect();
         let before = base_edition.as_ref().and_then(|one| one.policy.as_ref());
-        let policy = policy_plan(edition.policy.as_ref(), before, rules, take);
+        let policy = match &edition.policy {
+            Some(need) => {
+                let versions = reads.policy_versions(merchant, &need.key).await?;
+                policy_plan(need, before, versions.first(), take)
+            }
+            None => PolicyPlan::Nothing,
+        };
         if !is_same {
             let retired = reads.retired_flows(merchant).await?;
             if retired.iter().any(|(one, _)| one == key) {
@@ -346,22 +352,21 @@ fn of_fault(fault: &Fault, key: &str, is_there: bool) -> Reason {
     because(format!("{} {}", fault.sentence, fault.fix), section)
 }
 
+/// One that the merchant has retired is one that it has changed.
 fn policy_plan(
-    need: Option<&PolicyNeed>,
+    need: &PolicyNeed,
     before: Option<&PolicyNeed>,
-    rules: &Rules,
+    there: Option<&Policy>,
     take: &Take,
 ) -> PolicyPlan {
-    let Some(need) = need else {
-        return PolicyPlan::Nothing;
-    };
-    let Some(there) = rules.policy(&need.key) else {
+    let Some(there) = there else {
         return PolicyPlan::Publish(1);
     };
-    let says = PolicyNeed::of(there);
-    if says == *need {
+    let (says, is_used) = (PolicyNeed::of(there), there.retired_at.is_none());
+    if is_used && says == *need {
         PolicyPlan::Nothing
-    } else if before == Some(&says) || take.everything || take.places.contains("policy") {
+    } else if is_used && before == Some(&says) || take.everything || take.places.contains("policy")
+    {
         PolicyPlan::Publish(there.version + 1)
     } else {
         PolicyPlan::Kept
@@ -393,9 +398,4 @@ fn policy_reasons(need: &PolicyNeed, rules: &Rules) -> Vec<Reason> {
         }
     }
     reasons
-}
-
-/// The merchant's policy that the template's comes after, if it has one.
-pub(super) fn policy_before<'r>(need: &PolicyNeed, rules: &'r Rules) -> Option<&'r Policy> {
-    rules.policy(&need.key)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     no_template,
-    plan::{Asked, MerchantPlan, PolicyPlan, Would, policy_before},
+    plan::{Asked, MerchantPlan, PolicyPlan, Would},
     reason,
 };
 use crate::{
@@ -263,7 +263,8 @@ impl Pushed<'_> {
             return Ok(());
         }
         if let (PolicyPlan::Publish(version), Some(need)) = (plan.policy, &self.edition.policy) {
-            let id = policy_before(need, &rules).map_or_else(|| work.uuid(), |was| was.id);
+            let versions = work.tx.policy_versions(merchant, &need.key).await?;
+            let id = versions.first().map_or_else(|| work.uuid(), |was| was.id);
             let by = (work.now, work.actor.clone());
             let policy = need.at(id, merchant, version, by);
             work.publish_policy(&policy).await?;

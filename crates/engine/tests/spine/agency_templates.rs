@@ -507,7 +507,7 @@ on_every_store! {
         let mut input = from_live(&world, "As it is");
         let refused = world.engine.make_template(&at, input.clone()).await.unwrap_err();
         assert_eq!((refused.kind, refused.fields.len()), (Kind::Invalid, 2));
-        assert_eq!(refused.fields[0].field, format!("instead:{mara}"));
+        assert_eq!(refused.fields[0].field, format!("instead:{mara}/0"));
         assert!(refused.fields[0].sentence.contains("“request fulfillment”, backup: Mara Test is a person"), "{refused:?}");
         input.instead = vec![(mara, role("marketing_ops"))];
         let made = world.engine.make_template(&at, input).await.unwrap();
