@@ -173,7 +173,7 @@ async fn a_flow_comes_along_as_a_file() {
     assert_eq!(to.as_deref(), Some(&*page));
     let shown = boss.page(&page).await;
     assert!(
-        shown.contains("/surprise") && shown.contains("&quot;broken&quot;"),
+        shown.contains("/surprise") && shown.contains("\"key\":\"broken\""),
         "{shown}"
     );
     let (_, to) = bring(&mut boss, &fields, "").await;

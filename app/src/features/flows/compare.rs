@@ -101,9 +101,9 @@ fn maps(model: &Comparison, names: &board::names::Names) -> impl IntoView + use<
     let (from, to) = (side_words(model.from.0), side_words(model.to.0));
     view! {
         <h2 class="mt-4 mb-2">{format!("As in {to}")}</h2>
-        <FlowMap flow=&model.to.1 names look=new/>
+        <FlowMap flow=&model.to.1 names look=new of=format!("after: {to}")/>
         <h2 class="mt-4 mb-2">{format!("As in {from}")}</h2>
-        <FlowMap flow=&model.from.1 names look=old/>
+        <FlowMap flow=&model.from.1 names look=old of=format!("before: {from}")/>
     }
 }
 

@@ -15,8 +15,14 @@ pub fn FlowMap<'a, O: Somebody>(
     flow: &'a Flow<O>,
     names: &'a Names,
     #[prop(optional)] look: Look,
+    /// Which of several maps on a page this is: "version 3".
+    #[prop(optional, into)]
+    of: String,
 ) -> impl IntoView + use<O> {
-    let label = format!("Map of {}", flow.name);
+    let label = match of.as_str() {
+        "" => format!("Map of {}", flow.name),
+        of => format!("Map of {}, {of}", flow.name),
+    };
     let picture = draw(flow, &Ranks::layered(flow), names, &look).html(&label);
     let steps = list(flow, names, &look);
     view! {
