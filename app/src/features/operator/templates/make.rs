@@ -80,7 +80,8 @@ fn render(model: Model, desk: &Desk) -> Page {
         .as_ref()
         .map(|rules| live_form(&model, rules, desk, &typed));
     let choose = choose(&model, desk);
-    let document = document(&model, desk, &typed);
+    // one form at a time, so that no field stands there twice
+    let document = from.is_none().then(|| document(&model, desk, &typed));
     let mut trail = crumbs(at);
     if let Some(of) = of {
         let href = path(at, &format!("/templates/{}", of.id));
@@ -165,7 +166,8 @@ fn roles(rules: Option<&Rules>) -> Vec<(String, String)> {
 fn instead(rules: Option<&Rules>, typed: &Typed) -> impl IntoView + use<> {
     named(&typed.everything().1)
         .into_iter()
-        .map(|owner| {
+        .enumerate()
+        .map(|(index, owner)| {
             let name = rules.map_or_else(|| owner.title(), |rules| rules.spoken_name(&owner));
             // the value says both, so that the form needs no other field
             let options: Vec<(String, String)> = roles(rules)
@@ -175,7 +177,7 @@ fn instead(rules: Option<&Rules>, typed: &Typed) -> impl IntoView + use<> {
                     role => (format!("{owner}={role}"), words),
                 })
                 .collect();
-            let text = FieldText::new("instead[]", format!("Instead of {name}"));
+            let text = FieldText::new(format!("instead[{index}]"), format!("Instead of {name}"));
             view! { <Select text options required=true/> }
         })
         .collect_view()
