@@ -70,7 +70,7 @@ impl Work<'_> {
                 ),
             ),
             News::Escalated => (
-                self.with_delegates(&[approval.backup.clone()]),
+                self.with_delegates(std::slice::from_ref(&approval.backup)),
                 format!("“{title}” was not decided in time; you may decide it as backup now."),
             ),
             News::Agreed { .. } => return Ok(()),
