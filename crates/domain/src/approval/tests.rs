@@ -38,7 +38,6 @@ fn step(n: i64) -> Approval {
         backup: Owner::role(Party::Agency, "finance"),
         reason: "always".into(),
         rule: None,
-        rule: None,
         critical: false,
         content_hash: "sha256:aa".into(),
         author: Some(id(9)),
