@@ -16,7 +16,9 @@ use crate::{
         approvals::{ApprovalPage, ApprovalsPage},
         audit::AuditPage,
         connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
-        contracts::{ContractPage, ContractsPage},
+        contracts::{
+            ContractDraftPage, ContractPage, ContractSectionPage, ContractsPage, NewContractPage,
+        },
         cover::{CalendarPage, CoverPage, PolicyPage, RolePage, RotationPage},
         exports::{ExportPage, ExportsPage, KeysPage, OverridePage},
         flows::{
@@ -105,6 +107,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/ownership") view=OwnershipPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/ownership/audit") view=OwnershipAuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/contracts") view=ContractsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/contracts/new") view=NewContractPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/contracts/:id/draft") view=ContractDraftPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/contracts/:id/draft/:section") view=ContractSectionPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/contracts/:id") view=ContractPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/connections/new") view=NewSourcePage ssr=SsrMode::Async/>

@@ -71,7 +71,9 @@ actions! {
     DrawFlows => "draw_flows",
     /// Publish, bring back and retire flows.
     PublishFlows => "publish_flows",
-    /// Publish versions of contracts.
+    /// Draw and change drafts of contracts, and ask for them to be published.
+    DrawContracts => "draw_contracts",
+    /// Publish, deprecate and retire contracts.
     Publish => "publish",
     /// Create connections, rotate secrets, send test events.
     ManageConnections => "manage_connections",

@@ -3,6 +3,17 @@
 //! It says what the payload must look like, who owns and may approve it, how long each side may
 //! take, how it is retried, what identifies it, and to whom each refusal goes. A published version
 //! never changes; exports carry the version they were made under.
+//!
+//! Its life: drawn on a [`Sheet`], asked about where two people publish, published as a [`Version`],
+//! deprecated and retired as a whole ([`Standing`]). Whether another version would surprise whoever reads
+//! what is sent is told by [`compat`].
+
+pub mod compat;
+mod errand;
+mod sheet;
+mod standing;
+mod trigger;
+mod version;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +30,13 @@ use crate::{
     time::Time,
 };
 
+pub use self::{
+    errand::ERRAND,
+    sheet::{Sheet, content_hash},
+    standing::{Standing, StandingState},
+    trigger::{ContractTrigger, TRIGGER_FACTS},
+    version::Version,
+};
 pub use crate::approval::rule::{ApprovalCondition, ApprovalRule, ApprovalStep, Looked, Needed};
 
 /// Where one exception code goes and what its task says.
@@ -84,7 +102,42 @@ pub struct Contract {
     pub idempotency: Vec<String>,
     /// Key of the destination it goes to.
     pub destination: String,
+    /// Payloads that are part of the promise: what must be taken, and what must not.
+    #[serde(default)]
+    pub samples: Vec<Sample>,
+    /// What makes such an export beside the steps of flows.
+    #[serde(default)]
+    pub triggers: Vec<ContractTrigger>,
+    #[serde(default)]
+    pub publishing: Publishing,
     pub published_at: Time,
+}
+
+/// A payload by name, and what the schema must say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    pub name: String,
+    pub must: Must,
+    pub payload: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Must {
+    Pass,
+    Fail,
+}
+
+/// In whose name a version was published, and why there is this version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publishing {
+    #[serde(default)]
+    pub by: Option<Uuid>,
+    /// The second person, where one is asked for.
+    #[serde(default)]
+    pub agreed_by: Option<Uuid>,
+    #[serde(default)]
+    pub note: String,
 }
 
 /// Codes the engine itself raises; a contract must route each (directly or by `*`).

@@ -3,7 +3,7 @@
 //!
 //! A fact is named by its path, `order.ship_to.city`; its first word says whose it is: the `order`, the
 //! `campaign`, the `case` (its handle and title), the `input` of the form that started the flow, the
-//! `run`, or a step, by its key (what somebody answered there, or `external_ref`, under which the
+//! `run`, what set it off (`trigger`), or a step, by its key (what somebody answered there, or `external_ref`, under which the
 //! destination of that step knows it). A fact that nobody knows leaves its field out: if the schema asks
 //! for it, the export stops at the gates and says so.
 
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::contract::TRIGGER_FACTS;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +81,7 @@ impl Mapping {
     pub fn asks_steps(&self) -> bool {
         self.0.values().flat_map(Origin::facts).any(|path| {
             let whose = path.split('.').next().unwrap_or_default();
-            !["order", "campaign", "case", "input", "run"].contains(&whose)
+            !["order", "campaign", "case", "input", "run", "trigger"].contains(&whose)
         })
     }
 
@@ -147,6 +149,7 @@ fn unknowable(path: &str) -> Option<String> {
         "campaign" => &CAMPAIGN_FACTS,
         "case" => &["reference", "title"],
         "run" => &["id", "flow"],
+        "trigger" => &TRIGGER_FACTS,
         _ => {
             return path
                 .split('.')

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     approval_news::News,
+    contracts::triggers::sla_of,
     draft::{self, Draft, Origin, export_of},
     error::{Error, Result},
     exception::{Trouble, evidence},
@@ -127,6 +128,11 @@ impl Work<'_> {
         };
         let mut export = export_of(&origin, draft, reason);
         export.escalation = self.rules.stamp(&contract.escalation);
+        // what a trigger set off keeps that trigger's promise
+        if let Some(sla_ms) = sla_of(run) {
+            export.resolve_by = self.now.plus_ms(sla_ms);
+            export.accept_by = export.accept_by.min(export.resolve_by);
+        }
         Ok(export)
     }
 

@@ -114,7 +114,7 @@ pub struct NeededBy {
     pub steps: Vec<String>,
 }
 
-fn needing(flows: &[Flow], what: &Named) -> Vec<NeededBy> {
+pub(crate) fn needing(flows: &[Flow], what: &Named) -> Vec<NeededBy> {
     flows
         .iter()
         .filter_map(|flow| {

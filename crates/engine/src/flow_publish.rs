@@ -35,7 +35,7 @@ use crate::{
 const LONGEST_NOTE: usize = 500;
 
 /// Why there is another version; asked for at every publishing.
-fn reason(field: &str, note: &str) -> Result<String> {
+pub(crate) fn reason(field: &str, note: &str) -> Result<String> {
     let note = note.trim();
     if (3..=LONGEST_NOTE).contains(&note.chars().count()) {
         return Ok(note.to_owned());

@@ -487,14 +487,8 @@ impl Work<'_> {
         next.id = self.uuid();
         next.version = format!("{major}.{}", minor + 1);
         next.published_at = self.now;
-        self.tx.insert_contract(&next).await?;
-        self.note(
-            "contract.published",
-            "contract",
-            next.id,
-            json!({ "export_type": next.export_type, "version": next.version, "replaces": old.version, "why": why }),
-        );
-        Ok(())
+        let detail = json!({ "export_type": next.export_type, "version": next.version, "replaces": old.version, "why": why });
+        self.keep_contract(&next, detail).await
     }
 
     async fn republish_flow(

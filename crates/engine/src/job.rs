@@ -55,6 +55,10 @@ job_kinds! {
     RunEnded => "run_ended",
     /// Subject: a move of runs to another version. The next batch of it.
     MoveRuns => "move_runs",
+    /// Subject: a contract's version. `arg` = the time of its schedule that it was armed for.
+    ContractSchedule => "contract_schedule",
+    /// Subject: a contract's version. `arg` = the last day it was armed for.
+    ContractEnds => "contract_ends",
     /// Subject: the merchant. `arg` = when the month turned; nought: find out when it does.
     OwnershipReview => "ownership_review",
     /// Subject: API token. `arg` = when its secret of then was to be warned about.

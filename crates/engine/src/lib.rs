@@ -18,6 +18,7 @@ mod chat_ask;
 mod common_passwords;
 mod connection_needs;
 mod connections;
+mod contracts;
 mod coordination;
 mod cover;
 mod ctx;
@@ -95,6 +96,11 @@ pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
 pub use connection_needs::{ConnectionNeeds, Replaced};
 pub use connections::{NewSource, SourceInput};
+pub use contracts::{
+    BeginContract, CONTRACT_FORMAT, ContractNeeds, ContractRail, ContractSaved, Deprecation,
+    MAX_CONTRACT_BYTES, MAX_SAMPLE_BYTES, MOST_SAMPLES, ManualExport, SampleResult,
+    contract_document, guard, read_contract_document,
+};
 pub use coordination::{Answer as StallAnswer, Coordination, Integration, Stall, Stalls, Touched};
 pub use cover::{
     CalendarInput, CoverInput, OwnRoleInput, PolicyInput, RotationInput, RungInput, StandInInput,

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use domain::{
     Time,
     access::Action,
-    contract::Contract,
-    flow::{Campaign, Flow, Run, Trigger, readiness::readiness},
+    contract::{Contract, ContractTrigger},
+    flow::{Campaign, Flow, Run, Trigger, fact, readiness::readiness},
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    contracts::{check::sample_faults, drafts::is_export_type, guard},
     ctx::Ctx,
     draft::RECIPE_FIELDS,
     engine::Engine,
@@ -48,28 +49,21 @@ fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
 }
 
 impl Engine {
-    pub async fn publish_contract(&self, ctx: &Ctx, contract: Contract) -> Result<()> {
+    pub async fn publish_contract(self: &Arc<Self>, ctx: &Ctx, contract: Contract) -> Result<()> {
         ctx.require(Action::Publish)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let faults = contract_faults(&contract, &rules);
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
-        let ctx = ctx.clone();
-        let mut note = self.set_up(
-            ctx.merchant_id(),
-            "contract.published",
-            "contract",
-            contract.id,
-            json!({ "export_type": contract.export_type, "version": contract.version }),
-        );
-        note.actor = ctx.actor_name();
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    tx.insert_contract(&contract).await?;
-                    tx.note(note);
-                    Ok(())
+                    let mut work = Work::of(&ctx, tx, engine, rules);
+                    let detail =
+                        json!({ "export_type": contract.export_type, "version": contract.version });
+                    work.keep_contract(&contract, detail).await
                 })
             })
             .await
@@ -172,9 +166,23 @@ fn approval_faults(contract: &Contract) -> Vec<FieldError> {
 }
 
 pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
-    let mut faults = Vec::new();
-    if let Err(error) = compile(contract) {
+    let mut faults = guard::faults(&contract.schema, "schema");
+    if faults.is_empty()
+        && let Err(error) = compile(contract)
+    {
         faults.push(fault("schema", error.sentence));
+    }
+    if faults.is_empty() {
+        faults.extend(sample_faults(contract));
+    }
+    if contract.title.trim().is_empty() || contract.title.chars().count() > 120 {
+        faults.push(fault("title", "Write a title of at most 120 characters."));
+    }
+    if !is_export_type(&contract.export_type) {
+        faults.push(fault(
+            "export_type",
+            "An export type has small letters, digits and underscores, beginning with a letter.",
+        ));
     }
     for (field, owner) in [("owner", &contract.owner), ("backup", &contract.backup)] {
         if !rules.resolves(owner) {
@@ -209,6 +217,9 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
             .map(|sentence| fault("exceptions", sentence)),
     );
     faults.extend(approval_faults(contract));
+    faults.extend(route_faults(contract));
+    faults.extend(delivery_faults(contract));
+    faults.extend(trigger_faults(contract));
     if contract.escalation.steps.is_empty() {
         faults.push(fault(
             "escalation",
@@ -236,6 +247,107 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
     }
     if contract.idempotency.is_empty() {
         faults.push(fault("idempotency", "Name the fields that make the key."));
+    }
+    faults
+}
+
+/// Longest wait, clock or promise: a year.
+const LONGEST_MS: i64 = 366 * 24 * 60 * 60 * 1000;
+/// Most tries of a delivery after the first.
+const MOST_RETRIES: usize = 20;
+
+fn is_span(ms: i64) -> bool {
+    (1..=LONGEST_MS).contains(&ms)
+}
+
+/// Routes that the engine raises itself are looked at elsewhere; here each that is written down.
+fn route_faults(contract: &Contract) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    for (code, route) in &contract.exceptions {
+        let field = format!("exceptions/{code}");
+        if route.title.trim().is_empty() {
+            faults.push(fault(&field, format!("{code} has no title.")));
+        }
+        if !is_span(route.accept_ms)
+            || !is_span(route.resolve_ms)
+            || route.resolve_ms < route.accept_ms
+        {
+            faults.push(fault(
+                &field,
+                format!("{code}: its clocks must be positive, and resolving takes at least as long as taking it."),
+            ));
+        }
+    }
+    faults
+}
+
+fn delivery_faults(contract: &Contract) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let retry = &contract.retry;
+    if retry.schedule_ms.len() > MOST_RETRIES || !retry.schedule_ms.iter().all(|ms| is_span(*ms)) {
+        faults.push(fault(
+            "retry",
+            format!("At most {MOST_RETRIES} waits, each longer than nothing."),
+        ));
+    }
+    if retry.jitter_percent > 100 {
+        faults.push(fault("retry_jitter", "From 0 to 100 %."));
+    }
+    let ack = &contract.ack;
+    let spans = [ack.accepted_within_ms, ack.completed_within_ms];
+    if spans.into_iter().flatten().any(|ms| !is_span(ms)) {
+        faults.push(fault(
+            "ack",
+            "An answer takes longer than nothing, and at most a year.",
+        ));
+    }
+    if ack.accepted_within_ms.is_none() && ack.completed_within_ms.is_some() {
+        faults.push(fault(
+            "ack",
+            "Who says when it is done also says that it was taken: say how long that may take.",
+        ));
+    }
+    faults
+}
+
+fn trigger_faults(contract: &Contract) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let facts = fact::order_facts();
+    let mut by_hand = 0;
+    for (index, trigger) in contract.triggers.iter().enumerate() {
+        let field = format!("triggers/{index}");
+        if !is_span(trigger.sla_ms()) {
+            faults.push(fault(
+                &field,
+                "Say how long what it sets off may take, at most a year.",
+            ));
+        }
+        match trigger {
+            ContractTrigger::Event { when, .. } => {
+                let wrong = when.faults(&facts).into_iter();
+                faults.extend(wrong.map(|one| fault(&field, one.sentence)));
+            }
+            ContractTrigger::Schedule { days, .. } => {
+                if days.is_empty() || days.iter().any(|day| !(1..=7).contains(day)) {
+                    faults.push(fault(
+                        &field,
+                        "Choose the days of the week on which it comes.",
+                    ));
+                } else if trigger.next_after(Time::from_ms(0)).is_none() {
+                    faults.push(fault(
+                        &field,
+                        "There is no such time or time zone: write 09:00 and Europe/Berlin.",
+                    ));
+                }
+            }
+            ContractTrigger::Manual { .. } => by_hand += 1,
+        }
+    }
+    if by_hand > 1 {
+        faults.push(fault("triggers", "One manual trigger is enough."));
+    }
+    if contract.triggers.len() > 20 {
+        faults.push(fault("triggers", "Twenty triggers are the most."));
     }
     faults
 }

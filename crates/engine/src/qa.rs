@@ -9,7 +9,7 @@ use domain::{
     export::{Export, QaResult, QaStatus},
     owner::Owner,
 };
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ impl Schemas {
 pub(crate) fn compile(contract: &Contract) -> Result<Validator> {
     jsonschema::draft202012::options()
         .should_validate_formats(true)
+        // in time proportional to the text, whatever a pattern says
+        .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
         .build(&contract.schema)
         .map_err(|why| Error::invalid("schema", format!("This is not a JSON Schema: {why}")))
 }

@@ -310,6 +310,8 @@ impl Work<'_> {
             JobKind::WaitDeadline => self.wait_deadline(id, armed_for).await,
             JobKind::RunEnded => self.run_ended(id).await,
             JobKind::MoveRuns => self.move_batch(id).await,
+            JobKind::ContractSchedule => self.contract_schedule(id, armed_for).await,
+            JobKind::ContractEnds => self.contract_ends(id, armed_for).await,
             JobKind::OwnershipReview => self.ownership_review(armed_for).await,
             JobKind::TokenExpiring => self.token_expiring(id, armed_for).await,
             JobKind::Deliver => Err(Error::internal("a delivery is not a store job")),

@@ -112,6 +112,25 @@ pub(crate) async fn naming(conn: &mut Conn, merchant: Uuid, user: Uuid) -> Resul
     doc::all(rows, read)
 }
 
+/// Of one type, oldest first.
+pub(crate) async fn unsettled(
+    conn: &mut Conn,
+    merchant: Uuid,
+    export_type: &str,
+    limit: i64,
+) -> Result<Vec<Export>> {
+    let rows = conn
+        .fetch_all(
+            select!(
+                "merchant_id = $1 AND state IN ('quarantined', 'awaiting_approval', 'ready', 'delivering', \
+                 'delivered', 'acknowledged', 'paused') AND export_type = $2 ORDER BY created_at, id LIMIT $3"
+            ),
+            params![merchant, export_type, limit],
+        )
+        .await?;
+    doc::all(rows, read)
+}
+
 /// Oldest first.
 pub(crate) async fn of_run(conn: &mut Conn, merchant: Uuid, run: Uuid) -> Result<Vec<Export>> {
     let rows = conn

@@ -17,6 +17,7 @@ mod approvals;
 mod assent;
 pub mod audit;
 mod connections;
+mod contracts;
 mod cover;
 pub mod database;
 mod debt;

@@ -52,6 +52,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(16, "0016_trust"),
     migration!(17, "0017_notices"),
     migration!(18, "0018_agency"),
+    migration!(19, "0019_contracts"),
     migration!(20, "0020_approvals"),
     migration!(24, "0024_gaps"),
 ];

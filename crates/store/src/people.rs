@@ -324,6 +324,8 @@ const DELETE_OPERATOR: &[&str] = of_merchants![
     "sources",
     "destinations",
     "contracts",
+    "contract_drafts",
+    "contract_standings",
     "flows",
     "flow_drafts",
     "hourly_costs",

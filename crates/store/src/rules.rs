@@ -27,13 +27,15 @@ pub(crate) async fn contract(
     doc::one(row, |row| row.json(0))
 }
 
-/// The newest version of each type, by type.
+/// The newest version of each type that is not retired, by type.
 pub(crate) async fn contracts(conn: &mut Conn, merchant: Uuid) -> Result<Vec<Contract>> {
     let rows = conn
         .fetch_all(
             "SELECT c.doc FROM contracts c WHERE c.merchant_id = $1 AND NOT EXISTS (\
                 SELECT 1 FROM contracts n WHERE n.merchant_id = c.merchant_id AND n.export_type = c.export_type \
-                AND (n.major > c.major OR (n.major = c.major AND n.minor > c.minor)))",
+                AND (n.major > c.major OR (n.major = c.major AND n.minor > c.minor))) \
+             AND NOT EXISTS (SELECT 1 FROM contract_standings s WHERE s.merchant_id = c.merchant_id \
+                AND s.export_type = c.export_type AND s.state = 'retired')",
             params![merchant],
         )
         .await?;
@@ -100,11 +102,11 @@ pub(crate) fn read_flow(row: &Row) -> Result<Flow> {
     upgrade::flow(&row.text(0)?).map_err(|error| StoreError::corrupt(error.to_string()))
 }
 
-/// The newest version of each flow that is in use, by key.
+/// The newest version of each flow that is in use, by key; not those that contracts bring along.
 pub(crate) async fn flows(conn: &mut Conn, merchant: Uuid) -> Result<Vec<Flow>> {
     let rows = conn
         .fetch_all(
-            "SELECT f.doc FROM flows f WHERE f.merchant_id = $1 AND NOT EXISTS (\
+            "SELECT f.doc FROM flows f WHERE f.merchant_id = $1 AND f.key NOT LIKE 'contract:%' AND NOT EXISTS (\
                 SELECT 1 FROM flows n WHERE n.merchant_id = f.merchant_id AND n.key = f.key AND n.version > f.version) \
              AND NOT EXISTS (SELECT 1 FROM retired_flows r WHERE r.merchant_id = f.merchant_id AND r.key = f.key)",
             params![merchant],

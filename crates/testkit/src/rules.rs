@@ -117,6 +117,9 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
             .map(str::to_owned)
             .to_vec(),
         destination: "harbor-3pl".to_owned(),
+        samples: Vec::new(),
+        triggers: Vec::new(),
+        publishing: domain::contract::Publishing::default(),
         published_at: Time::from_ms(1),
     }
 }

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::Engine;
-use http::header::CONTENT_TYPE;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::Value;
 
 use super::{
@@ -88,7 +88,11 @@ pub async fn get_contract_schema(
 
 fn schema(schema: &Value) -> Response {
     (
-        [(CONTENT_TYPE, "application/schema+json")],
+        [
+            (CONTENT_TYPE, "application/schema+json"),
+            // a version never changes; whoever may read it may keep it
+            (CACHE_CONTROL, "private, max-age=31536000, immutable"),
+        ],
         schema.to_string(),
     )
         .into_response()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{approval::Decision, delivery::AckStatus, export::ExportState};
-use engine::{Ack, CampaignInput, Ctx, Engine, OverrideInput, port::ListFilter};
+use engine::{Ack, CampaignInput, Ctx, Engine, ManualExport, OverrideInput, port::ListFilter};
 use http::{StatusCode, header::LOCATION};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -98,8 +98,25 @@ async fn detail(engine: &Engine, ctx: &Ctx, id: Uuid) -> Result<ExportDetail, Pr
 pub struct StartExport {
     /// Key of a flow that campaigns start.
     #[schema(example = "promotion-go-live")]
-    flow: String,
-    campaign: CampaignBrief,
+    #[serde(default)]
+    flow: Option<String>,
+    #[serde(default)]
+    campaign: Option<CampaignBrief>,
+    /// The export type of a contract that may be asked for by hand, in the place of a flow.
+    #[serde(default)]
+    contract: Option<String>,
+    /// With a contract: the order it is about.
+    #[serde(default)]
+    order_id: Option<Uuid>,
+    /// With a contract and no order: your own handle, unique for this type.
+    #[serde(default)]
+    reference: String,
+    #[serde(default)]
+    title: String,
+    /// What the payload reads as `input`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    input: serde_json::Map<String, Value>,
 }
 
 /// The brief of a campaign.
@@ -173,11 +190,31 @@ pub async fn start_export(
     Caller(ctx): Caller,
     Input(body): Input<StartExport>,
 ) -> Result<impl IntoResponse, Problem> {
-    let form = body.campaign.form()?;
-    let run = engine
-        .start_campaign(&ctx, &body.flow, form)
-        .await
-        .map_err(|error| Problem::from(error).below("/campaign"))?;
+    let missing = |place: &str| Problem::at(Place::Body(place.to_owned()), "This is missing.");
+    let run = match (&body.contract, &body.flow, body.campaign) {
+        (Some(export_type), None, None) => {
+            let asked = ManualExport {
+                order: body.order_id,
+                reference: body.reference,
+                title: body.title,
+                input: body.input,
+            };
+            engine.ask_for_export(&ctx, export_type, asked).await?
+        }
+        (Some(_), _, _) => {
+            let place = Place::Body("/contract".to_owned());
+            return Err(Problem::at(place, "Name a contract or a flow, not both."));
+        }
+        (None, Some(flow), Some(campaign)) => {
+            let form = campaign.form()?;
+            engine
+                .start_campaign(&ctx, flow, form)
+                .await
+                .map_err(|error| Problem::from(error).below("/campaign"))?
+        }
+        (None, None, _) => return Err(missing("/flow")),
+        (None, Some(_), None) => return Err(missing("/campaign")),
+    };
     let exports = engine.exports_of_run(&ctx, run.id).await?;
     let export = exports
         .first()

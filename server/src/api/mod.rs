@@ -11,9 +11,11 @@
 //! token. What follows from the group (parameters, problems) is documented by [`document`].
 
 mod approvals;
+mod asyncapi;
 mod audit;
 mod caller;
 mod connections;
+mod contract_drafts;
 mod contracts;
 mod cover;
 mod docs;
@@ -66,6 +68,9 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(contracts::list_contracts))
         .routes(routes!(contracts::get_contract))
         .routes(routes!(contracts::get_contract_schema))
+        .routes(routes!(contract_drafts::export_contract))
+        .routes(routes!(contract_drafts::get_contract_draft))
+        .routes(routes!(asyncapi::get_asyncapi))
         .routes(routes!(runs::get_run))
         .routes(routes!(exports::list_exports))
         .routes(routes!(exports::get_export))
@@ -86,6 +91,12 @@ fn acts() -> OpenApiRouter<Arc<Engine>> {
     OpenApiRouter::default()
         .routes(routes!(receipts::replay_receipt))
         .routes(routes!(exports::start_export))
+        .routes(routes!(contract_drafts::create_contract))
+        .routes(routes!(contract_drafts::draw_contract))
+        .routes(routes!(contract_drafts::publish_contract))
+        .routes(routes!(contract_drafts::deprecate_contract))
+        .routes(routes!(contract_drafts::retire_contract))
+        .routes(routes!(contract_drafts::resume_contract))
         .routes(routes!(flows::create_flow))
         .routes(routes!(flows::draw_version))
         .routes(routes!(flows::publish_flow))

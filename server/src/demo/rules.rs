@@ -1,7 +1,7 @@
 //! What the demo's merchants have published: three different sets of the templates, as three different
 //! merchants would choose.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{
     Ctx, Engine,
@@ -55,7 +55,7 @@ pub fn purposes(slug: &str) -> Vec<Purpose> {
 }
 
 pub async fn publish(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     ctx: &Ctx,
     founder: Uuid,
     ids: &dyn Ids,

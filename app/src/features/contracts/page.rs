@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use domain::{contract::Contract, owner::Owner};
+use domain::{
+    contract::{Contract, ContractTrigger, Must, Standing},
+    flow::{Condition, fact},
+    owner::Owner,
+};
 use engine::{Named, NeededBy, Result};
 use leptos::prelude::*;
 
 use super::{
     exceptions::exceptions,
+    life::Life,
     needed::needed,
     words::{ack_words, approval_lines, retry_words},
 };
@@ -22,6 +27,7 @@ struct Model {
     versions: Vec<Contract>,
     /// Flows that emit under it.
     needed_by: Vec<NeededBy>,
+    life: Life,
 }
 
 #[component]
@@ -37,10 +43,12 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .await?;
     let named = Named::Contract(contract.export_type.clone());
     let needed_by = at.engine().needed_by(&at.ctx, &named).await?;
+    let life = Life::of(&at, &contract.export_type).await?;
     Ok(Model {
         contract,
         versions,
         needed_by,
+        life,
     })
 }
 
@@ -49,13 +57,21 @@ fn render(model: Model, at: &Visit) -> Page {
         contract,
         versions,
         needed_by,
+        life,
     } = &model;
     let in_force = at
         .rules
         .contract(&contract.export_type)
         .is_some_and(|one| one.id == contract.id);
+    let newest = versions.first().is_some_and(|one| one.id == contract.id);
     let title = if in_force {
-        format!("{} {} is in force", contract.title, contract.version)
+        let standing = life
+            .standing
+            .as_ref()
+            .map_or_else(|| "in force".to_owned(), Standing::words);
+        format!("{} {} is {standing}", contract.title, contract.version)
+    } else if newest && life.standing.is_some() {
+        format!("{} {} is retired", contract.title, contract.version)
     } else {
         format!("{} {} was replaced", contract.title, contract.version)
     };
@@ -71,12 +87,23 @@ fn render(model: Model, at: &Visit) -> Page {
         <code>{export_type}</code> {format!(" to {destination} · published ")} <When at=published now/> {summary}
     }
     .into_any();
-    let side = view! { {answers(contract, at)} {other_versions(contract, versions, at)} {needed(contract, needed_by, at)} {facts(contract)} }.into_any();
+    let side = view! {
+        {answers(contract, at)}
+        {other_versions(contract, versions, at)}
+        {needed(contract, needed_by, at)}
+        {newest.then(|| life.card(contract, at))}
+        {facts(contract)}
+    }
+    .into_any();
     let (approval, clocks) = (approval(contract, at), clocks(contract));
     let (exceptions, schema) = (exceptions(contract, at), schema(contract));
+    let (triggers, samples) = (triggers(contract), samples(contract));
+    let actions = life.actions(contract, at);
+    let banner = newest.then(|| life.banner(at)).flatten();
     let body = view! {
-        <PageHead title=title.clone() sub/>
-        <Split side>{approval} {clocks} {exceptions} {schema}</Split>
+        <PageHead title=title.clone() sub actions/>
+        {banner}
+        <Split side>{triggers} {approval} {clocks} {exceptions} {schema} {samples}</Split>
     }
     .into_any();
     let crumbs = vec![
@@ -135,6 +162,54 @@ fn clocks(contract: &Contract) -> impl IntoView + use<> {
         ("Tried again", Some(retry_words(&contract.retry).into_any())),
     ]);
     view! { <Card title="Clocks" id="clocks">{rows}</Card> }
+}
+
+fn triggers(contract: &Contract) -> Option<AnyView> {
+    if contract.triggers.is_empty() {
+        return None;
+    }
+    let facts = fact::order_facts();
+    let rows = contract
+        .triggers
+        .iter()
+        .map(|one| {
+            let title = match one {
+                ContractTrigger::Event { event, when, .. } if *when == Condition::Always => {
+                    format!("On {event}")
+                }
+                ContractTrigger::Event { event, when, .. } => {
+                    format!("On {event}, when {}", when.words(&facts))
+                }
+                ContractTrigger::Schedule { .. } => one.time_in_words(),
+                ContractTrigger::Manual { .. } => "When somebody asks for it".to_owned(),
+            };
+            let sub = format!("done within {}", duration_text(one.sla_ms()));
+            view! { <Row title sub tone=Tone::Moving/> }
+        })
+        .collect_view();
+    Some(
+        view! { <Card title="What makes it without a flow" id="triggers">{rows}</Card> }.into_any(),
+    )
+}
+
+fn samples(contract: &Contract) -> Option<AnyView> {
+    if contract.samples.is_empty() {
+        return None;
+    }
+    let rows = contract
+        .samples
+        .iter()
+        .map(|one| {
+            let must = match one.must {
+                Must::Pass => "must pass",
+                Must::Fail => "must fail",
+            };
+            let text = readable(&one.payload.to_string());
+            let label = format!("{}, {must}", one.name);
+            view! { <CardFoot><RawJson label text/></CardFoot> }
+        })
+        .collect_view();
+    Some(view! { <Card title="Samples" id="samples">{rows}</Card> }.into_any())
 }
 
 fn schema(contract: &Contract) -> impl IntoView + use<> {

@@ -221,7 +221,7 @@ pub const CELLS: &[Cell] = &[
         N::Flow,
         "start",
         A::Trigger,
-        "Start a campaign or a flow by hand.",
+        "Start a campaign or a flow by hand, or ask for an export.",
     ),
     cell(
         N::Flow,
@@ -243,9 +243,15 @@ pub const CELLS: &[Cell] = &[
     ),
     cell(
         N::Contract,
+        "draw",
+        A::DrawContracts,
+        "Draw drafts of contracts, change them, ask for them to be published.",
+    ),
+    cell(
+        N::Contract,
         "publish",
         A::Publish,
-        "Publish a new version of a contract.",
+        "Publish a new version of a contract, deprecate or retire one.",
     ),
     cell(
         N::Connection,
@@ -347,7 +353,8 @@ pub const GRANTS: &[Grant] = &[
     tokens_too(grant(A::Control, WORKERS)),
     tokens_too(grant(A::DrawFlows, WORKERS)),
     tokens_too(grant(A::PublishFlows, &[Admin])),
-    grant(A::Publish, &[Admin]),
+    tokens_too(grant(A::DrawContracts, WORKERS)),
+    tokens_too(grant(A::Publish, &[Admin])),
     grant(A::ManageConnections, &[Admin]),
     grant(A::ManagePeople, &[Admin]),
     grant(A::ManageTokens, &[Admin]),

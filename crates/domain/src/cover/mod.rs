@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(any(feature = "zones", test))]
 pub use self::reckon::{
-    Gap, Stretch, Turn, TurnSource, Why, from_local, local, next_month, zone_names,
+    Gap, Stretch, Turn, TurnSource, Why, from_local, local, next_month, next_wall_time, zone_names,
 };
 pub use self::{
     calendar::{Calendar, Hours, WEEKDAYS},

@@ -248,13 +248,11 @@ impl Work<'_> {
         next.id = self.uuid();
         next.version = format!("{major}.{}", minor + 1);
         next.published_at = self.now;
-        self.tx.insert_contract(&next).await?;
         let detail = json!({
             "export_type": next.export_type, "version": next.version, "replaces": was.version,
             "why": why,
         });
-        self.note("contract.published", "contract", next.id, detail);
-        Ok(())
+        self.keep_contract(&next, detail).await
     }
 
     async fn next_flow(&mut self, was: &Flow, mut next: Flow, why: &str) -> Result<()> {

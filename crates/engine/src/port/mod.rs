@@ -3,6 +3,7 @@
 mod accounts;
 mod agency;
 mod assent;
+mod contracts;
 mod cover;
 mod debt;
 mod drafts;
@@ -16,6 +17,7 @@ mod store;
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
 pub use agency::{AgencyReads, AgencyTx};
 pub use assent::{AssentReads, AssentTx, PersonKeyRow};
+pub use contracts::{ContractReads, ContractTx};
 pub use cover::{CoverReads, CoverTx};
 pub use debt::{DebtReads, DebtTx};
 pub use drafts::{DraftReads, DraftTx};

@@ -31,6 +31,7 @@ use super::{
     accounts::{AccountReads, AccountTx},
     agency::{AgencyReads, AgencyTx},
     assent::{AssentReads, AssentTx},
+    contracts::{ContractReads, ContractTx},
     cover::{CoverReads, CoverTx},
     debt::{DebtReads, DebtTx},
     drafts::{DraftReads, DraftTx},
@@ -180,6 +181,7 @@ pub trait Reads:
     + DebtReads
     + AgencyReads
     + AssentReads
+    + ContractReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -221,7 +223,7 @@ pub trait Reads:
 
     // rules
     async fn contract(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Contract>>;
-    /// The newest published version of each export type.
+    /// The newest published version of each export type that is not retired.
     async fn contracts(&mut self, merchant: Uuid) -> Result<Vec<Contract>>;
     async fn contract_versions(
         &mut self,
@@ -333,7 +335,17 @@ pub trait Reads:
 
 #[async_trait]
 pub trait Tx:
-    Reads + CoverTx + SessionTx + AccountTx + MailTx + NoticeTx + DraftTx + DebtTx + AgencyTx + AssentTx
+    Reads
+    + CoverTx
+    + SessionTx
+    + AccountTx
+    + MailTx
+    + NoticeTx
+    + DraftTx
+    + DebtTx
+    + AgencyTx
+    + AssentTx
+    + ContractTx
 {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;

@@ -233,11 +233,11 @@ impl Work<'_> {
                 self.set_off(run, flow, subject).await?;
             }
         }
-        Ok(())
+        self.start_contracts(row, events).await
     }
 
     /// What there is to start for: one for each part of the order that the event is about.
-    async fn occasions(
+    pub(crate) async fn occasions(
         &mut self,
         row: &OrderRow,
         event: EventKind,
@@ -319,7 +319,7 @@ impl Work<'_> {
     }
 
     /// Begins it. `None`: there is one for this occasion.
-    pub(super) async fn set_off(
+    pub(crate) async fn set_off(
         &mut self,
         run: Run,
         flow: &Flow,

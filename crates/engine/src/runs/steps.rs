@@ -282,7 +282,7 @@ impl Work<'_> {
     }
 
     /// A run that has not begun.
-    pub(super) fn new_run(
+    pub(crate) fn new_run(
         &self,
         flow: &Flow,
         subject: &super::Subject,

@@ -119,6 +119,22 @@ pub struct Making {
     pub destinations: BTreeMap<Purpose, There>,
 }
 
+/// A contract that templates bring, by itself.
+pub(crate) fn contract(making: &Making, export_type: &str) -> Option<Contract> {
+    let [id, ladder, ..] = making.ids;
+    contracts::make(making, export_type, id, ladder)
+}
+
+/// Types of which there is a contract to begin with, and what each is called.
+pub fn contract_types() -> Vec<(&'static str, &'static str)> {
+    contracts::types()
+}
+
+pub(crate) fn blank_contract(making: &Making, export_type: &str, title: &str) -> Contract {
+    let [id, ladder, ..] = making.ids;
+    contracts::blank(making, export_type, title, (id, ladder))
+}
+
 impl Making {
     fn flow_id(&self) -> Uuid {
         self.ids[0]

@@ -6,6 +6,7 @@
 mod access;
 mod agency_templates;
 mod approvals;
+mod contracts;
 mod deliveries;
 mod failures;
 mod operators;

@@ -7,6 +7,7 @@
 mod accounts;
 mod agency;
 mod assent;
+mod contracts;
 mod cover;
 mod debt;
 mod drafts;

@@ -20,6 +20,7 @@ mod agency;
 mod assent;
 mod audit;
 mod commits;
+mod contracts;
 mod cover;
 mod drafts;
 mod isolation;
@@ -71,6 +72,9 @@ conformance! {
     cover::a_place_says_its_rotations,
     cover::policies_have_versions_and_turns_an_end,
     cover::cover_is_its_merchants,
+    contracts::a_contract_draft_is_saved_by_whoever_saw_the_last_state,
+    contracts::a_retired_contract_is_not_in_use_and_keeps_its_versions,
+    contracts::contract_drafts_and_standings_are_their_merchants,
     drafts::a_draft_is_saved_by_whoever_saw_the_last_state,
     drafts::what_was_retired_starts_nothing_and_keeps_its_versions,
     drafts::drafts_are_their_merchants,

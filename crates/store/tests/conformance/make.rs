@@ -222,6 +222,9 @@ pub fn contract(merchant_id: Uuid, export_type: &str, version: &str) -> Contract
         escalation: escalation(),
         idempotency: vec!["order_id".to_owned()],
         destination: "harbor-3pl".to_owned(),
+        samples: Vec::new(),
+        triggers: Vec::new(),
+        publishing: domain::contract::Publishing::default(),
         published_at: at(0),
     }
 }

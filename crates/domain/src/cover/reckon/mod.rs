@@ -13,5 +13,5 @@ pub use self::{
     month::next_month,
     roster::{Gap, Stretch, Why},
     rotation::{Turn, TurnSource},
-    zone::{from_local, local, zone_names},
+    zone::{from_local, local, next_wall_time, zone_names},
 };

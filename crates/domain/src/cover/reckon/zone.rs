@@ -10,7 +10,7 @@ use jiff::{
 };
 
 use crate::{
-    cover::{Fault, Span},
+    cover::{Fault, Span, WallTime},
     time::Time,
 };
 
@@ -117,4 +117,15 @@ pub fn from_local(zone_name: &str, text: &str) -> Option<Time> {
     let local: DateTime = text.trim().parse().ok()?;
     let at = zone(zone_name)?.to_timestamp(local).ok()?;
     Some(Time::from_ms(at.as_millisecond()))
+}
+
+/// When the clocks of a zone show that time on one of these days (Monday first) next, after that instant.
+pub fn next_wall_time(zone_name: &str, days: [bool; 7], at: WallTime, after: Time) -> Option<Time> {
+    let zone = zone(zone_name)?;
+    let today = wall_minutes(&zone, after).div_euclid(DAY_MINUTES);
+    // a day of the week comes again within eight days, whatever the clocks do meanwhile
+    (today - 1..=today + 8)
+        .filter(|day| days.get(weekday(*day)).copied().unwrap_or_default())
+        .filter_map(|day| instant(&zone, day * DAY_MINUTES + i64::from(at.minutes())))
+        .find(|found| *found > after)
 }

@@ -52,6 +52,64 @@ pub(super) fn shape(shape: Shape, optional: bool, what: &str) -> Value {
     schema
 }
 
+/// One that could have been sent; texts go by the name of their field.
+pub(super) fn example(shape: Shape, field: &str) -> Value {
+    let money = json!({ "amount_minor": 6_400, "currency": "USD" });
+    match shape {
+        Shape::Text => json!(text(field)),
+        Shape::Count => json!(12),
+        Shape::Number => json!(40),
+        Shape::Money => money,
+        Shape::Address => json!({
+            "name": "Nora Lindqvist", "company": null, "address1": "118 Alder Street", "address2": "Apt 4",
+            "city": "Portland", "province": "OR", "postal_code": "97205", "country": "United States",
+            "country_code": "US", "phone": "+1 503 555 0134",
+        }),
+        Shape::Lines => json!([{
+            "line_id": "13770211", "sku": "KIT-WINTER-01", "title": "Winter kit", "variant": "Pine",
+            "quantity": 2, "unit_price": money,
+        }]),
+        Shape::Skus => json!(["KIT-WINTER-01", "KIT-WINTER-02"]),
+        Shape::Url => json!("https://shop.example/winter-kit"),
+        Shape::At => json!("2026-11-27T15:00:00.000Z"),
+        Shape::Day => json!("2026-11-27"),
+        Shape::Percent => json!(20),
+        Shape::Parcels => json!([{
+            "id": "4412", "status": "in_transit", "carrier": "UPS", "tracking_numbers": ["1Z999AA10123456784"],
+        }]),
+        Shape::Person => json!({ "name": "Nora Lindqvist", "email": "nora@lindqvist.example" }),
+    }
+}
+
+fn text(field: &str) -> &'static str {
+    let known = [
+        ("sku", "KIT-WINTER-01"),
+        ("order_name", "#10482"),
+        ("order", "5544332211"),
+        ("campaign", "winter-kit-26"),
+        ("reference", "WK-2026-11"),
+        ("currency", "USD"),
+        ("country", "US"),
+        ("url", "https://shop.example/winter-kit"),
+        ("carrier", "UPS"),
+        ("label", "LBL-88213"),
+        ("service", "ground"),
+        ("warehouse", "portland"),
+        ("document", "PO-4471"),
+        ("offer", "20 % off winter kits"),
+        ("title", "Winter kit"),
+        (
+            "reason",
+            "The carrier’s service had no rate for this parcel.",
+        ),
+        ("note", "Checked by hand."),
+    ];
+    known
+        .iter()
+        .find(|(part, _)| field.contains(part))
+        .map_or("As agreed", |(_, text)| text)
+}
+
 pub(super) fn defs() -> Value {
     let text = || json!({ "type": ["string", "null"] });
     let needed = || json!({ "type": "string", "minLength": 1 });

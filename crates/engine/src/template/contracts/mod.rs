@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     contract::{
-        AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute, codes,
+        AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute, Must,
+        Sample, codes,
     },
     delivery::RetryPolicy,
     event::EventKind,
@@ -104,6 +105,38 @@ fn spec(export_type: &str) -> Option<Spec> {
         .or_else(|| stock::spec(export_type))
 }
 
+/// Every contract there is to begin with.
+const TYPES: [&str; 23] = [
+    "fulfillment_request",
+    "routing_decision",
+    "backorder",
+    "exception_notify",
+    "shipping_label_request",
+    "shipping_label_alternate",
+    "shipping_label_response",
+    "promo_activation",
+    "promo_rollback",
+    "price_update",
+    "price_restore",
+    "inventory_hold",
+    "inventory_release",
+    "inventory_delta",
+    "component_reservation",
+    "component_release",
+    "staged_product",
+    "staged_withdraw",
+    "live_publish",
+    "content_package_change",
+    "return_initiate",
+    "refund_hold",
+    "refund_release",
+];
+
+pub(super) fn types() -> Vec<(&'static str, &'static str)> {
+    let titled = |export_type| Some((export_type, spec(export_type)?.title));
+    TYPES.into_iter().filter_map(titled).collect()
+}
+
 /// What such an export is sent to; none: no template has it.
 pub(super) fn purpose_of(export_type: &str) -> Option<Purpose> {
     spec(export_type).map(|spec| spec.purpose)
@@ -114,6 +147,7 @@ pub(super) fn make(making: &Making, export_type: &str, id: Uuid, ladder: Uuid) -
     let there = making.destinations.get(&spec.purpose);
     let (key, name) = there.map_or(("", "the destination"), |one| (&one.key, &one.name));
     let [accept_ms, resolve_ms, valid_for_ms] = spec.clocks;
+    let samples = samples(&spec);
     let recipe: &[&str] = if spec.each_time {
         &[
             "merchant_id",
@@ -166,8 +200,70 @@ pub(super) fn make(making: &Making, export_type: &str, id: Uuid, ladder: Uuid) -
         escalation: escalation(ladder, spec.who.1, making.founder),
         idempotency: recipe.iter().map(|&field| field.to_owned()).collect(),
         destination: key.to_owned(),
+        samples,
+        triggers: Vec::new(),
+        publishing: domain::contract::Publishing::default(),
         published_at: making.now,
     })
+}
+
+/// One that says nothing yet but what it is called; where each refusal leads is as with the others.
+pub(super) fn blank(
+    making: &Making,
+    export_type: &str,
+    title: &str,
+    (id, ladder): (Uuid, Uuid),
+) -> Contract {
+    let who: Who = ("operations", "logistics");
+    Contract {
+        id,
+        merchant_id: making.merchant_id,
+        export_type: export_type.to_owned(),
+        version: "1.0".to_owned(),
+        title: title.to_owned(),
+        summary: String::new(),
+        schema: json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": title,
+            "type": "object",
+            "required": [],
+            "properties": {},
+        }),
+        payload: Mapping::default(),
+        titled: String::new(),
+        intent: export_type.to_owned(),
+        intended_action: title.to_owned(),
+        owner: agency(who.0),
+        backup: agency(who.1),
+        watchers: Vec::new(),
+        accept_ms: 15 * MINUTE,
+        resolve_ms: DAY,
+        valid_for_ms: 2 * DAY,
+        approval: Vec::new(),
+        retry: RetryPolicy::default(),
+        ack: AckRule {
+            accepted_within_ms: Some(15 * MINUTE),
+            completed_within_ms: Some(DAY),
+            completion_event: None,
+        },
+        exceptions: exceptions("the destination", who, &[]),
+        escalation: escalation(ladder, who.1, making.founder),
+        idempotency: [
+            "merchant_id",
+            "export_type",
+            "subject_id",
+            "intent",
+            "run_id",
+            "step",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        destination: String::new(),
+        samples: Vec::new(),
+        triggers: Vec::new(),
+        publishing: domain::contract::Publishing::default(),
+        published_at: making.now,
+    }
 }
 
 fn schema(spec: &Spec) -> Value {
@@ -190,8 +286,56 @@ fn schema(spec: &Spec) -> Value {
         "type": "object",
         "required": required,
         "properties": properties,
+        "examples": [example(spec, |_| true)],
         "$defs": kinds::defs(),
     })
+}
+
+/// A payload with the fields that are wanted, and what is the same in every one.
+fn example(spec: &Spec, wanted: impl Fn(Need) -> bool) -> Value {
+    let fields = spec
+        .fields
+        .iter()
+        .filter(|(_, _, need, _, _)| wanted(*need))
+        .map(|(field, kind, _, _, _)| ((*field).to_owned(), kinds::example(*kind, field)));
+    let fixed = spec
+        .fixed
+        .iter()
+        .map(|(field, value)| ((*field).to_owned(), json!(value)));
+    Value::Object(fields.chain(fixed).collect())
+}
+
+/// What must be taken and what must not, said as payloads.
+fn samples(spec: &Spec) -> Vec<Sample> {
+    let sample = |name: String, must, payload| Sample {
+        name,
+        must,
+        payload,
+    };
+    let mut all = vec![
+        sample(
+            "Everything is known".to_owned(),
+            Must::Pass,
+            example(spec, |_| true),
+        ),
+        sample(
+            "Only what is needed".to_owned(),
+            Must::Pass,
+            example(spec, |need| need == Need::Must),
+        ),
+    ];
+    let needed = spec
+        .fields
+        .iter()
+        .find(|(_, _, need, _, _)| *need == Need::Must);
+    if let Some((field, ..)) = needed {
+        let mut payload = example(spec, |_| true);
+        if let Some(fields) = payload.as_object_mut() {
+            fields.remove(*field);
+        }
+        all.push(sample(format!("Without {field}"), Must::Fail, payload));
+    }
+    all
 }
 
 fn mapping(spec: &Spec) -> Mapping {

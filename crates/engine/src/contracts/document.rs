@@ -1,0 +1,158 @@
+//! A contract as a document: taken along to another merchant, kept in a repository, written by a program.
+//! What belongs to one version or one merchant is no part of it. Fields that are not known are faults: what is
+//! not acted on is not taken.
+
+use domain::{
+    contract::Contract,
+    delivery::RetryPolicy,
+    depth::{MAX_DEPTH, is_too_deep},
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::drafts::MAX_CONTRACT_BYTES;
+use crate::{
+    draft::RECIPE_FIELDS,
+    error::{Error, FieldError, Result},
+};
+
+/// What every document of a contract begins with.
+pub const CONTRACT_FORMAT: &str = "meshline.contract/1";
+/// Of one version or one merchant.
+const OWN: [&str; 4] = ["id", "merchant_id", "publishing", "published_at"];
+/// Most unknown fields that are told at once.
+const MOST_FAULTS: usize = 50;
+
+pub fn contract_document(contract: &Contract) -> Result<Value> {
+    let whole = serde_json::to_value(contract).map_err(Error::internal)?;
+    let mut document = Map::new();
+    document.insert("format".to_owned(), json!(CONTRACT_FORMAT));
+    if let Value::Object(fields) = whole {
+        let said = fields
+            .into_iter()
+            .filter(|(name, _)| !OWN.contains(&name.as_str()));
+        document.extend(said);
+    }
+    Ok(Value::Object(document))
+}
+
+/// Reads a document; whether it may be published is another question.
+pub fn read_contract_document(bytes: &[u8], merchant: Uuid) -> Result<Contract> {
+    if bytes.len() > MAX_CONTRACT_BYTES {
+        return Err(Error::invalid(
+            "",
+            format!(
+                "The document has {} kB; {} kB is the most.",
+                bytes.len() / 1024,
+                MAX_CONTRACT_BYTES / 1024
+            ),
+        ));
+    }
+    if is_too_deep(bytes) {
+        return Err(Error::invalid(
+            "",
+            format!("The document is nested deeper than {MAX_DEPTH} lists and objects."),
+        ));
+    }
+    let value: Value = serde_json::from_slice(bytes).map_err(|why| {
+        Error::invalid(
+            "",
+            format!(
+                "This is not JSON: something is wrong in line {}, column {}.",
+                why.line(),
+                why.column()
+            ),
+        )
+    })?;
+    let Value::Object(mut fields) = value else {
+        return Err(Error::invalid("", "A contract is an object."));
+    };
+    if fields.remove("format") != Some(json!(CONTRACT_FORMAT)) {
+        return Err(Error::invalid(
+            "/format",
+            format!("Write “{CONTRACT_FORMAT}” here."),
+        ));
+    }
+    if let Some(own) = OWN.iter().find(|own| fields.contains_key(**own)) {
+        return Err(Error::invalid(
+            &format!("/{own}"),
+            "This belongs to one version and is not part of a document.",
+        ));
+    }
+    let told = Value::Object(fields.clone());
+    complete(&mut fields, merchant)?;
+    let contract: Contract =
+        serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+            let path: String = error
+                .path()
+                .iter()
+                .map(|segment| format!("/{}", escaped(&segment.to_string())))
+                .collect();
+            let sentence: String = error.inner().to_string().chars().take(300).collect();
+            Error::invalid(&path, format!("{}.", sentence.trim_end_matches('.')))
+        })?;
+    let taken = serde_json::to_value(&contract).map_err(Error::internal)?;
+    let mut unknown = Vec::new();
+    not_taken(&told, &taken, String::new(), &mut unknown);
+    if !unknown.is_empty() {
+        return Err(Error::invalid_fields(unknown));
+    }
+    Ok(contract)
+}
+
+/// What need not be said.
+fn complete(fields: &mut Map<String, Value>, merchant: Uuid) -> Result<()> {
+    let retry = serde_json::to_value(RetryPolicy::default()).map_err(Error::internal)?;
+    let rest = [
+        ("version", json!("1.0")),
+        ("summary", json!("")),
+        ("intended_action", json!("")),
+        ("intent", json!("")),
+        ("watchers", json!([])),
+        ("approval", json!([])),
+        ("retry", retry),
+        ("ack", json!({})),
+        ("idempotency", json!(RECIPE_FIELDS)),
+        ("destination", json!("")),
+    ];
+    for (name, value) in rest {
+        fields.entry(name).or_insert(value);
+    }
+    fields.insert("id".to_owned(), json!(Uuid::nil()));
+    fields.insert("merchant_id".to_owned(), json!(merchant));
+    fields.insert("published_at".to_owned(), json!(domain::Time::default()));
+    Ok(())
+}
+
+/// Fields that were told and are not in what was taken.
+fn not_taken(told: &Value, taken: &Value, at: String, found: &mut Vec<FieldError>) {
+    if found.len() >= MOST_FAULTS {
+        return;
+    }
+    match (told, taken) {
+        (Value::Object(told), Value::Object(taken)) => {
+            for (name, value) in told {
+                let here = format!("{at}/{}", escaped(name));
+                match taken.get(name) {
+                    Some(other) => not_taken(value, other, here, found),
+                    // what is empty may be left out again
+                    None if value.is_null() || value == "" || value == &json!([]) => {}
+                    None => found.push(FieldError {
+                        field: here,
+                        sentence: "There is no such field.".to_owned(),
+                    }),
+                }
+            }
+        }
+        (Value::Array(told), Value::Array(taken)) => {
+            for (index, (value, other)) in told.iter().zip(taken).enumerate() {
+                not_taken(value, other, format!("{at}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
