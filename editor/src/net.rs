@@ -2,14 +2,19 @@
 
 use std::{cell::Cell, time::Duration};
 
-use board::rank::Ranks;
+use board::{
+    json::{Json, Read},
+    rank::Ranks,
+    wire::{self, take},
+};
 use domain::flow::{Draft, readiness::Fault};
-use serde::Deserialize;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Headers, RequestInit, Response, UrlSearchParams};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{UrlSearchParams, XmlHttpRequest};
 
-use crate::{page, state};
+use crate::{
+    page,
+    state::{self, Editor},
+};
 
 const SAVE_AFTER: Duration = Duration::from_millis(700);
 const TRY_AGAIN: Duration = Duration::from_secs(5);
@@ -19,12 +24,10 @@ thread_local! {
     static SAVE_WAITS: Cell<bool> = const { Cell::new(false) };
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum Answer {
     Saved {
         rev: i64,
-        at: f64,
+        at: i64,
         faults: Vec<Fault>,
     },
     Conflict {
@@ -35,38 +38,71 @@ enum Answer {
     Board {
         rev: i64,
         others: Vec<String>,
-        #[serde(default)]
         ranks: Option<Ranks>,
+    },
+    Refused {
+        sentence: String,
+        again: bool,
     },
 }
 
-#[derive(Deserialize)]
-struct Refused {
-    refused: String,
-    again: bool,
+impl Answer {
+    fn read(text: &str) -> Read<Self> {
+        let mut answer = Json::parse(text)?.object().unwrap_or_default();
+        if let Some(mut saved) = answer.json("saved").object() {
+            return Ok(Self::Saved {
+                rev: take(&mut saved, "rev")?,
+                at: take(&mut saved, "at")?,
+                faults: take(&mut saved, "faults")?,
+            });
+        }
+        if let Some(mut met) = answer.json("conflict").object() {
+            return Ok(Self::Conflict {
+                rev: take(&mut met, "rev")?,
+                by: take(&mut met, "by")?,
+                draft: Box::new(take(&mut met, "draft")?),
+            });
+        }
+        if let Some(mut board) = answer.json("board").object() {
+            return Ok(Self::Board {
+                rev: take(&mut board, "rev")?,
+                others: take(&mut board, "others")?,
+                ranks: wire::ranks(board.json("ranks")).ok(),
+            });
+        }
+        Ok(Self::Refused {
+            sentence: take(&mut answer, "refused")?,
+            again: take(&mut answer, "again")?,
+        })
+    }
 }
 
-async fn post(path: &str, fields: &[(&str, &str)]) -> Result<String, JsValue> {
-    let body = UrlSearchParams::new()?;
-    for (name, value) in fields {
-        body.append(name, value);
-    }
-    let headers = Headers::new()?;
-    headers.append("accept", "application/json")?;
-    let options = RequestInit::new();
-    options.set_method("POST");
-    options.set_headers(&headers);
-    options.set_body(&body);
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, &options))
-        .await?
-        .dyn_into()?;
-    if !response.ok() || response.redirected() {
-        return Err(JsValue::NULL);
-    }
-    let text = JsFuture::from(response.text()?).await?;
-    // a server function's answer is a text, written as JSON
-    serde_json::from_str(&text.as_string().unwrap_or_default()).map_err(|_| JsValue::NULL)
+/// Posts these fields as a form; what came back is given to `then`, or nothing if that was no answer.
+fn post(path: &'static str, fields: &[(&str, &str)], then: impl FnOnce(Option<String>) + 'static) {
+    let sent = || -> Result<XmlHttpRequest, JsValue> {
+        let body = UrlSearchParams::new()?;
+        for (name, value) in fields {
+            body.append(name, value);
+        }
+        let request = XmlHttpRequest::new()?;
+        request.open("POST", path)?;
+        request.set_request_header("accept", "application/json")?;
+        request.send_with_opt_url_search_params(Some(&body))?;
+        Ok(request)
+    };
+    let Ok(request) = sent() else {
+        page::after(Duration::ZERO, || then(None));
+        return;
+    };
+    let asked = request.clone();
+    let ended = Closure::once_into_js(move || {
+        // whoever has been signed out is led to a page that is no answer
+        let here = asked.status() == Ok(200) && asked.response_url().ends_with(path);
+        let text = asked.response_text().ok().flatten().filter(|_| here);
+        // a server function's answer is a text, written as JSON
+        then(text.and_then(|text| Json::parse(&text).ok()?.text()));
+    });
+    request.set_onloadend(Some(ended.unchecked_ref()));
 }
 
 /// A burst of edits is one save.
@@ -81,45 +117,34 @@ pub fn save_soon() {
 }
 
 pub fn save() {
-    let started = state::with(|editor| {
+    state::with(|editor| {
         editor.keep();
-        if editor.saving || !editor.clashes.is_empty() {
-            return None;
+        if !editor.saving && editor.clashes.is_empty() && !editor.is_saved() {
+            page::status("saving", "Saving …");
+            send(editor);
         }
-        if editor.is_saved() {
-            return None;
-        }
-        editor.saving = true;
-        page::status("saving", "Saving …");
-        Some((
-            editor.merchant.clone(),
-            editor.flow.clone(),
-            editor.rev,
-            editor.draft().clone(),
-            editor.edits,
-        ))
     });
-    if let Some(started) = started.flatten() {
-        spawn_local(send(started));
-    }
 }
 
-async fn send((merchant, flow, rev, draft, edits): (String, String, i64, Draft, u32)) {
-    let json = serde_json::to_string(&draft).unwrap_or_default();
-    let rev = rev.to_string();
-    let answer = post(
-        "/ui/flow/save",
-        &[
-            ("merchant", &merchant),
-            ("flow", &flow),
-            ("rev", &rev),
-            ("draft", &json),
-        ],
-    )
-    .await;
+/// Saves the draft as it is, saying which revision it began with.
+fn send(editor: &mut Editor) {
+    editor.saving = true;
+    let (draft, edits) = (editor.draft().clone(), editor.edits);
+    let fields = [
+        ("merchant", editor.merchant.as_str()),
+        ("flow", &editor.flow),
+        ("rev", &editor.rev.to_string()),
+        ("draft", &wire::text(&draft)),
+    ];
+    post("/ui/flow/save", &fields, move |answer| {
+        answered(&draft, edits, answer);
+    });
+}
+
+fn answered(draft: &Draft, edits: u32, answer: Option<String>) {
     let more = state::with(|editor| {
         editor.saving = false;
-        let Ok(text) = answer else {
+        let Some(text) = answer else {
             page::status(
                 "failed",
                 "Could not save: kept here, in this browser. Trying again.",
@@ -127,9 +152,9 @@ async fn send((merchant, flow, rev, draft, edits): (String, String, i64, Draft, 
             page::after(TRY_AGAIN, save);
             return false;
         };
-        match serde_json::from_str(&text) {
+        match Answer::read(&text) {
             Ok(Answer::Saved { rev, at, faults }) => {
-                editor.was_saved(&draft, rev, faults);
+                editor.was_saved(draft, rev, faults);
                 page::status("saved", &format!("Saved {}", page::clock(at)));
                 editor.edits != edits
             }
@@ -138,12 +163,11 @@ async fn send((merchant, flow, rev, draft, edits): (String, String, i64, Draft, 
                 page::status("met", &format!("{by} saved meanwhile"));
                 editor.clashes.is_empty()
             }
-            _ => {
-                let refused = serde_json::from_str::<Refused>(&text);
-                let (sentence, again) = refused.map_or_else(
-                    |_| ("The server’s answer was not understood.".to_owned(), true),
-                    |refused| (refused.refused, refused.again),
-                );
+            other => {
+                let (sentence, again) = match other {
+                    Ok(Answer::Refused { sentence, again }) => (sentence, again),
+                    _ => ("The server’s answer was not understood.".to_owned(), true),
+                };
                 page::status("failed", &format!("Could not save, kept here: {sentence}"));
                 if again {
                     page::after(TRY_AGAIN, save);
@@ -159,53 +183,40 @@ async fn send((merchant, flow, rev, draft, edits): (String, String, i64, Draft, 
 
 /// Says that somebody is here, and hears who else is, again and again.
 pub fn greet_soon() {
-    spawn_local(greet(false));
+    greet("");
     page::after(GREET, greet_soon);
 }
 
 /// The server's thorough layout, in place of what the edits left.
 pub fn tidy() {
-    spawn_local(greet(true));
+    greet("yes");
 }
 
-async fn greet(layout: bool) {
-    let Some((merchant, flow)) =
-        state::with(|editor| (editor.merchant.clone(), editor.flow.clone()))
-    else {
-        return;
-    };
-    let layout_field = if layout { "yes" } else { "" };
-    let answer = post(
-        "/ui/flow/board",
-        &[
-            ("merchant", &merchant),
-            ("flow", &flow),
-            ("layout", layout_field),
-        ],
-    )
-    .await;
-    let Some(Answer::Board { rev, others, ranks }) = answer
-        .ok()
-        .and_then(|text| serde_json::from_str(&text).ok())
+fn greet(layout: &str) {
+    state::with(|editor| {
+        let fields = [
+            ("merchant", editor.merchant.as_str()),
+            ("flow", &editor.flow),
+            ("layout", layout),
+        ];
+        post("/ui/flow/board", &fields, greeted);
+    });
+}
+
+fn greeted(answer: Option<String>) {
+    let Some(Ok(Answer::Board { rev, others, ranks })) = answer.map(|text| Answer::read(&text))
     else {
         return;
     };
     page::others(&others);
-    let behind = state::with(|editor| {
+    state::with(|editor| {
         if let Some(ranks) = ranks.filter(|_| editor.is_saved()) {
             editor.ranks = ranks.follow(editor.draft());
             page::everything(editor);
         }
-        (rev > editor.rev && !editor.saving && editor.is_saved()).then(|| editor.draft().clone())
-    });
-    // saving what is unchanged, with the old revision, brings theirs
-    if let Some(Some(draft)) = behind {
-        let asked = state::with(|editor| {
-            editor.saving = true;
-            (editor.rev, editor.edits)
-        });
-        if let Some((rev, edits)) = asked {
-            send((merchant, flow, rev, draft, edits)).await;
+        // saving what is unchanged, with the old revision, brings theirs
+        if rev > editor.rev && !editor.saving && editor.is_saved() {
+            send(editor);
         }
-    }
+    });
 }

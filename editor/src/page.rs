@@ -42,8 +42,8 @@ pub fn after(wait: Duration, then: impl FnOnce() + 'static) {
 }
 
 /// `14:02` where the person is.
-pub fn clock(ms: f64) -> String {
-    let date = js_sys::Date::new(&JsValue::from_f64(ms));
+pub fn clock(ms: i64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
@@ -544,6 +544,11 @@ pub fn keep_in_sight() {
     }
 }
 
+/// The browser knows the small letters of every script.
+fn lower(text: &str) -> js_sys::JsString {
+    js_sys::JsString::from(text).to_lower_case()
+}
+
 /// The first step whose title has these letters.
 fn find(event: &Event) {
     let Some(field) =
@@ -551,16 +556,17 @@ fn find(event: &Event) {
     else {
         return;
     };
-    let wanted = field.value().to_lowercase();
+    let wanted = String::from(lower(&field.value()));
     if wanted.is_empty() {
         return;
     }
     state::with(|editor| {
+        let has = |text: &str| lower(text).includes(&wanted, 0);
         let found = editor
             .draft()
             .steps
             .iter()
-            .find(|step| step.title.to_lowercase().contains(&wanted) || step.key.contains(&wanted))
+            .find(|step| has(&step.title) || has(&step.key))
             .map(|step| step.key.clone());
         if let Some(key) = found.filter(|key| *key != editor.chosen) {
             editor.choose(&key);

@@ -6,38 +6,32 @@ use board::{
     act::{Acted, act, is_end, write_flow},
     fields::{self, Fields, Wrong},
     form::Paper,
+    json::{Json, Read},
     map::Picture,
     merge::{Clash, merge, with_theirs},
     names::{Lanes, Names},
     rank::{Ranks, ways},
     screen::{Screen, View},
+    wire::{self, take},
 };
 use domain::flow::{Draft, History, fact, readiness::Fault};
-use serde::{Deserialize, Serialize};
 
 use crate::{net, page};
 
-/// As the server wrote it into the page.
-#[derive(Deserialize)]
-struct Start {
-    merchant: String,
-    flow: String,
-    rev: i64,
-    draft: Draft,
-    names: Names,
-    faults: Vec<Fault>,
-    ranks: Ranks,
-    view: String,
-    lanes: String,
-    chosen: String,
-}
-
 /// Kept in this browser while it could not be saved.
-#[derive(Serialize, Deserialize)]
 struct Unsaved {
-    rev: i64,
     base: Draft,
     draft: Draft,
+}
+
+impl Unsaved {
+    fn read(text: &str) -> Read<Self> {
+        let mut kept = Json::parse(text)?.object().unwrap_or_default();
+        Ok(Self {
+            base: take(&mut kept, "base")?,
+            draft: take(&mut kept, "draft")?,
+        })
+    }
 }
 
 pub struct Editor {
@@ -86,19 +80,30 @@ pub fn with<T>(act: impl FnOnce(&mut Editor) -> T) -> Option<T> {
 impl Editor {
     pub fn found() -> Option<Self> {
         let text = page::one("#board-data")?.text_content()?;
-        let start: Start = serde_json::from_str(&text).ok()?;
-        let mut editor = Self {
-            merchant: start.merchant,
-            flow: start.flow,
-            rev: start.rev,
-            saved: start.draft.clone(),
-            history: History::new(start.draft),
-            names: start.names,
-            faults: start.faults,
-            ranks: start.ranks,
-            view: View::read(&start.view),
-            lanes: Lanes::read(&start.lanes),
-            chosen: start.chosen,
+        let mut editor = Self::read(&text).ok()?;
+        // as the server drew it: what changes from here on is written, and nothing else
+        let fields = Fields::new();
+        editor.picture = editor.screen(&fields).picture();
+        Some(editor)
+    }
+
+    /// As the server wrote it into the page.
+    fn read(text: &str) -> Read<Self> {
+        let mut data = Json::parse(text)?.object().unwrap_or_default();
+        let data = &mut data;
+        let draft: Draft = take(data, "draft")?;
+        Ok(Self {
+            merchant: take(data, "merchant")?,
+            flow: take(data, "flow")?,
+            rev: take(data, "rev")?,
+            saved: draft.clone(),
+            history: History::new(draft),
+            names: take(data, "names")?,
+            faults: take(data, "faults")?,
+            ranks: wire::ranks(data.json("ranks"))?,
+            view: View::read(&take::<String>(data, "view")?),
+            lanes: Lanes::read(&take::<String>(data, "lanes")?),
+            chosen: take(data, "chosen")?,
             typed: None,
             wrong: Wrong::new(),
             clashes: Vec::new(),
@@ -107,11 +112,7 @@ impl Editor {
             picture: Picture::default(),
             saving: false,
             edits: 0,
-        };
-        // as the server drew it: what changes from here on is written, and nothing else
-        let fields = Fields::new();
-        editor.picture = editor.screen(&fields).picture();
-        Some(editor)
+        })
     }
 
     pub fn draft(&self) -> &Draft {
@@ -252,21 +253,16 @@ impl Editor {
             let _ = storage.remove_item(&self.place());
             return;
         }
-        let unsaved = Unsaved {
-            rev: self.rev,
-            base: self.saved.clone(),
-            draft: self.draft().clone(),
-        };
-        if let Ok(text) = serde_json::to_string(&unsaved) {
-            let _ = storage.set_item(&self.place(), &text);
-        }
+        let (base, draft) = (wire::text(&self.saved), wire::text(self.draft()));
+        let text = format!("{{\"base\":{base},\"draft\":{draft}}}");
+        let _ = storage.set_item(&self.place(), &text);
     }
 
     /// What could not be saved the last time is brought back.
     pub fn restore(&mut self) {
         let kept = page::storage()
             .and_then(|storage| storage.get_item(&self.place()).ok().flatten())
-            .and_then(|text| serde_json::from_str::<Unsaved>(&text).ok());
+            .and_then(|text| Unsaved::read(&text).ok());
         let Some(kept) = kept.filter(|kept| kept.draft != self.saved) else {
             return;
         };

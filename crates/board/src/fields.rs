@@ -4,8 +4,6 @@
 //! written and read on the server and in the browser. Lists are numbered and end with an empty place: filling it in
 //! adds to the list, emptying one takes it out. `read(write(step))` is the step.
 
-use std::collections::BTreeMap;
-
 use domain::{
     event::EventKind,
     flow::{
@@ -17,11 +15,11 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::words;
+use crate::{by_key::ByKey, wire, words};
 
-pub type Fields = BTreeMap<String, String>;
+pub type Fields = ByKey<String>;
 /// What is wrong, by field.
-pub type Wrong = BTreeMap<String, String>;
+pub type Wrong = ByKey<String>;
 
 /// The kinds of answers that a question takes, in the order in which they are offered.
 pub const QUESTIONS: [&str; 6] = ["text", "long_text", "number", "date", "yes_no", "choice"];
@@ -116,7 +114,6 @@ impl Writer<'_> {
             },
             Condition::All { .. } => ("json", None),
         };
-        let json = serde_json::to_string(condition).unwrap_or_default();
         match (is, of) {
             ("always", _) => {}
             (is, Some(of)) => {
@@ -135,7 +132,7 @@ impl Writer<'_> {
             // deeper than a form can say
             (_, None) => {
                 self.put(&format!("{name}.is"), "json");
-                self.put(&format!("{name}.json"), &json);
+                self.put(&format!("{name}.json"), &wire::text(condition));
             }
         }
     }
@@ -351,7 +348,9 @@ impl Reader<'_> {
 
     /// Forms send `\r\n`.
     fn lines(&self, name: &str) -> String {
-        self.raw(name).replace("\r\n", "\n").trim_end().to_owned()
+        let mut text = self.raw(name).trim_end().to_owned();
+        text.retain(|letter| letter != '\r');
+        text
     }
 
     fn some(&self, name: &str) -> Option<String> {
@@ -361,16 +360,16 @@ impl Reader<'_> {
     /// The numbers that a list has: those of `name.N` and `name.N.…`, in their order.
     fn numbers(&self, name: &str) -> Vec<usize> {
         let prefix = format!("{name}.");
-        let mut all: Vec<usize> = self
-            .fields
-            .keys()
-            .filter_map(|key| {
-                let rest = key.strip_prefix(&prefix)?;
-                rest.split('.').next()?.parse().ok()
-            })
-            .collect();
-        all.sort_unstable();
-        all.dedup();
+        let mut all: Vec<usize> = Vec::new();
+        for key in self.fields.keys() {
+            let rest = key.strip_prefix(prefix.as_str());
+            let number = rest.and_then(|rest| rest.split('.').next()?.parse().ok());
+            if let Some(number) = number
+                && let Err(at) = all.binary_search(&number)
+            {
+                all.insert(at, number);
+            }
+        }
         all
     }
 
@@ -430,8 +429,9 @@ impl Reader<'_> {
         let is = self.text(&format!("{name}.is"));
         if is == "json" {
             let field = format!("{name}.json");
-            return serde_json::from_str(self.raw(&field)).unwrap_or_else(|error| {
-                self.wrong(&field, format!("This is not a condition: {error}."));
+            return wire::read(self.raw(&field)).unwrap_or_else(|at| {
+                let sentence = format!("This is not a condition: look at “{at}”.");
+                self.wrong(&field, sentence);
                 Condition::Always
             });
         }

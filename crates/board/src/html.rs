@@ -2,22 +2,34 @@
 //!
 //! Everything that comes from a person goes through [`esc`]; nothing else does.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-/// For text and for attribute values alike.
-pub fn esc(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
+/// For text and for attribute values alike, where it is written.
+#[derive(Clone, Copy)]
+pub struct Esc<'a>(&'a str);
+
+pub const fn esc(text: &str) -> Esc<'_> {
+    Esc(text)
+}
+
+impl fmt::Display for Esc<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut from = 0;
+        for (at, byte) in self.0.bytes().enumerate() {
+            let instead = match byte {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                b'\'' => "&#39;",
+                _ => continue,
+            };
+            f.write_str(self.0.get(from..at).unwrap_or_default())?;
+            f.write_str(instead)?;
+            from = at + 1;
         }
+        f.write_str(self.0.get(from..).unwrap_or_default())
     }
-    out
 }
 
 /// Through corners that are rounded where there is room.
@@ -44,15 +56,16 @@ pub fn path(points: &[(i32, i32)]) -> String {
     out
 }
 
-/// Two letters for a name: the first and the last word's, or the first two of a single word.
+/// Two letters for a name: the first and the last word's, or the first two of a single word. Only plain letters are made
+/// capitals: the tables of all others are too heavy for the browser, and names begin with capitals anyway.
 pub fn initials(name: &str) -> String {
     let mut words = name
-        .split(|c: char| !c.is_alphanumeric())
+        .split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty());
     let first = words.next().unwrap_or("?");
     let letters: String = match words.next_back() {
         Some(last) => first.chars().take(1).chain(last.chars().take(1)).collect(),
         None => first.chars().take(2).collect(),
     };
-    letters.to_uppercase()
+    letters.to_ascii_uppercase()
 }

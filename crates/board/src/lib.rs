@@ -7,17 +7,21 @@
 //! - [`rank`]: which column a step stands in, and in which order; thoroughly on the server, quickly in the browser.
 //! - [`place`]: cards, lanes and lines with their coordinates.
 //! - [`map`]: the picture as SVG; [`fields`], [`form`] and [`act`]: a step as a form, and a form as edits.
+//! - [`json`] and [`wire`]: how a draft comes into the browser and goes back, in a tenth of what serde weighs there.
 
 pub mod act;
+pub mod by_key;
 pub mod fields;
 pub mod form;
 pub mod html;
+pub mod json;
 pub mod map;
 pub mod merge;
 pub mod names;
 pub mod place;
 pub mod rank;
 pub mod screen;
+pub mod wire;
 pub mod words;
 
 /// The card from which a run comes, and the one in which it ends; no step has such a key.

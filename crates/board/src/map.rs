@@ -2,15 +2,13 @@
 //!
 //! A picture is kept in pieces, so that the browser writes only the cards that an edit has changed.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::fmt::Write;
 
 use domain::flow::{Flow, Manual, Step, StepKind};
 
 use crate::{
     END, START,
+    by_key::ByKey,
     html::{esc, initials, path},
     names::{Lanes, Names, Somebody, side},
     place::{Board, CARD_H, CARD_W, Card, Line, PORT_X, place},
@@ -51,13 +49,13 @@ pub struct Count {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Look {
     /// The path of one run, by step; with any, the rest is dimmed.
-    pub lit: BTreeMap<String, Lit>,
+    pub lit: ByKey<Lit>,
     /// The ways it took, from card to card.
-    pub taken: BTreeSet<(String, String)>,
-    pub counts: BTreeMap<String, Count>,
-    pub marks: BTreeMap<String, Mark>,
+    pub taken: Vec<(String, String)>,
+    pub counts: ByKey<Count>,
+    pub marks: ByKey<Mark>,
     /// What keeps a step from being published: the first thing of each.
-    pub faults: BTreeMap<String, String>,
+    pub faults: ByKey<String>,
     pub chosen: String,
     /// What a card's link begins with; the step's key follows. Empty: cards are no links.
     pub href: String,
@@ -496,7 +494,7 @@ pub fn list<O: Somebody>(flow: &Flow<O>, names: &Names, look: &Look) -> String {
     let mut out = String::from("<ol class=\"board-list\">");
     for step in &flow.steps {
         let title = if look.href.is_empty() {
-            esc(&step.title)
+            esc(&step.title).to_string()
         } else {
             format!(
                 "<a class=\"link\" href=\"{}{}{}\">{}</a>",

@@ -33,8 +33,8 @@ impl Names {
         let name = called(&self.owners, &owner.to_string());
         name.map_or_else(
             || owner.title(),
-            |name| match name.rsplit_once(" · ") {
-                Some((short, _)) => short.to_owned(),
+            |name| match name.rsplit_once('·') {
+                Some((short, _)) => short.trim_end().to_owned(),
                 None => name,
             },
         )

@@ -4,14 +4,9 @@
 //! right one, each as high as its fullest column. Between the rows and between the columns there is room in which no
 //! card ever stands; lines change their direction only there. So a line never runs through a card, whatever is drawn.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use domain::flow::Flow;
 
-use crate::{
-    END, START,
-    rank::{Ranks, ways},
-};
+use crate::rank::{Numbers, Ranks, cards, ways};
 
 pub const CARD_W: i32 = 188;
 pub const CARD_H: i32 = 84;
@@ -67,17 +62,15 @@ impl Board {
 
 /// `lane` names the lane of a card, [`START`] and [`END`] included.
 pub fn place<O>(flow: &Flow<O>, ranks: &Ranks, lane: impl Fn(&str) -> String) -> Board {
-    let mut stand: Vec<(&str, u32, f64)> = [START]
-        .into_iter()
-        .chain(flow.steps.iter().map(|step| step.key.as_str()))
-        .chain([END])
-        .map(|key| {
-            let (column, order) = ranks.of(key);
-            (key, column, order)
-        })
-        .collect();
-    // stable: what has no order keeps that of the table
-    stand.sort_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
+    let keys = cards(flow);
+    let mut stand: Vec<(&str, u32, f64)> = Vec::with_capacity(keys.len());
+    for key in &keys {
+        let (column, order) = ranks.of(key);
+        // what has no order keeps that of the table
+        let at =
+            stand.partition_point(|one| one.1.cmp(&column).then(one.2.total_cmp(&order)).is_le());
+        stand.insert(at, (key, column, order));
+    }
 
     let mut names: Vec<String> = Vec::new();
     let mut in_lane: Vec<usize> = Vec::new();
@@ -90,15 +83,16 @@ pub fn place<O>(flow: &Flow<O>, ranks: &Ranks, lane: impl Fn(&str) -> String) ->
         in_lane.push(at);
     }
 
-    let mut filled: BTreeMap<(usize, u32), usize> = BTreeMap::new();
+    let most = stand.last().map_or(0, |(_, column, _)| *column);
+    let columns = most as usize + 1;
+    let mut filled = vec![0_usize; names.len() * columns];
     let mut rows = vec![0_usize; names.len()];
     let mut slots: Vec<usize> = Vec::new();
     for ((_, column, _), lane) in stand.iter().zip(&in_lane) {
-        let slot = filled.entry((*lane, *column)).or_default();
-        slots.push(*slot);
-        *slot += 1;
+        let slot = count(&mut filled, lane * columns + *column as usize);
+        slots.push(slot);
         if let Some(most) = rows.get_mut(*lane) {
-            *most = (*most).max(*slot);
+            *most = (*most).max(slot + 1);
         }
     }
 
@@ -127,8 +121,7 @@ pub fn place<O>(flow: &Flow<O>, ranks: &Ranks, lane: impl Fn(&str) -> String) ->
         })
         .collect();
 
-    let most = cards.iter().map(|card| card.column).max().unwrap_or(0);
-    let lines = Router::new(&cards).lines(flow);
+    let lines = Router::new(&cards, columns, row).lines(flow);
     Board {
         bands,
         lines,
@@ -138,40 +131,60 @@ pub fn place<O>(flow: &Flow<O>, ranks: &Ranks, lane: impl Fn(&str) -> String) ->
     }
 }
 
+/// How often this was counted before.
+fn count(counts: &mut [usize], at: usize) -> usize {
+    let Some(count) = counts.get_mut(at) else {
+        return 0;
+    };
+    *count += 1;
+    *count - 1
+}
+
 struct Router<'a> {
-    cards: BTreeMap<&'a str, &'a Card>,
-    taken: BTreeSet<(u32, usize)>,
-    /// Lines that run in the room after a column, and below a row: the next one keeps its distance.
-    columns: BTreeMap<i32, i32>,
-    rows: BTreeMap<usize, i32>,
+    cards: &'a [Card],
+    /// Where cards stand, row by row.
+    taken: Vec<bool>,
+    /// Lines that run in the room before a column, and below a row: the next one keeps its distance.
+    columns: Vec<usize>,
+    rows: Vec<usize>,
 }
 
 impl<'a> Router<'a> {
-    fn new(cards: &'a [Card]) -> Self {
+    fn new(cards: &'a [Card], columns: usize, rows: usize) -> Self {
+        let mut taken = vec![false; columns * rows];
+        for card in cards {
+            if let Some(taken) = taken.get_mut(card.row * columns + card.column as usize) {
+                *taken = true;
+            }
+        }
         Self {
-            cards: cards.iter().map(|card| (card.key.as_str(), card)).collect(),
-            taken: cards.iter().map(|card| (card.column, card.row)).collect(),
-            columns: BTreeMap::new(),
-            rows: BTreeMap::new(),
+            cards,
+            taken,
+            // a line that leaves the last column runs in the room after it
+            columns: vec![0; columns + 1],
+            rows: vec![0; rows],
         }
     }
 
     fn lines<O>(mut self, flow: &Flow<O>) -> Vec<Line> {
-        let mut exits: BTreeMap<String, i32> = BTreeMap::new();
-        let mut failed: BTreeSet<(String, String)> = BTreeSet::new();
+        let keys: Vec<&str> = self.cards.iter().map(|card| card.key.as_str()).collect();
+        let number = Numbers::of(&keys);
+        let mut exits = vec![0; keys.len()];
+        let mut failed: Vec<(usize, usize)> = Vec::new();
         ways(flow)
             .into_iter()
-            // several failures that lead to one step are one line
-            .filter(|way| !way.failing || failed.insert((way.from.clone(), way.to.clone())))
             .filter_map(|way| {
-                let from = *self.cards.get(way.from.as_str())?;
-                let to = *self.cards.get(way.to.as_str())?;
-                let nth = exits.entry(way.from.clone()).or_default();
+                let (at, towards) = (number.get(&way.from)?, number.get(&way.to)?);
+                let (from, to) = (self.cards.get(at)?, self.cards.get(towards)?);
                 let points = if way.failing {
+                    // several failures that lead to one step are one line
+                    if failed.contains(&(at, towards)) {
+                        return None;
+                    }
+                    failed.push((at, towards));
                     self.failing(from, to)
                 } else {
-                    *nth += 1;
-                    self.leading(from, to, *nth - 1)
+                    self.leading(from, to, count(&mut exits, at) as i32)
                 };
                 Some(Line {
                     back: to.column <= from.column,
@@ -187,23 +200,23 @@ impl<'a> Router<'a> {
 
     /// A place in the room left of a column.
     fn before(&mut self, column: u32) -> i32 {
-        let used = self.columns.entry(column as i32).or_default();
-        let at = *used % 6;
-        *used += 1;
+        let at = count(&mut self.columns, column as usize) as i32 % 6;
         // nearest to the card first, where the arrow ends
         MARGIN_X + column as i32 * (CARD_W + GAP_X) - 18 - at * 4
     }
 
     /// A place in the room below a row.
     fn below(&mut self, card: &Card) -> i32 {
-        let used = self.rows.entry(card.row).or_default();
-        let at = *used % 5;
-        *used += 1;
+        let at = count(&mut self.rows, card.row) as i32 % 5;
         card.y + CARD_H + 14 + at * 5
     }
 
     fn free(&self, row: usize, from: u32, to: u32) -> bool {
-        (from + 1..to).all(|column| !self.taken.contains(&(column, row)))
+        let first = row * (self.columns.len() - 1);
+        let between = self
+            .taken
+            .get(first + from as usize + 1..first + to as usize);
+        between.is_none_or(|between| between.iter().all(|taken| !taken))
     }
 
     fn leading(&mut self, from: &Card, to: &Card, nth: i32) -> Vec<(i32, i32)> {

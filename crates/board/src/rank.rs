@@ -3,12 +3,10 @@
 //! The server asks a layered graph layout (`dagre`) for both. The browser starts from what the server found and
 //! places only what is new: 80 kB of WebAssembly would otherwise be loaded to move one card.
 
-use std::collections::BTreeMap;
-
 use domain::flow::{Flow, Path};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{END, START};
+use crate::{END, START, by_key::ByKey};
 
 /// A line to be drawn: from a card, by an exit or a failure, to a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +52,20 @@ pub fn ways<O>(flow: &Flow<O>) -> Vec<Way> {
 }
 
 /// Column and order in it, by card.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Ranks(pub BTreeMap<String, (u32, f64)>);
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Ranks(ByKey<(u32, f64)>);
 
 impl Ranks {
+    fn get(&self, card: &str) -> Option<(u32, f64)> {
+        self.0.get(card).copied()
+    }
+
     pub fn of(&self, card: &str) -> (u32, f64) {
-        self.0.get(card).copied().unwrap_or_default()
+        self.get(card).unwrap_or_default()
+    }
+
+    pub fn put(&mut self, card: String, at: (u32, f64)) {
+        self.0.insert(card, at);
     }
 
     /// The thorough way.
@@ -71,29 +77,17 @@ impl Ranks {
     /// These, brought up to date with a flow that has been edited: a card keeps its order, and its column as long as
     /// it stands right of what leads to it; a new one stands beside what follows what it follows.
     pub fn follow<O>(&self, flow: &Flow<O>) -> Self {
-        let ways = ways(flow);
-        let mut cards: Vec<&str> = vec![START];
-        cards.extend(flow.steps.iter().map(|step| step.key.as_str()));
-        cards.push(END);
-        let number: BTreeMap<&str, usize> = cards
+        let cards = cards(flow);
+        let number = Numbers::of(&cards);
+        let edges: Vec<(usize, usize)> = ways(flow)
             .iter()
-            .enumerate()
-            .map(|(n, card)| (*card, n))
-            .collect();
-        let edges: Vec<(usize, usize)> = ways
-            .iter()
-            .filter_map(|way| {
-                Some((
-                    *number.get(way.from.as_str())?,
-                    *number.get(way.to.as_str())?,
-                ))
-            })
+            .filter_map(|way| Some((number.get(&way.from)?, number.get(&way.to)?)))
             .collect();
         let known: Vec<u32> = cards.iter().map(|card| self.of(card).0).collect();
         let columns = columns(known, &edges);
         let mut orders: Vec<Option<f64>> = cards
             .iter()
-            .map(|card| self.0.get(*card).map(|(_, order)| *order))
+            .map(|card| self.get(card).map(|(_, order)| order))
             .collect();
         // a new card stands where the cards around it stand, a little lower than its elder sister
         for at in 0..cards.len() {
@@ -116,15 +110,42 @@ impl Ranks {
                 *slot = Some(order);
             }
         }
-        Self(
-            cards
-                .iter()
-                .zip(columns.into_iter().zip(orders))
-                .map(|(card, (column, order))| {
-                    ((*card).to_owned(), (column, order.unwrap_or_default()))
-                })
-                .collect(),
-        )
+        let mut ranks = Self::default();
+        for (card, (column, order)) in cards.iter().zip(columns.into_iter().zip(orders)) {
+            ranks.put((*card).to_owned(), (column, order.unwrap_or_default()));
+        }
+        ranks
+    }
+}
+
+/// Every card: the trigger, the steps, the outcome.
+pub(crate) fn cards<O>(flow: &Flow<O>) -> Vec<&str> {
+    let mut cards = vec![START];
+    cards.extend(flow.steps.iter().map(|step| step.key.as_str()));
+    cards.push(END);
+    cards
+}
+
+/// The places of keys in a list.
+pub(crate) struct Numbers<'a>(Vec<(&'a str, usize)>);
+
+impl<'a> Numbers<'a> {
+    pub(crate) fn of(keys: &[&'a str]) -> Self {
+        let mut numbers = Self(Vec::with_capacity(keys.len()));
+        for (n, key) in keys.iter().enumerate() {
+            if let Err(at) = numbers.find(key) {
+                numbers.0.insert(at, (key, n));
+            }
+        }
+        numbers
+    }
+
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| (*known).cmp(key))
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<usize> {
+        self.0.get(self.find(key).ok()?).map(|(_, n)| *n)
     }
 }
 
@@ -195,12 +216,21 @@ fn columns(known: Vec<u32>, edges: &[(usize, usize)]) -> Vec<u32> {
     if let Some(end) = columns.get_mut(last) {
         *end = most + 1;
     }
-    // no column stays empty
-    let mut used = columns.clone();
-    used.sort_unstable();
-    used.dedup();
+    // no column stays empty: each stands where as many are used before it
+    let most = columns.iter().max().copied().unwrap_or_default() as usize;
+    let mut used = vec![0_u32; most + 2];
+    for column in &columns {
+        if let Some(after) = used.get_mut(*column as usize + 1) {
+            *after = 1;
+        }
+    }
+    let mut sum = 0;
+    for before in &mut used {
+        sum += *before;
+        *before = sum;
+    }
     for column in &mut columns {
-        *column = used.iter().position(|c| c == column).unwrap_or_default() as u32;
+        *column = used.get(*column as usize).copied().unwrap_or_default();
     }
     columns
 }
@@ -273,23 +303,20 @@ mod layered {
             }
         }
         columns.sort_unstable();
-        let mut ranks: std::collections::BTreeMap<String, (u32, f64)> = at
-            .into_iter()
-            .map(|(card, x, y)| {
-                let column = columns.iter().position(|c| *c == x).unwrap_or_default();
-                (card, (column as u32, y))
-            })
-            .collect();
+        let mut ranks = Ranks::default();
         // whatever is drawn loosely, a run comes from the left and ends at the right
-        let most = ranks
-            .iter()
-            .filter(|(card, _)| *card != END)
-            .map(|(_, (column, _))| *column)
-            .max()
-            .unwrap_or_default();
-        if let Some(end) = ranks.get_mut(END) {
-            end.0 = end.0.max(most + 1);
+        let mut most = 0;
+        let (mut last, mut ends) = (0, 0.0);
+        for (card, x, y) in at {
+            let column = columns.iter().position(|c| *c == x).unwrap_or_default() as u32;
+            if card == END {
+                (last, ends) = (column, y);
+            } else {
+                most = most.max(column);
+                ranks.put(card, (column, y));
+            }
         }
-        Ranks(ranks)
+        ranks.put(END.to_owned(), (last.max(most + 1), ends));
+        ranks
     }
 }

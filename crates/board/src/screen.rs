@@ -1,6 +1,6 @@
 //! The board as a whole: the map or the table, the form of what is chosen, and the readiness rail.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::fmt::Write;
 
 use domain::flow::{
     Draft, Path,
@@ -10,6 +10,7 @@ use domain::flow::{
 
 use crate::{
     act::is_end,
+    by_key::ByKey,
     form::{self, Paper},
     html::esc,
     map::{Look, Picture, clock_words, draw, glyph},
@@ -71,12 +72,14 @@ impl Screen<'_> {
     }
 
     pub fn look(&self) -> Look {
-        let mut faults: BTreeMap<String, String> = BTreeMap::new();
+        let mut faults: ByKey<String> = ByKey::new();
         for fault in self.faults.iter().filter(|fault| fault.blocks()) {
-            if let Some(step) = &fault.step {
-                faults
-                    .entry(step.clone())
-                    .or_insert_with(|| self.short(fault));
+            if let Some(step) = fault
+                .step
+                .as_ref()
+                .filter(|step| !faults.contains_key(step))
+            {
+                faults.insert(step.clone(), self.short(fault));
             }
         }
         Look {
@@ -191,7 +194,7 @@ impl Screen<'_> {
     fn row(&self, out: &mut String, step: &Sketch) {
         let names = self.paper.names;
         let who = |owner: &Option<domain::owner::Owner>| match owner {
-            Some(owner) => esc(&names.owner(owner)),
+            Some(owner) => esc(&names.owner(owner)).to_string(),
             None => "<span class=\"fbad\">nobody yet</span>".to_owned(),
         };
         let leads: Vec<String> = step
@@ -391,7 +394,7 @@ mod tests {
             }
             .rail();
             assert!(
-                rail.contains(&esc(&fault.sentence))
+                rail.contains(&esc(&fault.sentence).to_string())
                     && rail.contains(&format!("#f-{}", field_of(fault)))
             );
             assert!(screen.table().contains("id=\"panel\""));

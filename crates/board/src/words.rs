@@ -6,6 +6,8 @@ use domain::{
 };
 use serde_json::Value;
 
+use crate::json;
+
 const UNITS: [(&str, i64); 4] = [
     ("d", 86_400_000),
     ("h", 3_600_000),
@@ -81,9 +83,9 @@ pub fn value(value: &Value) -> String {
                 let minor = minor.unsigned_abs();
                 format!("{sign}{}.{:02} {currency}", minor / 100, minor % 100)
             }
-            _ => Value::Object(money.clone()).to_string(),
+            _ => json::text(value),
         },
-        Value::Number(number) => number.to_string(),
+        Value::Number(_) => json::text(value),
     }
 }
 

@@ -12,6 +12,12 @@ pub struct Currency([u8; 3]);
 impl Currency {
     pub const USD: Self = Self(*b"USD");
 
+    pub fn read(code: &str) -> Option<Self> {
+        let letters: [u8; 3] = code.as_bytes().try_into().ok()?;
+        let are = letters.iter().all(u8::is_ascii_alphabetic);
+        are.then(|| Self(letters.map(|letter| letter.to_ascii_uppercase())))
+    }
+
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
@@ -43,14 +49,7 @@ impl fmt::Display for Currency {
 impl FromStr for Currency {
     type Err = String;
     fn from_str(code: &str) -> Result<Self, String> {
-        match code.as_bytes() {
-            [a, b, c] if code.bytes().all(|b| b.is_ascii_alphabetic()) => Ok(Self([
-                a.to_ascii_uppercase(),
-                b.to_ascii_uppercase(),
-                c.to_ascii_uppercase(),
-            ])),
-            _ => Err(format!("{code:?} is not an ISO 4217 code")),
-        }
+        Self::read(code).ok_or_else(|| format!("{code:?} is not an ISO 4217 code"))
     }
 }
 
@@ -83,7 +82,12 @@ impl Money {
     /// Reads a decimal such as `"238.47"`. More decimals than the currency has are refused,
     /// unless they are zeros: rounding somebody's money is not ours to do.
     pub fn parse(decimal: &str, currency: Currency) -> Result<Self, String> {
-        let bad = || format!("{decimal:?} is not an amount in {currency}");
+        Self::read(decimal, currency)
+            .ok_or_else(|| format!("{decimal:?} is not an amount in {currency}"))
+    }
+
+    /// The same, for whoever has a sentence of their own for what is no amount.
+    pub fn read(decimal: &str, currency: Currency) -> Option<Self> {
         let text = decimal.trim();
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -92,17 +96,15 @@ impl Money {
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let numeric = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         if whole.is_empty() || !numeric(whole) || !numeric(fraction) {
-            return Err(bad());
+            return None;
         }
         let places = currency.exponent() as usize;
-        let (kept, rest) = fraction.split_at(fraction.len().min(places));
+        let (kept, rest) = fraction.split_at_checked(places).unwrap_or((fraction, ""));
         if rest.bytes().any(|b| b != b'0') {
-            return Err(bad());
+            return None;
         }
-        let minor: i64 = format!("{whole}{kept:0<places$}")
-            .parse()
-            .map_err(|_| bad())?;
-        Ok(Self::new(if negative { -minor } else { minor }, currency))
+        let minor: i64 = format!("{whole}{kept:0<places$}").parse().ok()?;
+        Some(Self::new(if negative { -minor } else { minor }, currency))
     }
 }
 

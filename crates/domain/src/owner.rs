@@ -44,6 +44,10 @@ impl Party {
         }
     }
 
+    pub fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|party| party.as_str() == text)
+    }
+
     /// "the agency", "the 3PL".
     pub fn title(self) -> &'static str {
         match self {
@@ -59,10 +63,7 @@ impl Party {
 impl FromStr for Party {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|party| party.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is not a party"))
+        Self::read(text).ok_or_else(|| format!("{text:?} is not a party"))
     }
 }
 
@@ -89,6 +90,17 @@ impl Owner {
         }
     }
 
+    /// Nothing for what names no owner.
+    pub fn read(text: &str) -> Option<Self> {
+        let (side, name) = text.split_once(':').filter(|(_, name)| !name.is_empty())?;
+        Some(match side {
+            "user" => Self::User(read_id(name)?),
+            "rotation" => Self::Rotation(name.to_owned()),
+            "system" => Self::System(name.to_owned()),
+            _ => Self::role(Party::read(side)?, name),
+        })
+    }
+
     /// "Marketing ops" for a role, the system's name for a system, a rotation's key. A person's name is
     /// not known here.
     pub fn title(&self) -> String {
@@ -101,13 +113,30 @@ impl Owner {
     }
 }
 
-/// `marketing_ops` reads "Marketing ops"; `3pl` style abbreviations keep their letters.
+/// `marketing_ops` reads "Marketing ops"; `3pl` style abbreviations keep their letters. Keys begin with plain letters; of
+/// others there is no capital here, since the tables for them would be a tenth of the flow editor.
 pub fn role_title(role: &str) -> String {
-    let spaced = role.replace('_', " ");
-    let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    let mut title: String = role
+        .chars()
+        .map(|letter| if letter == '_' { ' ' } else { letter })
+        .collect();
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+/// An id as this system writes it, and in no other form: the parser of all forms is for the edges.
+pub fn read_id(text: &str) -> Option<Uuid> {
+    let mut id: u128 = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match (at, byte) {
+            (8 | 13 | 18 | 23, b'-') => {}
+            (8 | 13 | 18 | 23, _) | (36.., _) => return None,
+            _ => id = id << 4 | u128::from(char::from(byte).to_digit(16)?),
+        }
+    }
+    (text.len() == 36).then(|| Uuid::from_u128(id))
 }
 
 impl fmt::Display for Owner {
@@ -124,21 +153,11 @@ impl fmt::Display for Owner {
 impl FromStr for Owner {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || {
+        Self::read(text).ok_or_else(|| {
             format!(
                 "{text:?} names no owner: write party:role, user:id, rotation:key or system:name"
             )
-        };
-        let (side, name) = text.split_once(':').ok_or_else(bad)?;
-        if name.is_empty() {
-            return Err(bad());
-        }
-        match side {
-            "user" => name.parse().map(Self::User).map_err(|_| bad()),
-            "rotation" => Ok(Self::Rotation(name.to_owned())),
-            "system" => Ok(Self::System(name.to_owned())),
-            _ => Ok(Self::role(side.parse().map_err(|_| bad())?, name)),
-        }
+        })
     }
 }
 
@@ -210,6 +229,19 @@ mod tests {
             "system:meshline",
         ] {
             assert_eq!(text.parse::<Owner>().unwrap().to_string(), text);
+        }
+        let id = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0abc);
+        assert_eq!(read_id(&id.to_string()), Some(id));
+        assert_eq!(read_id(&id.to_string().to_uppercase()), Some(id));
+        for bad in [
+            "",
+            "01890000-0000-7000-8000-000000000ab",
+            "01890000-0000-7000-8000-000000000abcd",
+            "01890000000070008000000000000abc",
+            "01890000-0000-7000-8000-000000000abg",
+            "01890000-000-07000-8000-000000000abc",
+        ] {
+            assert_eq!(read_id(bad), None, "{bad}");
         }
         for bad in ["", "marketing_ops", "nobody:x", "user:mara", "agency:"] {
             assert!(bad.parse::<Owner>().is_err(), "{bad}");

@@ -1,6 +1,6 @@
 //! Two versions of a flow side by side: in words, and on the map.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use board::map::{Look, Mark};
 use domain::{
@@ -73,7 +73,7 @@ fn render(model: Comparison, at: &Visit) -> Page {
     )
 }
 
-fn marks(model: &Comparison, of: &[diff::Mark]) -> BTreeMap<String, Mark> {
+fn marks(model: &Comparison, of: &[diff::Mark]) -> board::by_key::ByKey<Mark> {
     model
         .marks
         .iter()

@@ -1,7 +1,6 @@
 //! The readiness rail: what keeps a draft from being published, each line a link to where it is put right.
 
-use std::collections::BTreeMap;
-
+use board::by_key::ByKey;
 use domain::flow::readiness::Fault;
 use leptos::prelude::*;
 
@@ -20,13 +19,11 @@ fn first(field: &str) -> &str {
 }
 
 /// For the map: the first thing of each step that blocks.
-pub(crate) fn fault_marks(faults: &[Fault]) -> BTreeMap<String, String> {
-    let mut marks = BTreeMap::new();
+pub(crate) fn fault_marks(faults: &[Fault]) -> ByKey<String> {
+    let mut marks = ByKey::new();
     for fault in faults.iter().filter(|fault| fault.blocks()) {
-        if let Some(step) = &fault.step {
-            marks
-                .entry(step.clone())
-                .or_insert_with(|| fault.sentence.clone());
+        if let Some(step) = fault.step.as_ref().filter(|step| !marks.contains_key(step)) {
+            marks.insert(step.clone(), fault.sentence.clone());
         }
     }
     marks

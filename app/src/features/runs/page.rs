@@ -158,7 +158,7 @@ fn look(run: &Run, flow: &Flow) -> Look {
                     _ => None,
                 });
             for to in ways.chain(gone).filter(|to| begun(to)) {
-                look.taken.insert((visit.step.clone(), to.to_owned()));
+                look.taken.push((visit.step.clone(), to.to_owned()));
             }
         }
     }

@@ -32,7 +32,7 @@ fn drawn(look: &Look) -> String {
 fn words_of_people_never_become_markup() {
     let html = drawn(&Look {
         href: "?step=".into(),
-        faults: BTreeMap::from([("ship_it".into(), "\"><script>".into())]),
+        faults: ByKey::from([("ship_it".into(), "\"><script>".into())]),
         ..Look::default()
     });
     assert!(html.contains("&lt;b&gt;Ask&lt;/b&gt; &amp; wait"), "{html}");
@@ -43,8 +43,8 @@ fn words_of_people_never_become_markup() {
 #[test]
 fn what_is_drawn_over_a_flow_is_seen_and_said() {
     let html = drawn(&Look {
-        lit: BTreeMap::from([("ship_it".into(), Lit::Here)]),
-        counts: BTreeMap::from([(
+        lit: ByKey::from([("ship_it".into(), Lit::Here)]),
+        counts: ByKey::from([(
             "ship_it".into(),
             Count {
                 running: 12,
@@ -52,7 +52,7 @@ fn what_is_drawn_over_a_flow_is_seen_and_said() {
                 since: "4 h".into(),
             },
         )]),
-        marks: BTreeMap::from([("ship_it".into(), Mark::Changed)]),
+        marks: ByKey::from([("ship_it".into(), Mark::Changed)]),
         chosen: "ship_it".into(),
         href: "?step=".into(),
         ..Look::default()

@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
+
 use domain::flow::{DONE, Draft, Edit, Flow, Place, StepKind};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::{END, START};
 
 /// A flow grown by adding steps after, beside and before others, and by ways back.
 fn grown(plan: &[(u8, usize, usize)]) -> Draft {

@@ -10,11 +10,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::{Campaign, Case, Field, FieldKind, Flow, Op, StepKind, Trigger};
 use crate::{
     Money,
+    money::Currency,
     order::{Order, OrderState, PaymentStatus},
     time::Time,
 };
@@ -94,9 +95,9 @@ impl FactKind {
         let value = match self {
             Self::Money => {
                 let (amount, code) = typed.rsplit_once(' ').ok_or_else(wanted)?;
-                let currency = code.parse().map_err(|_| wanted())?;
-                let plain = amount.replace(',', "");
-                json!(Money::parse(&plain, currency).map_err(|_| wanted())?)
+                let currency = Currency::read(code).ok_or_else(wanted)?;
+                let plain: String = amount.chars().filter(|letter| *letter != ',').collect();
+                value_of(Money::read(&plain, currency).ok_or_else(wanted)?)
             }
             Self::Number => number_of(typed).ok_or_else(wanted)?,
             Self::YesNo => match typed.to_ascii_lowercase().as_str() {
@@ -104,7 +105,9 @@ impl FactKind {
                 "no" | "false" | "off" | "0" => Value::Bool(false),
                 _ => return Err(wanted()),
             },
-            Self::Text | Self::List | Self::Choice { .. } | Self::Date => json!(typed),
+            Self::Text | Self::List | Self::Choice { .. } | Self::Date => {
+                Value::String(typed.to_owned())
+            }
         };
         if self.takes(&value) {
             Ok(value)
@@ -120,7 +123,8 @@ impl FactKind {
             (_, Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
-            (_, other) => other.to_string(),
+            (_, Value::Number(number)) => decimal(number),
+            (_, Value::Array(_) | Value::Object(_)) => String::new(),
         }
     }
 }
@@ -140,23 +144,74 @@ fn plain_money(money: Money) -> String {
     format!("{sign}{whole}.{rest:0width$} {}", money.currency)
 }
 
+/// Read and written by hand, as everything here that the editor in the browser calls: what serde derives is too heavy.
 pub(super) fn money_of(value: &Value) -> Option<Money> {
-    serde_json::from_value(value.clone()).ok()
+    let minor = value.get("minor")?.as_i64()?;
+    let currency = Currency::read(value.get("currency")?.as_str()?)?;
+    Some(Money::new(minor, currency))
 }
 
-/// A whole number where it is one.
-pub(super) fn number_of(typed: &str) -> Option<Value> {
+fn value_of(money: Money) -> Value {
+    let mut value = Map::new();
+    value.insert("minor".to_owned(), Value::Number(money.minor.into()));
+    value.insert(
+        "currency".to_owned(),
+        Value::String(money.currency.code().to_owned()),
+    );
+    Value::Object(value)
+}
+
+/// As many digits as every float keeps.
+const DIGITS: usize = 15;
+
+/// A whole number where it is one, or a decimal of at most [`DIGITS`] digits: then dividing the digits by a power of
+/// ten gives exactly the float that is meant.
+fn number_of(typed: &str) -> Option<Value> {
     if let Ok(whole) = typed.parse::<i64>() {
-        return Some(json!(whole));
+        return Some(Value::Number(whole.into()));
     }
-    let number: f64 = typed.parse().ok()?;
-    serde_json::Number::from_f64(number).map(Value::Number)
+    let (whole, fraction) = typed.split_once('.')?;
+    let digits = format!("{whole}{fraction}");
+    let plain = digits.strip_prefix(['-', '+']).unwrap_or(&digits);
+    if whole.is_empty() || fraction.is_empty() || plain.len() > DIGITS {
+        return None;
+    }
+    let number = digits.parse::<i64>().ok()? as f64 / power_of_ten(fraction.len());
+    Number::from_f64(number).map(Value::Number)
+}
+
+fn power_of_ten(places: usize) -> f64 {
+    (0..places).fold(1.0, |power, _| power * 10.0)
+}
+
+/// The other way round: the shortest decimal that is this number; nothing for what [`number_of`] does not take.
+fn decimal(number: &Number) -> String {
+    if let Some(whole) = number.as_i64() {
+        return whole.to_string();
+    }
+    let Some(float) = number.as_f64() else {
+        return String::new();
+    };
+    for places in 1..DIGITS {
+        let power = power_of_ten(places);
+        let digits = (float * power).round();
+        if digits.abs() >= power_of_ten(DIGITS) {
+            break;
+        }
+        if digits / power == float {
+            let digits = digits as i64;
+            let sign = if digits < 0 { "-" } else { "" };
+            let scale = 10_u64.pow(places as u32);
+            let (whole, rest) = (digits.unsigned_abs() / scale, digits.unsigned_abs() % scale);
+            return format!("{sign}{whole}.{rest:0places$}");
+        }
+    }
+    String::new()
 }
 
 /// Days since the epoch, of a date that there is.
 pub(super) fn date_of(text: &str) -> Option<i64> {
-    let shape = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
-    let at: Time = shape.then(|| format!("{text}T00:00:00Z").parse().ok())??;
+    let at = Time::read_written(&format!("{text}T00:00:00.000Z"))?;
     Some(at.as_ms().div_euclid(86_400_000))
 }
 

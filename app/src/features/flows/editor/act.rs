@@ -4,9 +4,13 @@
     reason = "each field of the form is one argument of its server function"
 )]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use board::{act::act, fields::Wrong, rank::Ranks};
+use board::{
+    act::act,
+    fields::{Fields, Wrong},
+    rank::Ranks,
+};
 use domain::{
     access::Action,
     flow::{Draft, Sheet},
@@ -44,7 +48,7 @@ pub async fn edit_flow(
             if rev.trim() != sheet.rev.to_string() {
                 return Err(overtaken(&sheet, &rules));
             }
-            let fields: BTreeMap<String, String> = f.into_iter().collect();
+            let fields: Fields = f.into_iter().collect();
             let acted = self::act(&sheet.draft, &act, &step, &fields).map_err(refusal)?;
             match engine
                 .save_flow_draft(&ctx, &flow, sheet.rev, acted.draft)

@@ -131,7 +131,7 @@ fn kept(at: &Visit) -> (Fields, Wrong) {
         .into_iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_owned(), value)))
         .collect();
-    (typed, wrong)
+    (typed, wrong.into_iter().collect())
 }
 
 fn head(title: &str, rail: &Rail, at: &Visit, view: View, lanes: Lanes) -> impl IntoView + use<> {
