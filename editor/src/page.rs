@@ -16,7 +16,7 @@ use crate::{
     state::{self, Editor},
 };
 
-/// A pause in typing after which the map shows what is typed.
+/// A pause in typing after which what is typed counts as meant: what can't be read is said.
 const PAUSE: Duration = Duration::from_millis(250);
 
 pub fn document() -> Option<Document> {
@@ -205,21 +205,11 @@ pub fn picture(editor: &mut Editor) {
 
 /// The row of what is being typed, without the form below it.
 fn table_row(editor: &mut Editor) {
-    let fields = editor.fields();
-    let html = editor.screen(&fields).table();
-    let Some(document) = document() else { return };
-    let Ok(fresh) = document.create_element("div") else {
-        return;
-    };
-    fresh.set_inner_html(&html);
-    let row = format!("tr[data-row=\"{}\"]", editor.chosen);
-    let (Ok(Some(new)), Some(old)) = (
-        fresh.query_selector(&row),
-        one(&format!("[data-stage] {row}")),
-    ) else {
-        return;
-    };
-    old.set_inner_html(&new.inner_html());
+    let fields = Fields::new();
+    let cells = editor.screen(&fields).chosen_cells();
+    if let Some(row) = one("[data-stage] tr[data-selected]") {
+        row.set_inner_html(&cells);
+    }
 }
 
 pub fn rail(editor: &Editor) {
@@ -388,7 +378,7 @@ thread_local! {
     static TYPING: Cell<u32> = const { Cell::new(0) };
 }
 
-/// A field changed: now if it is a choice, after a pause if it is typed.
+/// A field changed. What can be read of it shows at once, letter by letter; what can't is said after a pause.
 fn changed(event: &Event, at_once: bool) {
     let Some(form) = form_of(event) else { return };
     let name = event
@@ -411,6 +401,10 @@ fn changed(event: &Event, at_once: bool) {
             .target()
             .is_some_and(|target| !target.is_instance_of::<HtmlInputElement>())
         && !name.is_empty();
+    if !choice {
+        let fields = without_new(read(&form));
+        state::with(|editor| editor.type_on(&name, &fields));
+    }
     let apply = move || {
         if TYPING.get() == ticket && form.is_connected() {
             let fields = without_new(read(&form));
@@ -425,7 +419,7 @@ fn changed(event: &Event, at_once: bool) {
 }
 
 fn without_new(mut fields: Fields) -> Fields {
-    fields.retain(|name, _| !name.starts_with("add.") && !name.starts_with("shift."));
+    fields.retain(|name| !name.starts_with("add.") && !name.starts_with("shift."));
     fields
 }
 

@@ -50,6 +50,8 @@ pub struct Editor {
     /// What is in the form, while it can't be read.
     pub typed: Option<Fields>,
     pub wrong: Wrong,
+    /// The field that is being typed into: until there is a pause, all of it is one edit.
+    typing: String,
     /// What both changed, until somebody says whose it is.
     pub clashes: Vec<Clash>,
     pub theirs: Option<Draft>,
@@ -106,6 +108,7 @@ impl Editor {
             chosen: take(data, "chosen")?,
             typed: None,
             wrong: Wrong::new(),
+            typing: String::new(),
             clashes: Vec::new(),
             theirs: None,
             their_name: String::new(),
@@ -202,14 +205,37 @@ impl Editor {
         }
     }
 
+    /// Letters of a field that is not finished. What can't be read yet is no mistake before there is a pause.
+    pub fn type_on(&mut self, field: &str, fields: &Fields) {
+        if !self.wrong.is_empty() {
+            return;
+        }
+        let Ok(acted) = act(self.draft(), "put", &self.chosen, fields) else {
+            return;
+        };
+        self.typed = None;
+        if self.typing == field {
+            self.become_of(acted.draft, History::go_on);
+        } else {
+            self.change(acted.draft);
+            field.clone_into(&mut self.typing);
+        }
+        page::picture(self);
+    }
+
     /// Another draft, as one edit; shown by whoever calls.
     fn change(&mut self, draft: Draft) {
+        self.typing.clear();
+        self.become_of(draft, History::become_of);
+    }
+
+    fn become_of(&mut self, draft: Draft, how: fn(&mut History, Draft)) {
         if draft == *self.draft() {
             return;
         }
         let other_ways =
             ways(&draft) != ways(self.draft()) || draft.steps.len() != self.draft().steps.len();
-        self.history.become_of(draft);
+        how(&mut self.history, draft);
         self.after(other_ways);
     }
 
@@ -231,6 +257,7 @@ impl Editor {
         } else {
             self.history.undo()
         };
+        self.typing.clear();
         if done {
             self.typed = None;
             self.wrong.clear();

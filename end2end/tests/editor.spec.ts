@@ -230,3 +230,52 @@ test("two hundred steps open and can be edited", async ({ page, meshline, signIn
   if (!javaScript) await page.getByRole("button", { name: "Save the step" }).click();
   await expect(card(page, "Half way")).toHaveCount(1);
 });
+
+test("what is typed shows with each letter, and is one edit", async ({ page, meshline, signIn, javaScript }) => {
+  test.skip(!javaScript, "without a script it shows when it is saved");
+  await signIn(page);
+  await begin(page, meshline, "Letters");
+  await ready(page, javaScript);
+  await field(page, "add.title").fill("First");
+  await page.getByRole("button", { name: "Add the step" }).click();
+  await expect(card(page, "First")).toBeVisible();
+  await field(page, "title").press("End");
+  // before the pause after which it counts as meant, in the very task in which the key was pressed
+  const shown = await field(page, "title").evaluate((input: HTMLInputElement) => {
+    const titles: string[] = [];
+    for (const letter of " one") {
+      input.value += letter;
+      input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      titles.push(document.querySelector("[data-stage] [aria-current=true] b")?.textContent ?? "");
+    }
+    return titles;
+  });
+  expect(shown).toEqual(["First", "First o", "First on", "First one"]);
+  await saved(page);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+z");
+  await expect(card(page, "First one")).toHaveCount(0);
+  await expect(card(page, "First")).toHaveCount(1);
+
+  // what can't be read yet is no mistake before there is a pause
+  await field(page, "accept").pressSequentially("15 mi", { delay: 20 });
+  await expect(page.locator('[id="e-accept"]')).toContainText("15 min");
+  await expect(field(page, "accept")).toHaveValue("15 mi");
+});
+
+test("the editor's module is loaded where a flow is drawn, and nowhere else", async ({ page, meshline, signIn, javaScript }) => {
+  const loaded: string[] = [];
+  page.on("request", (request) => {
+    if (/\/board(_bg)?\.(js|wasm)$/.test(request.url())) loaded.push(request.url());
+  });
+  await signIn(page);
+  await begin(page, meshline, "Loaded");
+  await ready(page, javaScript);
+  expect(loaded).toHaveLength(javaScript ? 2 : 0);
+  loaded.length = 0;
+  for (const path of ["", "flows", "flows/loaded/readiness", "contracts"]) {
+    await page.goto(`/m/${meshline.merchant().slug}/${path}`);
+    if (javaScript) await hydrated(page);
+  }
+  expect(loaded).toEqual([]);
+});

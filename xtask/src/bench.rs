@@ -6,15 +6,19 @@ use std::process::Command;
 use clap::Args;
 
 use crate::binary;
+use crate::chromium;
 use crate::failure::{Failure, Result};
 use crate::process::{announce, cargo, run};
+use crate::setup;
 use crate::workspace::Workspace;
 
-const ALL: [&str; 6] = ["intake", "sign-ins", "spine", "flows", "weights", "start"];
+const ALL: [&str; 7] = [
+    "intake", "sign-ins", "spine", "flows", "editor", "weights", "start",
+];
 
 #[derive(Args)]
 pub struct Options {
-    /// intake, sign-ins, spine, flows, weights or start; all of them if none is named
+    /// intake, sign-ins, spine, flows, editor, weights or start; all of them if none is named
     what: Option<String>,
     /// Write the results into docs/benchmarks.md
     #[arg(long)]
@@ -45,14 +49,22 @@ pub fn bench(workspace: &Workspace, options: &Options) -> Result<()> {
         "--bin",
         "meshline-bench",
     ]))?;
+    if chosen.contains(&"editor") {
+        setup::browser_tests(workspace)?;
+    }
     for what in chosen {
         announce(format!("measuring: {what}"));
-        run(&mut command(workspace, &meshline, what, options))?;
+        run(&mut command(workspace, &meshline, what, options)?)?;
     }
     Ok(())
 }
 
-fn command(workspace: &Workspace, meshline: &Path, what: &str, options: &Options) -> Command {
+fn command(
+    workspace: &Workspace,
+    meshline: &Path,
+    what: &str,
+    options: &Options,
+) -> Result<Command> {
     let mut command = Command::new(workspace.target.join("release").join("meshline-bench"));
     command
         .current_dir(&workspace.root)
@@ -61,9 +73,12 @@ fn command(workspace: &Workspace, meshline: &Path, what: &str, options: &Options
         .arg(meshline)
         .arg("--folder")
         .arg(workspace.target.join("bench"));
+    if what == "editor" {
+        command.env("MESHLINE_CHROMIUM", chromium::find()?);
+    }
     if options.markdown {
         command.args(["--markdown", "docs/benchmarks.md"]);
     }
     command.args(&options.rest);
-    command
+    Ok(command)
 }

@@ -8,6 +8,7 @@ mod bare;
 mod clock;
 mod cores;
 mod database;
+mod editor;
 mod failure;
 mod flows;
 mod http;
@@ -61,6 +62,8 @@ enum What {
     Spine(spine::Options),
     /// Steps of runs per second, what waiting costs, and very much due in one second
     Flows(flows::Options),
+    /// The flow editor in a browser: opening, editing, and its weight
+    Editor(editor::Options),
     /// What the first pages weigh in Brotli
     Weights,
     /// Start to ready, and memory when idle
@@ -97,6 +100,7 @@ async fn perform(arguments: Arguments) -> Result<()> {
         What::SignIns(options) => ("sign-ins", sign_ins::measure(&setting, &options).await?),
         What::Spine(options) => ("spine", spine::measure(&setting, &options).await?),
         What::Flows(options) => ("flows", flows::measure(&setting, &options).await?),
+        What::Editor(options) => ("editor", editor::measure(&setting, &options).await?),
         What::Weights => ("weights", weights::measure(&setting).await?),
         What::Start(options) => ("start", start::measure(&setting, &options).await?),
         What::Bare(_) => return Ok(()),

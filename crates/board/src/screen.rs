@@ -129,20 +129,23 @@ impl Screen<'_> {
              <th scope=\"col\">Leads to</th><th scope=\"col\">If it fails</th></tr></thead><tbody>",
         );
         let ends = is_end(self.chosen);
-        let (what, how) = words::trigger(&self.draft().trigger);
         let _ = write!(
             out,
-            "<tr data-row=\"\"{}><th scope=\"row\">{}<small>trigger</small></th><td colspan=\"3\">{}</td><td>{}</td><td></td></tr>",
+            "<tr data-row=\"\"{}>{}</tr>",
             selected(ends),
-            self.link("@start", &what),
-            esc(how),
-            esc(&self.titles(&self.draft().start, "nowhere yet")),
+            self.trigger_cells()
         );
         if ends {
             self.unfolded(&mut out);
         }
         for step in &self.draft().steps {
-            self.row(&mut out, step);
+            let _ = write!(
+                out,
+                "<tr data-row=\"{}\"{}>{}</tr>",
+                esc(&step.key),
+                selected(step.key == self.chosen),
+                self.cells(step)
+            );
             if step.key == self.chosen {
                 self.unfolded(&mut out);
             }
@@ -153,6 +156,24 @@ impl Screen<'_> {
             esc(&self.draft().outcome)
         );
         out
+    }
+
+    /// The row of what is chosen, for whoever has the table already.
+    pub fn chosen_cells(&self) -> String {
+        match self.draft().step(self.chosen) {
+            Some(step) => self.cells(step),
+            None => self.trigger_cells(),
+        }
+    }
+
+    fn trigger_cells(&self) -> String {
+        let (what, how) = words::trigger(&self.draft().trigger);
+        format!(
+            "<th scope=\"row\">{}<small>trigger</small></th><td colspan=\"3\">{}</td><td>{}</td><td></td>",
+            self.link("@start", &what),
+            esc(how),
+            esc(&self.titles(&self.draft().start, "nowhere yet")),
+        )
     }
 
     fn unfolded(&self, out: &mut String) {
@@ -191,7 +212,7 @@ impl Screen<'_> {
             .join(" and ")
     }
 
-    fn row(&self, out: &mut String, step: &Sketch) {
+    fn cells(&self, step: &Sketch) -> String {
         let names = self.paper.names;
         let who = |owner: &Option<domain::owner::Owner>| match owner {
             Some(owner) => esc(&names.owner(owner)).to_string(),
@@ -227,12 +248,9 @@ impl Screen<'_> {
             .find(|fault| fault.blocks() && fault.step.as_deref() == Some(step.key.as_str()))
             .map(|fault| format!("<small class=\"fbad\">{}</small>", esc(&self.short(fault))))
             .unwrap_or_default();
-        let _ = write!(
-            out,
-            "<tr data-row=\"{0}\"{1}><th scope=\"row\"><span class=\"fhead\">{2}{3}</span><small>{4}</small>{fault}</th>\
-             <td>{5}</td><td>{6}</td><td>{7}</td><td>{8}</td><td>{9}</td></tr>",
-            esc(&step.key),
-            selected(step.key == self.chosen),
+        format!(
+            "<th scope=\"row\"><span class=\"fhead\">{}{}</span><small>{}</small>{fault}</th>\
+             <td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
             self.link(&step.key, &step.title),
             glyph(&step.kind),
             esc(step.kind.title()),
@@ -241,7 +259,7 @@ impl Screen<'_> {
             esc(&clock_words(step)),
             esc(&leads.join("; ")),
             esc(&fails.join("; ")),
-        );
+        )
     }
 
     /// What keeps the draft from being published, each a link to its field.

@@ -55,9 +55,18 @@ fn names() -> impl Iterator<Item = Cow<'static, str>> {
     Site::iter().filter(move |name| !hidden.iter().any(|ending| name.ends_with(ending)))
 }
 
-/// Whether the binary carries what its pages need: style sheet, script and WASM.
+/// What the pages need: style sheet, script and WASM, and the flow editor's own two.
+const NEEDED: [&str; 5] = [
+    "meshline.css",
+    "meshline.js",
+    "meshline.wasm",
+    "board.js",
+    "board_bg.wasm",
+];
+
+/// Whether the binary carries it.
 pub fn are_whole() -> bool {
-    ["meshline.css", "meshline.js", "meshline.wasm"]
+    NEEDED
         .iter()
         .all(|name| Site::get(&format!("pkg/{name}")).is_some())
 }

@@ -693,6 +693,12 @@ impl History {
         self.taken_back.clear();
     }
 
+    /// Another draft takes its place within the same edit: one more letter of what is being typed.
+    pub fn go_on(&mut self, next: Draft) {
+        self.now = next;
+        self.taken_back.clear();
+    }
+
     /// Whether there was anything to take back.
     pub fn undo(&mut self) -> bool {
         let Some(before) = self.past.pop() else {

@@ -364,3 +364,22 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<Edit>(&text).unwrap(), edit);
     }
 }
+
+#[test]
+fn what_is_typed_in_one_go_is_one_edit() {
+    let named = |name: &str| {
+        let mut draft = empty();
+        draft.name = name.to_owned();
+        draft
+    };
+    let mut history = History::new(named("F"));
+    history.become_of(named("R"));
+    for letters in ["Re", "Ret"] {
+        history.go_on(named(letters));
+    }
+    assert_eq!(history.now().name, "Ret");
+    assert!(history.undo());
+    assert_eq!(history.now().name, "F");
+    assert!(!history.undo() && history.redo());
+    assert_eq!(history.now().name, "Ret");
+}
