@@ -216,7 +216,7 @@ impl Editor {
         self.typed = None;
         if self.typing == field {
             self.become_of(acted.draft, History::go_on);
-        } else {
+        } else if acted.draft != *self.draft() {
             self.change(acted.draft);
             field.clone_into(&mut self.typing);
         }
