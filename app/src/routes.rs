@@ -15,6 +15,7 @@ use crate::{
         account::{AccountPage, ForgottenPage, ResetPage},
         approvals::{ApprovalPage, ApprovalsPage},
         audit::AuditPage,
+        chat::{ChatLinkPage, ChatSettingsPage, DecisionLinkPage},
         connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
         contracts::{
             ContractDraftPage, ContractPage, ContractSectionPage, ContractsPage, NewContractPage,
@@ -129,6 +130,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/audit/keys") view=KeysPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/access") view=AccessPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/settings/slack") view=ChatSettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/a/:token") view=DecisionLinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/a/link/:token") view=ChatLinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/tokens/new") view=NewTokenPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/search") view=SearchPage ssr=SsrMode::Async/>

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use connectors::{guard::Guard, http_channel, shopify::Shopify, smtp::Smtp};
+use connectors::{guard::Guard, http_channel, shopify::Shopify, slack::Slack, smtp::Smtp};
 use engine::{
     Engine, Parts, Vault,
     port::{Channel, Clock, Mailer, Store},
@@ -109,6 +109,8 @@ fn assemble(
 ) -> Result<Installation, ComposeError> {
     let metrics = Arc::new(Metrics::default());
     let skew = Arc::new(Skew::default());
+    // on a stage no workspace is connected, and nothing is called
+    let slack = http_channel::HttpChannel::new(Guard::new(settings.allowed_targets()))?;
     let (stage, mailer) = match stage {
         Some(stage) => (stage, None),
         None => {
@@ -133,6 +135,7 @@ fn assemble(
         vault,
         hashers: hashers::start().map_err(ComposeError::Threads)?,
         mailer: mailer.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
+        chat: Arc::new(Slack::new(slack)),
         public_url: settings.public_url.clone(),
     });
     engine.watched_by(Arc::clone(&metrics) as _);

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod approvals;
 pub mod audit;
+pub mod chat;
 pub mod connections;
 pub mod contracts;
 pub mod cover;

@@ -134,6 +134,38 @@ impl HttpChannel {
     }
 }
 
+impl HttpChannel {
+    /// One call of an API with a token, by the same rules as a delivery.
+    pub(crate) async fn call(&self, url: &str, token: &str, body: Bytes) -> Answer {
+        let admitted = match self.guard.admit(url) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return not_called(&refusal),
+        };
+        let client = if admitted.is_trusted {
+            &self.trusting
+        } else {
+            &self.client
+        };
+        let mut answer = Answer::default();
+        let post = client
+            .post(admitted.url)
+            .bearer_auth(token)
+            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+            .header(header::ACCEPT, "application/json")
+            .body(body);
+        let exchange = exchange(post, Time::from_ms(0), &mut answer);
+        if tokio::time::timeout(self.total_timeout, exchange)
+            .await
+            .is_err()
+        {
+            let limit = self.total_timeout.as_secs_f32();
+            answer.error = Some(format!("no answer within {limit} s"));
+            answer.status = None;
+        }
+        answer
+    }
+}
+
 fn prepare(client: &Client, url: Url, request: DeliveryRequest) -> RequestBuilder {
     let DeliveryRequest {
         webhook_id,

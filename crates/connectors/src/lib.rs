@@ -7,5 +7,6 @@ pub mod guard;
 pub mod http_channel;
 mod http_out;
 pub mod shopify;
+pub mod slack;
 pub mod smtp;
 pub mod standard_webhooks;

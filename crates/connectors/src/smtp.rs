@@ -206,7 +206,13 @@ impl Smtp {
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         );
-        Message::builder()
+        let mut builder = Message::builder();
+        if let Some(thread) = &mail.thread {
+            builder = builder
+                .in_reply_to(thread.clone())
+                .references(thread.clone());
+        }
+        builder
             .from(self.from.clone())
             .to(to)
             .subject(&*mail.subject)

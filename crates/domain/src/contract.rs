@@ -22,6 +22,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
+    chat::Channels,
     delivery::RetryPolicy,
     event::EventKind,
     owner::{EscalationPolicy, Owner},
@@ -110,6 +111,9 @@ pub struct Contract {
     pub triggers: Vec<ContractTrigger>,
     #[serde(default)]
     pub publishing: Publishing,
+    /// Where people may be asked to approve, besides the page.
+    #[serde(default)]
+    pub channels: Channels,
     pub published_at: Time,
 }
 

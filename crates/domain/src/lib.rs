@@ -8,6 +8,7 @@ pub mod address;
 pub mod agency;
 pub mod approval;
 pub mod audit;
+pub mod chat;
 pub mod connection;
 pub mod contract;
 pub mod cover;

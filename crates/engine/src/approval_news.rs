@@ -3,6 +3,7 @@
 
 use domain::{
     approval::{Approval, ApprovalState},
+    chat::Asking,
     export::Export,
     owner::Owner,
 };
@@ -47,6 +48,7 @@ impl Work<'_> {
         approval: &Approval,
         news: &News,
     ) -> Result<()> {
+        self.ask_by_news(approval, news).await?;
         let title = export.title.as_str();
         let name = |user: &Uuid| self.rules.user_name(*user).unwrap_or("Somebody").to_owned();
         let by = approval
@@ -97,9 +99,31 @@ impl Work<'_> {
                 )
             }
         };
-        self.tell(&to, ("approval", approval.id), &sentence)
+        // who is asked got a request of its own, where they are
+        let is_request = matches!(
+            news,
+            News::Reminded { .. } | News::Reassigned { .. } | News::Escalated
+        );
+        self.tell_as(&to, ("approval", approval.id), &sentence, !is_request)
             .await
             .map(drop)
+    }
+
+    /// In the chat or by mail, whoever has to decide now.
+    async fn ask_by_news(&mut self, approval: &Approval, news: &News) -> Result<()> {
+        let (owners, asking) = match news {
+            News::Asked => (self.those_asked(approval), Asking::First),
+            News::Reminded { .. } => (self.those_asked(approval), Asking::Reminder),
+            News::Reassigned { to, .. } => {
+                (self.with_delegates(std::slice::from_ref(to)), Asking::First)
+            }
+            News::Escalated => (
+                self.with_delegates(std::slice::from_ref(&approval.backup)),
+                Asking::Backup,
+            ),
+            _ => return Ok(()),
+        };
+        self.ask_people(approval, asking, &owners).await
     }
 
     fn those_asked(&self, approval: &Approval) -> Vec<Owner> {

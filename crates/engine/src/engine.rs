@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     hashing::Hashers,
     intake::Intake,
-    port::{Channel, Clock, Connector, Ids, Mailer, Store},
+    port::{Channel, Chat, Clock, Connector, Ids, Mailer, Store},
     qa::Schemas,
     rules::{Rules, RulesCache},
     vault::Vault,
@@ -30,6 +30,7 @@ pub struct Parts {
     pub hashers: Hashers,
     /// Without one nothing goes by mail, and whoever makes a link hands it over.
     pub mailer: Option<Arc<dyn Mailer>>,
+    pub chat: Arc<dyn Chat>,
     /// Where people and callbacks reach us, without a trailing slash.
     pub public_url: String,
 }
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(crate) connectors: HashMap<&'static str, Arc<dyn Connector>>,
     pub(crate) vault: Vault,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) chat: Arc<dyn Chat>,
     /// Something may have to be sent.
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) public_url: String,
@@ -83,6 +85,7 @@ impl Engine {
                 .collect(),
             vault: parts.vault,
             mailer: parts.mailer,
+            chat: parts.chat,
             mail_waits: tokio::sync::Notify::new(),
             public_url: parts.public_url,
             bus,

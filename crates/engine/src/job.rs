@@ -61,8 +61,19 @@ job_kinds! {
     ContractEnds => "contract_ends",
     /// Subject: the merchant. `arg` = when the month turned; nought: find out when it does.
     OwnershipReview => "ownership_review",
+    /// Subject: message in a chat. Brings it in line with its approval.
+    ShowPost => "show_post",
+    /// Subject: click in a chat.
+    AnswerClick => "answer_click",
     /// Subject: API token. `arg` = when its secret of then was to be warned about.
     TokenExpiring => "token_expiring",
+}
+
+impl JobKind {
+    /// It talks to somebody outside, and takes as long as they take.
+    pub fn goes_out(self) -> bool {
+        matches!(self, Self::Deliver | Self::ShowPost | Self::AnswerClick)
+    }
 }
 
 impl FromStr for JobKind {

@@ -1,6 +1,7 @@
 //! What our mails say. Plain words and one link, once as text and once as simple HTML without pictures,
 //! so that nothing is loaded when somebody opens it.
 
+use domain::chat::Asking;
 use serde::{Deserialize, Serialize};
 
 /// A message without the id that it gets when it is queued.
@@ -10,6 +11,22 @@ pub(crate) struct Letter {
     pub subject: String,
     pub text: String,
     pub html: String,
+    #[serde(default)]
+    pub thread: Option<String>,
+}
+
+/// What is asked of somebody by mail.
+pub(crate) struct Request<'a> {
+    pub to: &'a str,
+    pub merchant: &'a str,
+    pub title: &'a str,
+    pub what: &'a str,
+    pub why: &'a str,
+    pub effect: &'a str,
+    pub until: String,
+    pub asking: Asking,
+    pub link: &'a str,
+    pub thread: String,
 }
 
 /// A name stands in a subject and between other words: no line of its own, and not endless.
@@ -49,6 +66,7 @@ fn letter(to: &str, subject: String, before: &[String], link: (&str, &str), afte
         subject,
         text,
         html,
+        thread: None,
     }
 }
 
@@ -84,6 +102,67 @@ impl Letter {
             ("Open your queue", link),
             "Nothing is asked of you. On your account’s page you say whether such mail is sent to you.",
         )
+    }
+
+    /// Somebody is asked to approve. All mails about one export have the same subject, so that they stand
+    /// together also where only subjects are compared.
+    pub fn of_request(request: &Request<'_>) -> Self {
+        let (merchant, title) = (one_line(request.merchant), one_line(request.title));
+        let opening = match request.asking {
+            Asking::First => format!("You are asked to approve, at {merchant}:"),
+            Asking::Reminder => format!("This still waits for you, at {merchant}:"),
+            Asking::Backup => format!(
+                "Time is up for whoever was asked first, at {merchant}. You may decide now:"
+            ),
+        };
+        let about = |label: &str, words: &str| format!("{label}: {}", one_line(words));
+        let mut before = vec![
+            opening,
+            title.clone(),
+            about("What", request.what),
+            about("Why you are asked", request.why),
+            about("What happens when you approve", request.effect),
+        ];
+        if !request.until.is_empty() {
+            before.push(about("Until", &request.until));
+        }
+        let subject = match request.asking {
+            Asking::First => format!("{merchant}: {title}"),
+            Asking::Reminder | Asking::Backup => format!("Re: {merchant}: {title}"),
+        };
+        let after = "Following the link decides nothing: you see everything first, and sign in. It ends with the request. On your account’s page you say whether such mail is sent to you.";
+        Self {
+            thread: Some(request.thread.clone()),
+            ..letter(
+                request.to,
+                subject,
+                &before,
+                ("See it and decide", request.link),
+                after,
+            )
+        }
+    }
+
+    /// What became of what somebody was asked by mail.
+    pub fn of_outcome(
+        to: &str,
+        (merchant, title): (&str, &str),
+        said: &str,
+        page: &str,
+        thread: String,
+    ) -> Self {
+        let (merchant, title) = (one_line(merchant), one_line(title));
+        let before = [
+            format!("You were asked to approve, at {merchant}:"),
+            title.clone(),
+            said.trim().to_owned(),
+        ];
+        let subject = format!("Re: {merchant}: {title}");
+        let after = "Nothing is asked of you any more.";
+        Self {
+            thread: Some(thread),
+            ..letter(to, subject, &before, ("See what became of it", page), after)
+        }
     }
 
     /// An admin made the link, whoever asked for it.

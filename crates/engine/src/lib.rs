@@ -14,7 +14,11 @@ mod approval_talk;
 mod approvals;
 mod bus;
 mod chain;
+mod chat;
 mod chat_ask;
+mod chat_click;
+mod chat_link;
+mod chat_post;
 mod common_passwords;
 mod connection_needs;
 mod connections;
@@ -95,6 +99,9 @@ pub use approval_talk::ApprovalAct;
 pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
 pub use connection_needs::{ConnectionNeeds, Replaced};
+pub use chat::{ChatInput, ChatSettings};
+pub use chat_click::{Heard, SignedClick};
+pub use chat_link::{ChatLink, OpenDecision};
 pub use connections::{NewSource, SourceInput};
 pub use contracts::{
     BeginContract, CONTRACT_FORMAT, ContractNeeds, ContractRail, ContractSaved, Deprecation,

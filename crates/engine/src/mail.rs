@@ -191,6 +191,23 @@ impl Engine {
         })
     }
 
+    /// What mails about one export have in common: they stand together, whoever gets them.
+    pub(crate) fn mail_thread(&self, export: Uuid) -> String {
+        format!("<export.{export}@{}>", self.mail_host())
+    }
+
+    /// A mail about a decision, to be inserted with what makes it necessary.
+    pub(crate) fn letter(&self, letter: Letter, useless_at: Time, now: Time) -> Result<NewMail> {
+        let id = self.ids.uuid(now);
+        let body = Body::Letter { letter, useless_at };
+        Ok(NewMail {
+            id,
+            sealed_body: self.seal_mail(id, &body)?,
+            about: None,
+            created_at: now,
+        })
+    }
+
     /// Wakes whoever sends; after the commit.
     pub(crate) fn mail_is_queued(&self) {
         self.mail_waits.notify_one();
@@ -368,6 +385,7 @@ impl Engine {
             text: letter.text,
             html: letter.html,
             message_id: format!("<{}@{}>", mail.id, self.mail_host()),
+            thread: letter.thread,
         };
         let carried = tokio::time::timeout(PATIENCE, mailer.send(&message))
             .await

@@ -50,6 +50,17 @@ impl Work<'_> {
     /// Tells these owners something, each person behind them once. How many people it reached: nobody, where
     /// no owner has an active person, or none of them may see what it is about.
     pub async fn tell(&mut self, to: &[Owner], about: About, sentence: &str) -> Result<usize> {
+        self.tell_as(to, about, sentence, true).await
+    }
+
+    /// The same; `mails` is false where they hear of it otherwise.
+    pub async fn tell_as(
+        &mut self,
+        to: &[Owner],
+        about: About,
+        sentence: &str,
+        mails: bool,
+    ) -> Result<usize> {
         let rules = Arc::clone(&self.rules);
         let sentence = notice::sentence(sentence);
         let matter = self.matter_of(about).await?;
@@ -73,7 +84,7 @@ impl Work<'_> {
                     sentence: sentence.clone(),
                     created_at: self.now,
                 };
-                if self.tx.insert_notice(&notice, &key(&notice)).await? {
+                if self.tx.insert_notice(&notice, &key(&notice)).await? && mails {
                     self.mail_notice(user, &notice).await?;
                 }
             }
@@ -144,7 +155,7 @@ impl Work<'_> {
     }
 
     /// What this person may look at, to see what it is about.
-    async fn seen_by(&mut self, rules: &Rules, user: &User, about: About) -> Result<Option<About>> {
+    pub async fn seen_by(&mut self, rules: &Rules, user: &User, about: About) -> Result<Option<About>> {
         let member = rules.members.iter().find(|(one, _)| one.id == user.id);
         let Some((_, member)) = member else {
             return Ok(None);

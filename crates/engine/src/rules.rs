@@ -8,6 +8,7 @@ use domain::{
     Time,
     access::Action,
     approval::{Delegation, Voice},
+    chat::{Route, Workspace},
     connection::{Destination, Source},
     contract::Contract,
     cover::{Gap, Roster, Span, Why},
@@ -45,6 +46,24 @@ pub struct Rules {
     pub policies: Vec<Policy>,
     /// Who decides for whom while they are away, now or later.
     pub delegations: Vec<Delegation>,
+    /// Where people are asked, if a workspace is connected.
+    pub chat: Option<ChatRules>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ChatRules {
+    pub workspace: Workspace,
+    pub routes: Vec<Route>,
+}
+
+impl ChatRules {
+    /// Where this owner is asked.
+    pub fn place(&self, owner: &Owner) -> Option<&str> {
+        self.routes
+            .iter()
+            .find(|route| route.owner == *owner)
+            .map(|route| route.place.as_str())
+    }
 }
 
 impl Rules {
@@ -187,7 +206,15 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> err
         calendars: reads.calendars(merchant_id).await?,
         covers: reads.covers(merchant_id).await?,
     };
+    let chat = match reads.chat_workspace(merchant_id).await? {
+        Some(workspace) => Some(ChatRules {
+            workspace,
+            routes: reads.chat_routes(merchant_id).await?,
+        }),
+        None => None,
+    };
     Ok(Rules {
+        chat,
         contracts: reads
             .contracts(merchant_id)
             .await?

@@ -125,7 +125,7 @@ impl Engine {
         let count = jobs.len();
         let (out, stay): (Vec<_>, Vec<_>) = jobs
             .into_iter()
-            .partition(|job| job.kind == JobKind::Deliver);
+            .partition(|job| job.kind.goes_out());
         for job in out {
             let permit = Arc::clone(deliveries).acquire_owned().await;
             let engine = Arc::clone(self);
@@ -149,6 +149,8 @@ impl Engine {
         let work = async {
             match job.kind {
                 JobKind::Deliver => self.deliver(job.clone(), &trace).await,
+                JobKind::ShowPost => self.show_post(job.clone()).await,
+                JobKind::AnswerClick => self.answer_click(job.clone()).await,
                 _ => self.run(&job, &trace).await,
             }
         };
@@ -314,7 +316,9 @@ impl Work<'_> {
             JobKind::ContractEnds => self.contract_ends(id, armed_for).await,
             JobKind::OwnershipReview => self.ownership_review(armed_for).await,
             JobKind::TokenExpiring => self.token_expiring(id, armed_for).await,
-            JobKind::Deliver => Err(Error::internal("a delivery is not a store job")),
+            JobKind::Deliver | JobKind::ShowPost | JobKind::AnswerClick => {
+                Err(Error::internal("what goes out is not a store job"))
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod agency;
 mod approvals;
 mod assent;
 pub mod audit;
+mod chat;
 mod connections;
 mod contracts;
 mod cover;

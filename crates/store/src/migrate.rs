@@ -54,6 +54,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(18, "0018_agency"),
     migration!(19, "0019_contracts"),
     migration!(20, "0020_approvals"),
+    migration!(21, "0021_chat"),
     migration!(24, "0024_gaps"),
 ];
 

@@ -85,6 +85,8 @@ const OF_MERCHANTS: &[Column] = &[
     of_a_merchant!("sources", "sealed_previous", "previous"),
     of_a_merchant!("destinations", "sealed_secret", "secret"),
     of_a_merchant!("destinations", "sealed_previous", "previous"),
+    of_a_merchant!("chat_workspaces", "sealed_token", "token"),
+    of_a_merchant!("chat_workspaces", "sealed_signing", "signing"),
 ];
 
 const OF_PEOPLE: &[Column] = &[

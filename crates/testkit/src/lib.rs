@@ -2,6 +2,7 @@
 //! what the test says. The store and the connectors in it are the real ones.
 
 mod channel;
+mod chat;
 mod clock;
 mod mailer;
 mod orders;
@@ -9,6 +10,7 @@ mod rules;
 mod world;
 
 pub use channel::{Reply, ScriptedChannel, Sent};
+pub use chat::{Called, No, ScriptedChat};
 pub use clock::{CountedIds, ManualClock};
 pub use mailer::ScriptedMailer;
 pub use orders::{OrderBody, order};

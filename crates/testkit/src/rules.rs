@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Currency, Money, Time,
+    chat::Channels,
     contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute},
     delivery::RetryPolicy,
     event::EventKind,
@@ -120,6 +121,7 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
         samples: Vec::new(),
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),
+        channels: Channels::default(),
         published_at: Time::from_ms(1),
     }
 }

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     channel::ScriptedChannel,
+    chat::ScriptedChat,
     clock::{CountedIds, ManualClock},
     mailer::ScriptedMailer,
     orders::OrderBody,
@@ -41,6 +42,7 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub channel: Arc<ScriptedChannel>,
     pub mailer: Arc<ScriptedMailer>,
+    pub chat: Arc<ScriptedChat>,
     pub merchant: Merchant,
     pub admin: Ctx,
     pub door: Arc<Door>,
@@ -94,6 +96,7 @@ impl World {
         let clock = Arc::new(ManualClock::default());
         let channel = Arc::new(ScriptedChannel::default());
         let mailer = Arc::new(ScriptedMailer::default());
+        let chat = Arc::new(ScriptedChat::default());
         let engine = Engine::new(Parts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock) as _,
@@ -103,6 +106,7 @@ impl World {
             vault: Vault::new(&[7; 32]),
             hashers: Hashers::start(|| {}).map_err(Error::internal)?,
             mailer: has_mail.then(|| Arc::clone(&mailer) as Arc<dyn Mailer>),
+            chat: Arc::clone(&chat) as _,
             public_url: "http://127.0.0.1:3000".to_owned(),
         });
         let operator = engine.create_operator("Northbeam").await?;
@@ -154,6 +158,7 @@ impl World {
             clock,
             channel,
             mailer,
+            chat,
             merchant,
             admin,
             door,

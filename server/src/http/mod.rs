@@ -23,6 +23,7 @@ mod registered;
 mod security;
 mod sessions;
 mod sheets;
+mod slack;
 pub mod trace;
 mod uploads;
 
@@ -84,5 +85,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(assets::router())
         .merge(health::router(&site))
         .layer(from_fn_with_state(Arc::clone(&site), edge::pass));
-    watched.merge(intake::router(site))
+    watched
+        .merge(slack::router(Arc::clone(&site)))
+        .merge(intake::router(site))
 }

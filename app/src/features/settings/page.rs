@@ -78,6 +78,13 @@ fn links(model: &Model, people: usize, at: &Visit) -> impl IntoView + use<> {
         0 => "No program may call the API yet".to_owned(),
         n => format!("{n} good now"),
     };
+    let slack = match &at.rules.chat {
+        None => "Not connected: people are asked here and by mail".to_owned(),
+        Some(chat) if chat.workspace.trouble.is_some() => {
+            format!("{} needs attention", chat.workspace.team_name)
+        }
+        Some(chat) => format!("Connected with {}", chat.workspace.team_name),
+    };
     let all = [
         (
             Noun::Settings,
@@ -86,6 +93,7 @@ fn links(model: &Model, people: usize, at: &Visit) -> impl IntoView + use<> {
             "Who may do what, exactly as it is enforced".to_owned(),
         ),
         (Noun::Token, "settings/tokens", "API tokens", tokens),
+        (Noun::Connection, "settings/slack", "Slack", slack),
         (
             Noun::Person,
             "people",

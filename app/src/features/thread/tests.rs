@@ -52,6 +52,7 @@ fn rules() -> Rules {
         own_roles: Vec::new(),
         policies: Vec::new(),
         delegations: Vec::new(),
+        chat: None,
         merchant: Merchant {
             id: MERCHANT,
             operator_id: Uuid::from_u128(2),

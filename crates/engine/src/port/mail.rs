@@ -17,6 +17,8 @@ pub struct Mail {
     pub html: String,
     /// With its angle brackets; the same at every try, so that a second copy is known for one.
     pub message_id: String,
+    /// The id of what it belongs to, so that mails about the same thing stand together.
+    pub thread: Option<String>,
 }
 
 /// What the mail server said.

@@ -4,6 +4,7 @@ mod accounts;
 mod agency;
 mod assent;
 mod contracts;
+mod chat;
 mod cover;
 mod debt;
 mod drafts;
@@ -18,6 +19,10 @@ pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
 pub use agency::{AgencyReads, AgencyTx};
 pub use assent::{AssentReads, AssentTx, PersonKeyRow};
 pub use contracts::{ContractReads, ContractTx};
+pub use chat::{
+    Account, Card, Chat, ChatLinkRow, ChatReads, ChatTx, DecisionLinkRow, Identity, Press, Pressing,
+    ReasonForm, Said, Whose,
+};
 pub use cover::{CoverReads, CoverTx};
 pub use debt::{DebtReads, DebtTx};
 pub use drafts::{DraftReads, DraftTx};

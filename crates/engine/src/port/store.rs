@@ -32,6 +32,7 @@ use super::{
     agency::{AgencyReads, AgencyTx},
     assent::{AssentReads, AssentTx},
     contracts::{ContractReads, ContractTx},
+    chat::{ChatReads, ChatTx},
     cover::{CoverReads, CoverTx},
     debt::{DebtReads, DebtTx},
     drafts::{DraftReads, DraftTx},
@@ -182,6 +183,7 @@ pub trait Reads:
     + AgencyReads
     + AssentReads
     + ContractReads
+    + ChatReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -346,6 +348,7 @@ pub trait Tx:
     + AgencyTx
     + AssentTx
     + ContractTx
+    + ChatTx
 {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;

@@ -57,6 +57,7 @@ fn process(world: &World, store: Arc<dyn Store>) -> Arc<Engine> {
         vault: Vault::new(&[7; 32]),
         hashers: Hashers::start(|| {}).unwrap(),
         mailer: None,
+        chat: Arc::clone(&world.chat) as _,
         public_url: "http://127.0.0.1:3000".to_owned(),
     })
 }

@@ -36,6 +36,7 @@ fn held_back(world: &World) -> (Arc<Engine>, mpsc::Sender<()>) {
         vault: Vault::new(&[7; 32]),
         hashers: hashers.unwrap(),
         mailer: None,
+        chat: Arc::new(testkit::ScriptedChat::default()),
         public_url: "http://127.0.0.1:3000".to_owned(),
     });
     (engine, open)

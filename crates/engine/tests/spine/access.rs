@@ -230,6 +230,17 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         }): ManageConnections,
         update_source(id, "Another", "agency:operations", "agency:finance"): ManageConnections,
         rotate_source_secret(id, None): ManageConnections,
+        chat_settings(): ViewConnections,
+        connect_chat(engine::ChatInput {
+            token: "xoxb-a-token".into(),
+            signing: "a-signing-secret".into(),
+            api_base: String::new(),
+        }): ManageConnections,
+        disconnect_chat(): ManageConnections,
+        route_chat("agency:finance", "#money"): ManageConnections,
+        test_chat("#money"): ManageConnections,
+        link_chat("not-a-link"): Decide,
+        unlink_chat("U123456"): ManageConnections,
         switch_source(id, false): ManageConnections,
         send_test_event(id): ManageConnections,
         create_destination(DestinationInput {

@@ -8,6 +8,7 @@ mod accounts;
 mod agency;
 mod assent;
 mod contracts;
+mod chat;
 mod cover;
 mod debt;
 mod drafts;

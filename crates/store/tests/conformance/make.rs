@@ -225,6 +225,7 @@ pub fn contract(merchant_id: Uuid, export_type: &str, version: &str) -> Contract
         samples: Vec::new(),
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),
+        channels: domain::chat::Channels::default(),
         published_at: at(0),
     }
 }

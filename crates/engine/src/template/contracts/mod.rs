@@ -12,6 +12,7 @@ mod stock;
 use std::collections::BTreeMap;
 
 use domain::{
+    chat::Channels,
     contract::{
         AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract, ExceptionRoute, Must,
         Sample, codes,
@@ -203,6 +204,7 @@ pub(super) fn make(making: &Making, export_type: &str, id: Uuid, ladder: Uuid) -
         samples,
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),
+        channels: Channels::default(),
         published_at: making.now,
     })
 }

@@ -1,0 +1,114 @@
+//! What the forms about the chat do.
+
+use engine::ChatInput;
+use leptos::prelude::*;
+
+use crate::web::{Done, Posted, Refused};
+
+#[server(prefix = "/ui", endpoint = "chat/connect")]
+pub async fn connect_chat(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] token: String,
+    #[server(default)] signing: String,
+    #[server(default)] api_base: String,
+) -> Result<(), Refused> {
+    Posted::new("connect", merchant, back)
+        .button("Connect")
+        .keep("api_base", &api_base)
+        .run(|engine, ctx| async move {
+            let input = ChatInput {
+                token,
+                signing,
+                api_base,
+            };
+            let workspace = engine.connect_chat(&ctx, input).await?;
+            Ok(Done::back(format!(
+                "Connected with {}. Say below who is asked where, and send a test message.",
+                workspace.team_name
+            )))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "chat/disconnect")]
+pub async fn disconnect_chat(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+) -> Result<(), Refused> {
+    Posted::new("disconnect", merchant, back)
+        .button("Disconnect")
+        .run(|engine, ctx| async move {
+            engine.disconnect_chat(&ctx).await?;
+            Ok(Done::back("Disconnected. People are asked by mail now."))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "chat/route")]
+pub async fn route_chat(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] owner: String,
+    #[server(default)] place: String,
+    #[server(default)] then: String,
+) -> Result<(), Refused> {
+    Posted::new("route", merchant, back)
+        .keep("owner", &owner)
+        .keep("place", &place)
+        .run(|engine, ctx| async move {
+            if then == "test" {
+                engine.test_chat(&ctx, &place).await?;
+                return Ok(Done::back(format!(
+                    "A test message is in {}.",
+                    place.trim()
+                )));
+            }
+            engine.route_chat(&ctx, &owner, &place).await?;
+            Ok(Done::back(match place.trim() {
+                "" => "Saved. They are asked by mail.".to_owned(),
+                place => format!("Saved. They are asked in {place}."),
+            }))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "chat/link")]
+pub async fn link_chat(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] token: String,
+) -> Result<(), Refused> {
+    Posted::new("link", merchant, back)
+        .button("That is me")
+        .run(|engine, ctx| async move {
+            let linked = engine.link_chat(&ctx, &token).await?;
+            let path = format!("/m/{}/approvals", ctx.merchant().slug);
+            Ok(Done::to(
+                &path,
+                format!(
+                    "You are {} in Slack from now on. Press the button there again.",
+                    linked.name
+                ),
+            ))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "chat/unlink")]
+pub async fn unlink_chat(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] chat_user: String,
+) -> Result<(), Refused> {
+    Posted::new("unlink", merchant, back)
+        .button("Unlink")
+        .run(|engine, ctx| async move {
+            let gone = engine.unlink_chat(&ctx, &chat_user).await?;
+            Ok(Done::back(format!(
+                "What {} presses in Slack counts for nobody here now.",
+                gone.name
+            )))
+        })
+        .await
+}

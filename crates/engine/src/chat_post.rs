@@ -1,0 +1,284 @@
+//! Job: brings one message in a chat in line with its approval.
+//!
+//! What it should say is computed from the approval as it is now, and compared with what it shows. Three steps,
+//! as everything that goes out: held (so that nobody else sends it at the same time), sent, recorded. When the
+//! approval changed between the first and the last, the job is armed anew; so the last word is always the
+//! newest, whatever came in between. A crash after sending sends a second message at worst: its buttons are
+//! judged like those of the first, and it is put right when somebody presses one.
+
+use std::sync::Arc;
+
+use domain::{
+    Time,
+    approval::{Approval, ApprovalState},
+    chat::{At, Post},
+    contract::Contract,
+    export::Export,
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    chat_ask::card,
+    chat_link::Fresh,
+    engine::Engine,
+    error::{Error, Result},
+    job::{Job, JobKind},
+    port::{Account, Card, DecisionLinkRow, Said, StoreExt, Whose},
+    rules::Rules,
+    work::Work,
+    worker::{LEASE_MS, lost_lease},
+};
+
+/// Tries of one message before people are asked otherwise.
+const MAX_TRIES: i64 = 8;
+/// Between the first and the second try; twice as long each time.
+const AGAIN_MS: i64 = 1_000;
+const LONGEST_MS: i64 = 5 * 60_000;
+
+struct Ready {
+    post: Post,
+    card: Card,
+    account: Account,
+}
+
+/// What a message is about, as it is now.
+struct Matter {
+    approval: Approval,
+    export: Export,
+    contract: Arc<Contract>,
+}
+
+fn digest(card: &Card) -> Result<String> {
+    let text = serde_json::to_vec(card)
+        .map_err(|error| Error::internal(format!("a message cannot be written: {error}")))?;
+    Ok(hex::encode(Sha256::digest(text)))
+}
+
+impl Engine {
+    pub(crate) async fn show_post(self: &Arc<Self>, job: Job) -> Result<()> {
+        let rules = self.rules_of(job.merchant_id).await?;
+        let Some(ready) = self.begin_post(&job, Arc::clone(&rules)).await? else {
+            return Ok(());
+        };
+        let (account, card) = (&ready.account, &ready.card);
+        let said = match &ready.post.at {
+            None => self.chat.post(account, &ready.post.place, card).await,
+            Some(at) => match self.chat.update(account, at, card).await {
+                Said::Yes(()) => Said::Yes(at.clone()),
+                Said::Later { why, after_ms } => Said::Later { why, after_ms },
+                Said::Never { why, about } => Said::Never { why, about },
+            },
+        };
+        let (engine, now) = (Arc::clone(self), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut work = Work::for_job(tx, engine, rules, now);
+                    work.end_post(&job, ready, said).await
+                })
+            })
+            .await
+    }
+
+    async fn begin_post(self: &Arc<Self>, job: &Job, rules: Arc<Rules>) -> Result<Option<Ready>> {
+        let (engine, job, now) = (Arc::clone(self), job.clone(), self.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut work = Work::for_job(tx, engine, rules, now);
+                    if !work.tx.renew_job(&job, now.plus_ms(LEASE_MS)).await? {
+                        return Err(lost_lease());
+                    }
+                    work.begin_post(&job).await
+                })
+            })
+            .await
+    }
+}
+
+impl Work<'_> {
+    /// What is to be sent, held for whoever asks; nothing, where all is as it should be.
+    async fn begin_post(&mut self, job: &Job) -> Result<Option<Ready>> {
+        let merchant = self.merchant_id();
+        let found = self.tx.chat_post(merchant, job.subject_id).await?;
+        let Some(mut post) = found.filter(|post| post.given_up.is_none()) else {
+            return self.no_post(job).await;
+        };
+        let Some(workspace) = self.tx.chat_workspace(merchant).await? else {
+            return self.no_post(job).await;
+        };
+        if post.held_until.is_some_and(|until| until > self.now) {
+            self.tx
+                .postpone_job(job, self.now.plus_ms(AGAIN_MS))
+                .await?;
+            return Ok(None);
+        }
+        let matter = self.matter_of_post(&post).await?;
+        self.trace_id.clone_from(&matter.export.trace_id);
+        let link = Fresh::at(&self.engine, merchant);
+        let open = format!("{}/a/{}", self.engine.public_url, link.token);
+        let shows = self.card_of(&post, &matter, &open);
+        let is_shown = match &post.at {
+            Some(_) => post.shown == digest(&shows)?,
+            None => matter.approval.state != ApprovalState::Pending,
+        };
+        if is_shown {
+            return self.no_post(job).await;
+        }
+        if workspace.trouble.is_some() {
+            // put right once the connection is
+            if post.at.is_none() {
+                self.ask_otherwise(&mut post, &matter, "the connection does not hold")
+                    .await?;
+            }
+            return self.no_post(job).await;
+        }
+        if shows.press.is_some() {
+            self.tx
+                .insert_decision_link(&DecisionLinkRow {
+                    merchant_id: merchant,
+                    token_hash: link.hash,
+                    approval_id: matter.approval.id,
+                    user_id: None,
+                    expires_at: matter.approval.expires_at.unwrap_or(self.now),
+                })
+                .await?;
+        }
+        post.held_until = Some(self.now.plus_ms(LEASE_MS));
+        self.tx.save_chat_post(&post).await?;
+        post.rev += 1;
+        Ok(Some(Ready {
+            post,
+            card: shows,
+            account: self.engine.chat_account(&workspace)?,
+        }))
+    }
+
+    async fn no_post(&mut self, job: &Job) -> Result<Option<Ready>> {
+        if self.tx.finish_job(job).await? {
+            Ok(None)
+        } else {
+            Err(lost_lease())
+        }
+    }
+
+    async fn matter_of_post(&mut self, post: &Post) -> Result<Matter> {
+        let approval = self.tx.approval(post.merchant_id, post.approval_id).await?;
+        let approval = approval.ok_or_else(|| Error::internal("a message about no approval"))?;
+        let export = self.export(approval.export_id).await?;
+        let contract = self.contract_of(&export).await?;
+        Ok(Matter {
+            approval,
+            export,
+            contract,
+        })
+    }
+
+    fn card_of(&self, post: &Post, matter: &Matter, open: &str) -> Card {
+        card(
+            (&matter.approval, &post.asked, post.asking),
+            (&matter.export, &matter.contract),
+            &self.rules,
+            open,
+        )
+    }
+
+    async fn end_post(&mut self, job: &Job, ready: Ready, said: Said<At>) -> Result<()> {
+        let mut post = ready.post;
+        let matter = self.matter_of_post(&post).await?;
+        self.trace_id.clone_from(&matter.export.trace_id);
+        post.held_until = None;
+        match said {
+            Said::Yes(at) => {
+                let is_new = post.at.is_none();
+                post.at = Some(at);
+                post.shown = digest(&ready.card)?;
+                self.tx.save_chat_post(&post).await?;
+                let action = if is_new {
+                    "approval.posted"
+                } else {
+                    "approval.post_updated"
+                };
+                let detail =
+                    json!({ "to": post.asked, "place": post.place, "asking": post.asking });
+                self.note(action, "approval", post.approval_id, detail);
+                if digest(&self.card_of(&post, &matter, ""))? != post.shown {
+                    // it changed while we were sending
+                    self.arm(JobKind::ShowPost, post.id, self.now).await?;
+                }
+            }
+            Said::Later { why, after_ms } if job.attempts + 1 < MAX_TRIES => {
+                self.tx.save_chat_post(&post).await?;
+                let at = self.again_at(job, after_ms);
+                tracing::warn!(post = %post.id, why, "a message is tried again later");
+                return if self.tx.postpone_job(job, at).await? {
+                    Ok(())
+                } else {
+                    Err(lost_lease())
+                };
+            }
+            Said::Later { why, .. } => {
+                let why = format!("{why} (tried {MAX_TRIES} times)");
+                self.post_failed(&mut post, &matter, &why, Whose::Place)
+                    .await?;
+            }
+            Said::Never { why, about } => {
+                self.post_failed(&mut post, &matter, &why, about).await?;
+            }
+        }
+        self.no_post(job).await.map(drop)
+    }
+
+    fn again_at(&self, job: &Job, after_ms: Option<i64>) -> Time {
+        let wait = AGAIN_MS
+            .saturating_mul(1 << job.attempts.clamp(0, 12))
+            .min(LONGEST_MS);
+        self.now.plus_ms(wait.max(after_ms.unwrap_or_default()))
+    }
+
+    async fn post_failed(
+        &mut self,
+        post: &mut Post,
+        matter: &Matter,
+        why: &str,
+        about: Whose,
+    ) -> Result<()> {
+        match about {
+            Whose::Connection => self.chat_is_broken(why).await?,
+            Whose::Place if post.at.is_none() => {
+                self.chat_route_is_broken(&post.asked, &post.place, why)
+                    .await?;
+            }
+            Whose::Place | Whose::Message => {}
+        }
+        if post.at.is_none() {
+            return self.ask_otherwise(post, matter, why).await;
+        }
+        if about != Whose::Connection {
+            // deleted, or in a channel that is closed to us now: nobody can put it right
+            post.given_up = Some(why.to_owned());
+        }
+        self.tx.save_chat_post(post).await?;
+        let detail = json!({ "place": post.place, "why": why });
+        self.note("approval.post_failed", "approval", post.approval_id, detail);
+        Ok(())
+    }
+
+    /// It was never shown, and never will be: by mail, then.
+    async fn ask_otherwise(&mut self, post: &mut Post, matter: &Matter, why: &str) -> Result<()> {
+        post.given_up = Some(why.to_owned());
+        self.tx.save_chat_post(post).await?;
+        let detail = json!({ "place": post.place, "why": why });
+        self.note("approval.post_failed", "approval", post.approval_id, detail);
+        if matter.approval.state != ApprovalState::Pending {
+            return Ok(());
+        }
+        self.mail_request(
+            (&matter.approval, post.asking),
+            (&matter.export, &matter.contract),
+            &post.asked,
+        )
+        .await
+    }
+}
