@@ -357,7 +357,7 @@ pub const TABLE: &[Row] = &[
     get("GET /api/docs/{part}", "/api/docs/no-such-part"),
 
     // intake, and what tells how the process is
-    json("POST /in/slack/{connection}", "/in/slack/{merchant_id}", r#"{"id":1}"#),
+    json("POST /in/slack/{connection}", "/in/slack/{connection}", r#"{"id":1}"#),
     json("POST /in/{source}", "/in/{source_path}", r#"{"id":1}"#).differ("the path is a secret: who knows it hears that the signature is wrong"),
     get("GET /healthz", "/healthz"),
     get("GET /readyz", "/readyz"),

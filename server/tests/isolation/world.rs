@@ -351,6 +351,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         ("role", "their_role".to_owned()),
         ("template", template_id.to_string()),
         ("push", push_id.to_string()),
+        ("connection", merchant.id.to_string()),
         (
             "source_path",
             meshline

@@ -7,6 +7,7 @@ mod access;
 mod agency_templates;
 mod approvals;
 mod contracts;
+mod chat;
 mod deliveries;
 mod failures;
 mod operators;
