@@ -10,6 +10,12 @@
     reason = "a test that cannot go on may stop where it stands"
 )]
 
+#[allow(
+    dead_code,
+    reason = "shared with the tests of Slack, which use more of it"
+)]
+#[path = "slack/fake.rs"]
+mod fake;
 mod support;
 
 use std::{
@@ -26,13 +32,15 @@ use reqwest::StatusCode;
 use support::{
     SANDBOX_SECRET,
     database::Engine,
-    installation::{Installation, eventually},
+    installation::{Installation, eventually, free_addr},
     person::Person,
     shop::{Delivery, Order},
 };
 
 /// Chosen by a person when a secret is rotated.
 const CHOSEN: &str = "canary-chosen-6b1f0e2d9c";
+/// Of an app in Slack.
+const SIGNING: &str = "canary-signing-58e0b7c1d24f";
 /// Pages that are followed from each person's first one.
 const PAGES: usize = 150;
 
@@ -202,7 +210,11 @@ async fn work(meshline: &Installation) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_readable_nowhere() {
-    let mut meshline = Installation::start(Engine::Sqlite).await;
+    let slack = fake::Fake::start(free_addr()).await;
+    let mut meshline = Installation::prepare(Engine::Sqlite).await;
+    let allowed = format!("{},{}", slack.addr, meshline.sandbox_addr);
+    meshline.set("MESHLINE_ALLOW_PRIVATE_URLS", &allowed);
+    meshline.serve().await;
     meshline.run_sandbox(&[]).await;
     let slug = meshline.shop().0.slug.clone();
     let admin = meshline.user_with("admin");
@@ -211,6 +223,8 @@ async fn secrets_are_readable_nowhere() {
     let mut canaries = vec![
         Canary::text("a secret somebody chose", CHOSEN),
         Canary::text("a destination's secret", SANDBOX_SECRET),
+        Canary::text("a bot token of Slack", fake::TOKEN),
+        Canary::text("a signing secret of Slack", SIGNING),
     ];
     for user in &meshline.demo.users {
         let what = format!("the password of {}", user.email);
@@ -232,7 +246,25 @@ async fn secrets_are_readable_nowhere() {
         canaries.push(Canary::text(format!("the cookie {name}"), value));
     }
 
+    let settings = format!("/m/{slug}/settings/slack");
+    let own = [("merchant", &*slug), ("back", &*settings)];
+    let base = slack.base();
+    let fields = [
+        ("token", fake::TOKEN),
+        ("signing", SIGNING),
+        ("api_base", &*base),
+    ];
+    person
+        .post("/ui/chat/connect", &[&own[..], &fields].concat())
+        .await;
+    let fields = [("owner", "agency:operations"), ("place", "#approvals")];
+    person.post("/ui/chat/route", &[own, fields].concat()).await;
+
     work(&meshline).await;
+    eventually("a message in Slack", async || {
+        slack.of("chat.postMessage").pop()
+    })
+    .await;
     canaries.push(enrol(&person).await);
     canaries.push(invite(&person, &slug).await);
     let sources = person.page(&format!("/m/{slug}/connections")).await.1;

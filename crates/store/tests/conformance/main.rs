@@ -19,6 +19,7 @@ mod access;
 mod agency;
 mod assent;
 mod audit;
+mod chat;
 mod commits;
 mod contracts;
 mod cover;
@@ -123,6 +124,9 @@ conformance! {
     people::exports_under_way_are_found_by_whom_they_name,
     people::connections_keep_their_secrets_out_of_the_document,
     people::the_newest_rules_count,
+    chat::a_workspace_is_one_and_goes_with_what_was_known_of_it,
+    chat::links_count_once_at_their_merchant_and_are_forgotten,
+    chat::messages_and_clicks_are_their_merchants,
     notices::the_same_is_told_once_while_it_is_unread,
     notices::the_last_of_each_is_found,
     notices::notices_are_their_merchants,
