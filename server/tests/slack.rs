@@ -299,7 +299,7 @@ async fn an_approval_is_asked_pressed_and_shown_in_slack() {
     assert_eq!(scene.press(&late).await, StatusCode::OK);
     let words = scene.whisper(2).await;
     assert!(
-        words.contains("Approved by") && words.contains("UTC"),
+        words.contains("approved this already") && words.contains("UTC"),
         "{words}"
     );
     let (status, page) = jo.page(&path).await;

@@ -237,7 +237,15 @@ impl Work<'_> {
         };
         let before = self.now.plus_ms(-KEPT_MS);
         self.tx.forget_chat(self.merchant_id(), before).await?;
+        let known = self
+            .tx
+            .mailed_about(self.merchant_id(), approval.id)
+            .await?;
         for user in rules.asked(asked, self.now) {
+            // somebody who is asked as several is asked once
+            if asking == Asking::First && known.contains(&user.id) {
+                continue;
+            }
             // whoever wrote it cannot approve it
             if approval.author == Some(user.id) || !self.tx.mails_notices(user.id).await? {
                 continue;
