@@ -69,6 +69,7 @@ for (const [name, viewport] of Object.entries(sizes)) {
       `${home}/reports`,
       `${home}/reports/coordination`,
       `${home}/reports/stalls`,
+      `${home}/settings/slack`,
       `${home}/reports/integrations`,
       `${home}/raci`,
       `${home}/ownership`,

@@ -24,6 +24,7 @@ use serde_json::Value;
 use support::{
     database::Engine,
     installation::{Installation, User, eventually, free_addr},
+    shop,
 };
 
 const PASSWORD: &str = "viermal gefaltete brotzeit";
@@ -270,6 +271,51 @@ async fn a_forgotten_password_is_replaced_by_mail_and_strangers_learn_nothing() 
     assert_eq!(
         (server.to("stranger@example.com").len(), server.all().len()),
         (0, 1)
+    );
+    meshline.end().await;
+}
+
+#[tokio::test]
+async fn whoever_is_asked_to_approve_is_asked_by_mail_and_the_link_only_shows() {
+    let Some((meshline, server)) = with_mail().await else {
+        return;
+    };
+    let order = shop::Order {
+        unit_minor: 90_000,
+        ..shop::Order::numbered(5_700_000_000_100)
+    };
+    let delivery = shop::Delivery::new("orders/create", "mailed", &order.json());
+    meshline.send(&delivery).await;
+    let asked = meshline.user_with("operations").clone();
+    let mail = server.one_to(&asked.email).await;
+    let header = |mail: &Value, name: &str| mail["headers"][name].as_str().unwrap().to_owned();
+    let thread = header(&mail, "references");
+    assert!(thread.contains("<export."), "{thread}");
+    assert!(header(&mail, "in-reply-to").contains("<export."));
+    assert!(header(&mail, "auto-submitted").ends_with("auto-generated"));
+    let path = link(&mail, &meshline);
+    assert!(path.starts_with("/a/"), "{path}");
+
+    // a scanner follows it, and so does somebody who is signed in nowhere
+    let mut nobody = Browser::new(&meshline);
+    let away = nobody.get(&path).await;
+    assert_eq!(away.status(), 303);
+    let to = away.headers()["location"].to_str().unwrap().to_owned();
+    assert!(to.starts_with("/login?next=/a/"), "{to}");
+    let mut person = Browser::signed_in(&meshline, &asked).await;
+    let there = person.get(&path).await;
+    assert_eq!(there.status(), 303);
+    let page = there.headers()["location"].to_str().unwrap().to_owned();
+    assert!(page.contains("/approvals/"), "{page}");
+    let exports = meshline.all("/exports").await;
+    assert_eq!(
+        exports[0]["state"], "awaiting_approval",
+        "looking decides nothing"
+    );
+    let log = meshline.said("serve");
+    assert!(
+        !log.contains(path.trim_start_matches("/a/")),
+        "the link is in the log"
     );
     meshline.end().await;
 }
