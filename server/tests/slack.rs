@@ -218,12 +218,12 @@ fn button(message: &Value, action: &str) -> Value {
         .clone()
 }
 
-fn pressed(message: &Value, action: &str, chat_user: &str, trigger: &str) -> Value {
+fn pressed((message, ts): (&Value, &str), action: &str, chat_user: &str, trigger: &str) -> Value {
     json!({
         "type": "block_actions",
         "team": { "id": "T0NORTH", "domain": "northbeam" },
         "user": { "id": chat_user, "username": "jo", "name": "jo", "team_id": "T0NORTH" },
-        "container": { "type": "message", "message_ts": "1700000000.000001", "channel_id": "C0CHANNEL" },
+        "container": { "type": "message", "message_ts": ts, "channel_id": "C0CHANNEL" },
         "channel": { "id": "C0CHANNEL", "name": "approvals" },
         "trigger_id": trigger,
         "response_url": "https://hooks.slack.com/actions/T0/1/x",
@@ -266,7 +266,12 @@ async fn an_approval_is_asked_pressed_and_shown_in_slack() {
     assert_eq!(scene.state(&export).await, "awaiting_approval");
 
     // somebody whom nobody knows, and what is not signed
-    let press = pressed(&message, "approve", "U0JONAS", "1.1.a");
+    let press = pressed(
+        (&message, "1700000000.000001"),
+        "approve",
+        "U0JONAS",
+        "1.1.a",
+    );
     assert_eq!(
         scene.post("payload=%7B%7D", "1", "v0=00").await,
         StatusCode::UNAUTHORIZED
@@ -281,7 +286,12 @@ async fn an_approval_is_asked_pressed_and_shown_in_slack() {
     scene.form(&jo, "/ui/chat/link", &[("token", token)]).await;
 
     // pressed, twice with the same bytes
-    let press = pressed(&message, "approve", "U0JONAS", "1.1.b");
+    let press = pressed(
+        (&message, "1700000000.000001"),
+        "approve",
+        "U0JONAS",
+        "1.1.b",
+    );
     for _ in 0..2 {
         assert_eq!(scene.press(&press).await, StatusCode::OK);
     }
@@ -295,7 +305,12 @@ async fn an_approval_is_asked_pressed_and_shown_in_slack() {
         "{text}"
     );
     assert_ne!(scene.state(&export).await, "awaiting_approval");
-    let late = pressed(&message, "decline", "U0JONAS", "1.1.c");
+    let late = pressed(
+        (&message, "1700000000.000001"),
+        "decline",
+        "U0JONAS",
+        "1.1.c",
+    );
     assert_eq!(scene.press(&late).await, StatusCode::OK);
     let words = scene.whisper(2).await;
     assert!(
@@ -310,7 +325,12 @@ async fn an_approval_is_asked_pressed_and_shown_in_slack() {
 
     // no, with a reason
     let (export, message) = scene.asks(81_002).await;
-    let press = pressed(&message, "decline", "U0JONAS", "1.1.d");
+    let press = pressed(
+        (&message, "1700000000.000002"),
+        "decline",
+        "U0JONAS",
+        "1.1.d",
+    );
     assert_eq!(scene.press(&press).await, StatusCode::OK);
     let form = eventually("a form", async || {
         scene.slack.of("views.open").into_iter().nth(1)

@@ -299,7 +299,7 @@ impl Work<'_> {
         if let Some(at) = approval.expires_at {
             self.arm(JobKind::ApprovalExpiry, approval.id, at).await?;
         }
-        self.ask_people(approval, Asking::First).await
+        Ok(())
     }
 
     /// Everything it needed is there: its bytes are fixed, and it is due at its destination.
