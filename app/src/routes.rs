@@ -16,6 +16,7 @@ use crate::{
         approvals::{ApprovalPage, ApprovalsPage},
         audit::AuditPage,
         chat::{ChatLinkPage, ChatSettingsPage, DecisionLinkPage},
+        briefs::{BriefPage, BriefsPage},
         connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
         contracts::{
             ContractDraftPage, ContractPage, ContractSectionPage, ContractsPage, NewContractPage,
@@ -86,6 +87,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/orders/:id") view=OrderPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/receipts") view=ReceiptsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/receipts/:id") view=ReceiptPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/briefs") view=BriefsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/briefs/:id") view=BriefPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports") view=ExportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports/:id") view=ExportPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/exports/:id/override") view=OverridePage ssr=SsrMode::Async/>

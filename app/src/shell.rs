@@ -165,6 +165,7 @@ const GROUPS: &[(&str, &[Entry])] = &[
     (
         "Rules",
         &[
+            ("briefs", "Briefs", Ico::Briefs),
             ("flows", "Flows", Ico::Flows),
             ("contracts", "Contracts", Ico::Contracts),
             ("connections", "Connections", Ico::Connections),

@@ -4,6 +4,7 @@ pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod chat;
+pub mod briefs;
 pub mod connections;
 pub mod contracts;
 pub mod cover;

@@ -15,6 +15,7 @@ pub enum Ico {
     Exports,
     Approvals,
     Tasks,
+    Briefs,
     Flows,
     Contracts,
     Connections,
@@ -46,6 +47,9 @@ pub enum Ico {
 impl Ico {
     const fn paths(self) -> &'static str {
         match self {
+            Self::Briefs => {
+                r#"<path d="M3.5 8.2v3.6h2.6l7.4 3.7V4.5L6.1 8.2zM7.2 12.2l.9 4h2M16.2 8.3a2.6 2.6 0 0 1 0 3.4"/>"#
+            }
             Self::Queue => r#"<path d="M3.5 5.5h13M3.5 10h8.5M3.5 14.5h13"/>"#,
             Self::Overview => r#"<path d="M3 17h14M5.2 13.8V9.5M10 13.8V3.5M14.8 13.8V6.8"/>"#,
             Self::Orders => {

@@ -1,7 +1,7 @@
 //! Where things are: the path of a noun's page, and which paths may be gone to.
 
 /// The page of one thing, by the noun that evidence and audit entries name it with. Nouns without a
-/// page of their own (a campaign, a job) have none.
+/// page of their own (a SKU, a job) have none. A campaign is what exports know a brief as.
 pub fn noun_path(slug: &str, noun: &str, id: &str) -> Option<String> {
     let list = match noun {
         "receipt" => "receipts",
@@ -10,6 +10,7 @@ pub fn noun_path(slug: &str, noun: &str, id: &str) -> Option<String> {
         "approval" => "approvals",
         "task" => "tasks",
         "flow" => "flows",
+        "brief" | "campaign" => "briefs",
         "run" => "runs",
         "contract" => "contracts",
         "source" | "destination" => "connections",
@@ -65,6 +66,6 @@ mod tests {
             noun_path("alder-pine", "export", "1").as_deref(),
             Some("/m/alder-pine/exports/1")
         );
-        assert_eq!(noun_path("alder-pine", "campaign", "1"), None);
+        assert_eq!(noun_path("alder-pine", "job", "1"), None);
     }
 }

@@ -52,7 +52,12 @@ pub struct DeliveryRequest {
     pub body: Bytes,
     pub traceparent: Option<String>,
     pub now: Time,
+    /// Said in a header: nothing of it counts.
+    pub is_trial: bool,
 }
+
+/// The header of what is sent as a trial.
+pub const TRIAL: &str = "meshline-test";
 
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
@@ -173,6 +178,7 @@ fn prepare(client: &Client, url: Url, request: DeliveryRequest) -> RequestBuilde
         body,
         traceparent,
         now,
+        is_trial,
         ..
     } = request;
     let timestamp_s = now.as_ms().div_euclid(1000);
@@ -185,6 +191,10 @@ fn prepare(client: &Client, url: Url, request: DeliveryRequest) -> RequestBuilde
         .header(webhooks::TIMESTAMP, timestamp_s)
         .header(webhooks::SIGNATURE, signature)
         .body(body);
+    let post = match is_trial {
+        true => post.header(TRIAL, "true"),
+        false => post,
+    };
     match traceparent {
         Some(traceparent) => post.header("traceparent", traceparent),
         None => post,
@@ -329,6 +339,7 @@ mod tests {
             body: Bytes::from_static(b"{\"a\":1}"),
             traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
             now: NOW,
+            is_trial: false,
         }
     }
 

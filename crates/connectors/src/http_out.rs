@@ -42,6 +42,7 @@ impl Channel for HttpChannel {
                 body,
                 traceparent,
                 now,
+                is_trial,
                 ..
             } = request;
             let traceparent = Some(traceparent).filter(|value| !value.is_empty());
@@ -52,6 +53,7 @@ impl Channel for HttpChannel {
                 body,
                 traceparent,
                 now,
+                is_trial,
             };
             HttpChannel::deliver(self, request).await
         })

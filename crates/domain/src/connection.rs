@@ -62,6 +62,9 @@ pub struct Destination {
     /// Until when exports are also signed with the secret before the last rotation.
     #[serde(default)]
     pub previous_until: Option<Time>,
+    /// Where each export goes as a trial first; only what is taken there goes to `url`.
+    #[serde(default)]
+    pub staging_url: Option<String>,
     /// Since when nothing is sent there any more.
     #[serde(default)]
     pub retired_at: Option<Time>,

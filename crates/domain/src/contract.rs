@@ -25,6 +25,7 @@ use crate::{
     chat::Channels,
     delivery::RetryPolicy,
     event::EventKind,
+    gate::Gate,
     owner::{EscalationPolicy, Owner},
     payload::Mapping,
     task::{ExceptionClass, Severity, Unlock},
@@ -92,6 +93,12 @@ pub struct Contract {
     pub resolve_ms: i64,
     /// How long the content stays true; past it, it is not sent.
     pub valid_for_ms: i64,
+    /// Business rules that must hold before it may leave.
+    #[serde(default)]
+    pub gates: Vec<Gate>,
+    /// How old a field may be when it leaves, in milliseconds; see [`crate::gate::ages`].
+    #[serde(default)]
+    pub refresh: BTreeMap<String, i64>,
     /// First rule whose condition holds decides; none: no approval.
     pub approval: Vec<ApprovalRule>,
     pub retry: RetryPolicy,

@@ -1,7 +1,7 @@
 //! An export: one command under a contract. Its content is immutable; a change makes a new version
 //! that supersedes it. Job state (how often we tried) and business outcome (this state) are apart.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     delivery::AckStatus,
     overriding::Overridden,
+    gate::Fault,
     owner::{EscalationPolicy, Owner},
     time::Time,
 };
@@ -65,7 +66,13 @@ impl ExportState {
             S::Ready => {
                 matches!(
                     next,
-                    S::Delivering | S::Superseded | S::Withdrawn | S::Expired | S::Paused
+                    S::Delivering
+                        | S::Superseded
+                        | S::Withdrawn
+                        | S::Expired
+                        | S::Paused
+                        // its staging side did not take a trial of it
+                        | S::Quarantined
                 )
             }
             S::Delivering => matches!(
@@ -202,6 +209,39 @@ pub struct QaResult {
     pub check: String,
     pub status: QaStatus,
     pub detail: Option<String>,
+    /// Where it failed, what is wrong there, and what would be accepted.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+}
+
+/// Made anew before it was sent, since what it said may have been true no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reevaluation {
+    pub why: String,
+    /// What is not as in the version before. Empty: it still holds, word for word.
+    pub changed: Vec<Difference>,
+    /// Versions in a row that were made anew like this.
+    pub times: u32,
+}
+
+/// One place where two payloads differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// A JSON Pointer into the payload.
+    pub field: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+/// What the staging side of its destination answered to a trial of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    pub url: String,
+    pub at: Time,
+    pub http_status: Option<i64>,
+    pub answer: String,
+    pub error: Option<String>,
+    pub accepted: bool,
 }
 
 /// What the destination said, whenever it said it.
@@ -261,6 +301,14 @@ pub struct Export {
     /// A person changed what the facts say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Overridden>,
+    /// Since when each field with a limit of its own is true; see [`crate::gate::ages`].
+    #[serde(default)]
+    pub fresh: BTreeMap<String, Time>,
+    #[serde(default)]
+    pub reevaluated: Option<Reevaluation>,
+    /// What a staging side said, where the destination has one.
+    #[serde(default)]
+    pub trial: Option<Trial>,
     pub rev: i64,
 }
 
@@ -286,6 +334,39 @@ impl Export {
         }
         self.state = next;
         Ok(())
+    }
+}
+
+/// Where two payloads differ, by the deepest place that both have. At most a hundred.
+pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    differ(String::new(), Some(before), Some(after), &mut found);
+    found
+}
+
+fn differ(at: String, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
+    if before == after || found.len() >= 100 {
+        return;
+    }
+    match (before, after) {
+        (Some(Value::Object(one)), Some(Value::Object(other))) => {
+            let keys: std::collections::BTreeSet<&String> =
+                one.keys().chain(other.keys()).collect();
+            for key in keys {
+                let word = key.replace('~', "~0").replace('/', "~1");
+                differ(format!("{at}/{word}"), one.get(key), other.get(key), found);
+            }
+        }
+        (Some(Value::Array(one)), Some(Value::Array(other))) => {
+            for n in 0..one.len().max(other.len()) {
+                differ(format!("{at}/{n}"), one.get(n), other.get(n), found);
+            }
+        }
+        _ => found.push(Difference {
+            field: at,
+            before: before.cloned(),
+            after: after.cloned(),
+        }),
     }
 }
 
@@ -363,5 +444,17 @@ mod tests {
             content_hash(&one, id, "1.0", None),
             content_hash(&serde_json::json!({"a": 2, "b": [1, 2]}), id, "1.0", None)
         );
+    }
+
+    #[test]
+    fn differences_are_named_by_the_deepest_place() {
+        let one = serde_json::json!({"a": {"x": 1, "y": [1, 2]}, "gone": true, "a/b": 1});
+        let two = serde_json::json!({"a": {"x": 1, "y": [1, 3, 4]}, "new": null, "a/b": 2});
+        let found = differences(&one, &two);
+        let fields: Vec<&str> = found.iter().map(|one| one.field.as_str()).collect();
+        assert_eq!(fields, ["/a/y/1", "/a/y/2", "/a~1b", "/gone", "/new"]);
+        assert_eq!(found[0].before, Some(serde_json::json!(2)));
+        assert_eq!(found[1].before, None);
+        assert!(differences(&one, &one.clone()).is_empty());
     }
 }

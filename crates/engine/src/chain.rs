@@ -296,6 +296,14 @@ impl Engine {
         Ok((found.ok_or_else(gone)?, chain))
     }
 
+    /// The campaign of a brief that is ready, with its runs and exports.
+    pub(crate) async fn campaign_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
+        let mut reads = self.store.reads().await?;
+        let mut chain = Chain::default();
+        other_part(&mut *reads, (ctx.merchant_id(), "campaign", id), &mut chain).await?;
+        Ok(chain)
+    }
+
     /// The bytes an export was or will be sent as, once they are fixed.
     pub async fn export_wire(&self, ctx: &Ctx, id: Uuid) -> Result<Option<Vec<u8>>> {
         ctx.read(Noun::Export)?;

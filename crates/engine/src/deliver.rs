@@ -25,6 +25,7 @@ use crate::{
     port::{DeliveryRequest, StoreExt},
     rules::Rules,
     tasks::REPLAY,
+    trial::as_trial,
     watch::TraceOf,
     work::Work,
     worker::{LEASE_MS, lost_lease},
@@ -37,6 +38,17 @@ const RACES: usize = 4;
 struct Ready {
     export: Export,
     wire: Vec<u8>,
+    /// The staging side that it goes to first.
+    trial: Option<String>,
+}
+
+/// What was answered, and when it was sent.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub answer: Answer,
+    pub started_at: Time,
+    /// It went to this staging side.
+    pub trial: Option<String>,
 }
 
 impl Engine {
@@ -53,21 +65,21 @@ impl Engine {
             // asleep since the lease was renewed: somebody else may be sending it
             return Err(lost_lease());
         }
-        let answer = self.send(&ready, &rules, started_at).await?;
+        let sent = Sent {
+            answer: self.send(&ready, &rules, started_at).await?,
+            started_at,
+            trial: ready.trial.clone(),
+        };
         // What the destination answered is known once. Its callback may come at the same moment, and
         // change the same export; then what was answered is recorded behind it.
         for _ in 0..RACES {
-            let (job, answer, rules) = (job.clone(), answer.clone(), Arc::clone(&rules));
-            match self
-                .record(job, ready.export.id, answer, started_at, rules)
-                .await
-            {
+            let (job, sent, rules) = (job.clone(), sent.clone(), Arc::clone(&rules));
+            match self.record(job, ready.export.id, sent, rules).await {
                 Err(error) if error.raced => tokio::task::yield_now().await,
                 done => return done,
             }
         }
-        self.record(job, ready.export.id, answer, started_at, rules)
-            .await
+        self.record(job, ready.export.id, sent, rules).await
     }
 
     async fn start_attempt(
@@ -87,17 +99,29 @@ impl Engine {
                     work.trace_id.clone_from(&export.trace_id);
                     match export.state {
                         ExportState::Delivering => {}
-                        ExportState::Ready if now > export.valid_until && job.arg != REPLAY => {
-                            work.tx.finish_job(&job).await?;
-                            work.too_old(&mut export).await?;
-                            return Ok(None);
-                        }
                         ExportState::Ready if work.is_paused(Some(export.run_id)).await? => {
                             work.tx.finish_job(&job).await?;
                             work.hold_back(&mut export).await?;
                             return Ok(None);
                         }
                         ExportState::Ready => {
+                            if job.arg != REPLAY
+                                && let Some(why) = work.too_old_because(&export).await?
+                            {
+                                work.tx.finish_job(&job).await?;
+                                if !work.reevaluate(export.clone(), why).await? {
+                                    work.too_old(&mut export).await?;
+                                }
+                                return Ok(None);
+                            }
+                            if let Some(url) = work.staging_for(&export) {
+                                let wire = work.wire_of(&export).await?;
+                                return Ok(Some(Ready {
+                                    wire: as_trial(&wire),
+                                    export,
+                                    trial: Some(url),
+                                }));
+                            }
                             export.become_state(ExportState::Delivering)?;
                             work.tx.save_export(&export).await?;
                             work.note("export.delivering", "export", export.id, json!({}));
@@ -108,12 +132,12 @@ impl Engine {
                             return Ok(None);
                         }
                     }
-                    let wire = work
-                        .tx
-                        .export_wire(export.merchant_id, export.id)
-                        .await?
-                        .ok_or_else(|| Error::internal("an export without its bytes is ready"))?;
-                    Ok(Some(Ready { export, wire }))
+                    let wire = work.wire_of(&export).await?;
+                    Ok(Some(Ready {
+                        export,
+                        wire,
+                        trial: None,
+                    }))
                 })
             })
             .await
@@ -138,13 +162,18 @@ impl Engine {
         let secrets = self.signing_secrets(destination, now)?;
         let mut span = [0_u8; 8];
         self.ids.fill(&mut span);
+        let url = ready.trial.as_ref().unwrap_or(&destination.url);
         let request = DeliveryRequest {
-            url: destination.url.clone(),
-            webhook_id: format!("msg_{}", export.id.simple()),
+            url: url.clone(),
+            webhook_id: match ready.trial {
+                Some(_) => format!("msg_{}_trial", export.id.simple()),
+                None => format!("msg_{}", export.id.simple()),
+            },
             secrets,
             body: Bytes::from(ready.wire.clone()),
             traceparent: format!("00-{}-{}-01", export.trace_id, hex::encode(span)),
             now,
+            is_trial: ready.trial.is_some(),
         };
         Ok(self.channel.deliver(request).await)
     }
@@ -153,8 +182,7 @@ impl Engine {
         self: &Arc<Self>,
         job: Job,
         export_id: Uuid,
-        answer: Answer,
-        started_at: Time,
+        sent: Sent,
         rules: Arc<Rules>,
     ) -> Result<()> {
         let (engine, now, random) = (Arc::clone(self), self.now(), self.ids.random());
@@ -164,7 +192,10 @@ impl Engine {
                     let mut work = Work::for_job(tx, engine, rules, now);
                     let export = work.export(export_id).await?;
                     work.trace_id.clone_from(&export.trace_id);
-                    work.settle(&job, export, &answer, started_at, random).await
+                    match &sent.trial {
+                        Some(url) => work.settle_trial(&job, export, &sent, url, random).await,
+                        None => work.settle(&job, export, &sent, random).await,
+                    }
                 })
             })
             .await
@@ -172,14 +203,35 @@ impl Engine {
 }
 
 impl Work<'_> {
+    async fn wire_of(&mut self, export: &Export) -> Result<Vec<u8>> {
+        self.tx
+            .export_wire(export.merchant_id, export.id)
+            .await?
+            .ok_or_else(|| Error::internal("an export without its bytes is ready"))
+    }
+
+    /// Where it goes as a trial first, unless it was taken there already.
+    fn staging_for(&self, export: &Export) -> Option<String> {
+        if export.trial.as_ref().is_some_and(|trial| trial.accepted) {
+            return None;
+        }
+        let mut all = self.rules.destinations.iter();
+        all.find(|one| one.id == export.destination_id)
+            .filter(|one| one.retired_at.is_none())?
+            .staging_url
+            .clone()
+    }
+
     async fn settle(
         &mut self,
         job: &Job,
         mut export: Export,
-        answer: &Answer,
-        started_at: Time,
+        sent: &Sent,
         random: u64,
     ) -> Result<()> {
+        let Sent {
+            answer, started_at, ..
+        } = sent;
         let contract = self.contract_of(&export).await?;
         let verdict = judge(answer);
         let tries = u32::try_from(job.attempts + 1).unwrap_or(u32::MAX);
@@ -196,7 +248,7 @@ impl Work<'_> {
             export_id: export.id,
             merchant_id: export.merchant_id,
             n: i64::try_from(n).unwrap_or(i64::MAX - 1) + 1,
-            started_at,
+            started_at: *started_at,
             duration_ms: answer.duration_ms,
             http_status: answer.status.map(i64::from),
             answer: String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}"),

@@ -179,6 +179,7 @@ impl Engine {
             sealed_secret: self.vault.seal(&*self.ids, at, secret.as_bytes())?,
             sealed_previous: None,
             previous_until: None,
+            staging_url: None,
             retired_at: None,
             created_at: ctx.now(),
             rev: 0,
@@ -325,6 +326,28 @@ impl Engine {
         .await
     }
 
+    /// Where each export goes as a trial first; empty: there is no such place.
+    pub async fn set_staging(&self, ctx: &Ctx, id: Uuid, url: &str) -> Result<Destination> {
+        ctx.require(Action::ManageConnections)?;
+        let url = Some(url.trim().to_owned()).filter(|url| !url.is_empty());
+        if let Some(wrong) = url.as_deref().and_then(|url| self.url_fault(url)) {
+            return Err(Error::invalid("staging_url", wrong.sentence));
+        }
+        self.change_destination(ctx, id, "destination.changed", move |_, one| {
+            Box::pin(async move {
+                if url.as_ref() == Some(&one.url) {
+                    return Err(Error::invalid(
+                        "staging_url",
+                        "This is where the real ones go: a trial needs another address.",
+                    ));
+                }
+                let before = std::mem::replace(&mut one.staging_url, url);
+                Ok(json!({ "key": one.key, "staging_url": [before, one.staging_url] }))
+            })
+        })
+        .await
+    }
+
     pub async fn resume_destination(&self, ctx: &Ctx, id: Uuid) -> Result<Destination> {
         ctx.require(Action::ManageConnections)?;
         self.change_destination(ctx, id, "destination.resumed", move |_, one| {
@@ -377,6 +400,7 @@ impl Engine {
             body: Bytes::from(body.to_string()),
             traceparent: format!("00-{}-{}-01", ctx.trace_id(), hex::encode(span)),
             now,
+            is_trial: true,
         };
         let answer = self.channel.deliver(request).await;
         let said = TestAnswer {

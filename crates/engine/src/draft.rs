@@ -227,6 +227,9 @@ pub(crate) fn export_of(origin: &Origin<'_>, draft: Draft, rationale: String) ->
         destination_id: origin.destination_id,
         ack: domain::export::AckRecord::default(),
         overridden: None,
+        fresh: std::collections::BTreeMap::new(),
+        reevaluated: None,
+        trial: None,
         rev: 0,
     }
 }

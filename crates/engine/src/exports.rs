@@ -1,13 +1,15 @@
 //! Exports before they leave: made, checked, replaced when the facts change, made ready.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Time,
     approval::{Approval, ApprovalState, Looked, rule},
+    brief::TOO_LITTLE,
     contract::{Contract, Needed, codes},
-    export::{Export, ExportState, QaStatus, content_hash},
+    export::{Export, ExportState, QaResult, QaStatus, content_hash},
     flow::{Run, RunState, Step, Trigger},
+    gate::{Fault, Gate, skus_in},
     owner::Owner,
     task::Evidence,
 };
@@ -19,10 +21,11 @@ use crate::{
     contracts::triggers::sla_of,
     draft::{self, Draft, Origin, export_of},
     error::{Error, Result},
-    exception::{Trouble, evidence},
+    exception::{Trouble, evidence, linked},
     job::JobKind,
     known::known,
     qa::Gates,
+    recheck::Because,
     runs::{Subject, prepares},
     wire,
     work::Work,
@@ -47,7 +50,7 @@ impl Work<'_> {
         let (draft, needed) = self.draft(contract, &subject, run).await?;
         let export = self.new_export(run, &step.key, contract, draft, needed.reason.clone())?;
         self.note("export.created", "export", export.id, created(&export));
-        self.check_and_go(export, contract, &needed, true).await
+        self.check_and_go(export, contract, &needed, None).await
     }
 
     pub async fn draft(
@@ -136,52 +139,38 @@ impl Work<'_> {
         Ok(export)
     }
 
-    /// Runs the gates, then asks, or makes ready. `new` tells an insert from a save.
-    pub async fn check_and_go(
+    /// Runs the gates, then asks, or makes ready. `carried`: what was approved of the version before counts for
+    /// this one too, which says the same.
+    pub(crate) async fn check_and_go(
         &mut self,
         mut export: Export,
         contract: &Contract,
         needed: &Needed,
-        new: bool,
+        carried: Option<&[Approval]>,
     ) -> Result<()> {
-        let siblings = self
-            .tx
-            .exports_of(export.merchant_id, export.subject_id)
-            .await?;
-        let engine = Arc::clone(&self.engine);
-        let rules = Arc::clone(&self.rules);
-        let validator = engine.schemas.of(contract).await?;
-        let gates = Gates {
-            contract,
-            validator: &validator,
-            rules: &rules,
-            steps: &needed.steps,
-            siblings: &siblings,
-        };
-        export.qa = gates.check(&export);
+        self.gated(&mut export, contract, needed).await?;
         let failed: Vec<_> = export
             .qa
             .iter()
             .filter(|one| one.status == QaStatus::Failed)
             .collect();
         let passed = failed.is_empty();
-        let found: Vec<Evidence> = failed
-            .iter()
-            .map(|one| evidence(&one.check, one.detail.clone().unwrap_or_default()))
-            .collect();
-        let sentence = failed.first().map(|one| {
-            format!(
+        let trouble = failed.first().map(|first| Trouble {
+            code: failure_code(contract, &first.check),
+            sentence: format!(
                 "The check “{}” failed: {}",
-                one.check,
-                one.detail.as_deref().unwrap_or("no detail")
-            )
+                first.check,
+                first.detail.as_deref().unwrap_or("no detail")
+            ),
+            evidence: failed.iter().flat_map(|one| found(one)).collect(),
         });
-        export.state = match (passed, needed.steps.is_empty()) {
+        let asks_nobody = needed.steps.is_empty() || carried.is_some();
+        export.state = match (passed, asks_nobody) {
             (false, _) => ExportState::Quarantined,
             (true, false) => ExportState::AwaitingApproval,
             (true, true) => ExportState::Ready,
         };
-        self.put(&mut export, new).await?;
+        self.put(&export).await?;
         self.note(
             if passed {
                 "export.checked"
@@ -192,35 +181,75 @@ impl Work<'_> {
             export.id,
             json!({ "qa": export.qa, "state": export.state }),
         );
-        if let Some(sentence) = sentence {
-            let trouble = Trouble {
-                code: codes::QA_FAILED.to_owned(),
-                sentence,
-                evidence: found,
-            };
+        if let Some(trouble) = trouble {
+            self.look_again_when_covered(&export).await?;
             return self.raise(&export, contract, trouble).await;
         }
-        if needed.steps.is_empty() {
-            return self.release(&export, contract, &[]).await;
+        if asks_nobody {
+            return self
+                .release(&export, contract, carried.unwrap_or_default())
+                .await;
         }
         self.ask(&export, needed).await
     }
 
-    async fn put(&mut self, export: &mut Export, new: bool) -> Result<()> {
-        if new {
-            self.tx.insert_export(export).await?;
-            self.arm(JobKind::ExportDeadline, export.id, export.accept_by)
-                .await?;
-            if export.resolve_by != export.accept_by {
-                self.arm(JobKind::ExportDeadline, export.id, export.resolve_by)
-                    .await?;
-            }
-            Ok(())
-        } else {
-            self.tx.save_export(export).await?;
-            export.rev += 1;
-            Ok(())
+    /// What the gates say of it now, and how fresh it is, written on it.
+    pub(crate) async fn gated(
+        &mut self,
+        export: &mut Export,
+        contract: &Contract,
+        needed: &Needed,
+    ) -> Result<()> {
+        // two of the same at the same moment: the second one sees the first
+        self.tx
+            .hold_subject(export.merchant_id, &export.subject_kind, export.subject_id)
+            .await?;
+        let siblings = self
+            .tx
+            .exports_of(export.merchant_id, export.subject_id)
+            .await?;
+        let looks_at_goods = !contract.gates.is_empty() || !contract.refresh.is_empty();
+        let skus = match looks_at_goods {
+            true => self.goods(&skus_in(&export.payload)).await?,
+            false => BTreeMap::new(),
+        };
+        let doubts = match contract.gates.contains(&Gate::NotOnHold) {
+            true => self.doubts_about(export).await?,
+            false => Vec::new(),
+        };
+        let rules = Arc::clone(&self.rules);
+        let validator = Arc::clone(&self.engine).schemas.of(contract).await?;
+        let gates = Gates {
+            contract,
+            validator: &validator,
+            rules: &rules,
+            steps: &needed.steps,
+            siblings: &siblings,
+            skus: &skus,
+            doubts: &doubts,
+            now: self.now,
+        };
+        (export.qa, export.fresh) = gates.check(export);
+        Ok(())
+    }
+
+    async fn doubts_about(&mut self, export: &Export) -> Result<Vec<String>> {
+        if export.subject_kind != "order" {
+            return Ok(Vec::new());
         }
+        let row = self.tx.order(export.merchant_id, export.subject_id).await?;
+        Ok(row.map(|row| row.order.doubts()).unwrap_or_default())
+    }
+
+    async fn put(&mut self, export: &Export) -> Result<()> {
+        self.tx.insert_export(export).await?;
+        self.arm(JobKind::ExportDeadline, export.id, export.accept_by)
+            .await?;
+        if export.resolve_by != export.accept_by {
+            self.arm(JobKind::ExportDeadline, export.id, export.resolve_by)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Opens one approval row per step; the first is asked, the rest wait their turn.
@@ -367,7 +396,11 @@ impl Work<'_> {
             };
             let contract = self.contract_of(&export).await?;
             let (draft, _) = self.draft(&contract, subject, &run).await?;
-            if draft.payload == export.payload || stands(&export, &draft.payload) {
+            if draft.payload == export.payload {
+                self.perhaps_now(&export, &contract, subject).await?;
+                continue;
+            }
+            if stands(&export, &draft.payload) {
                 continue;
             }
             if let Some(by) = export.overridden.as_ref().map(|one| one.by) {
@@ -379,7 +412,7 @@ impl Work<'_> {
                     .await?;
             }
             if export.state.is_before_dispatch() {
-                self.replace(export, subject).await?;
+                self.replace(export, subject, Because::FactsChanged).await?;
             } else if matches!(
                 export.state,
                 ExportState::Delivering | ExportState::Delivered | ExportState::Acknowledged
@@ -400,41 +433,6 @@ impl Work<'_> {
             }
         }
         Ok(())
-    }
-
-    /// A new version with the facts of now; the old one, its approvals and its tasks are over.
-    pub async fn replace(&mut self, mut old: Export, subject: &Subject) -> Result<()> {
-        let rules = Arc::clone(&self.rules);
-        let contract = rules
-            .contract(&old.export_type)
-            .cloned()
-            .ok_or_else(|| Error::internal(format!("no published contract {}", old.export_type)))?;
-        let run = self
-            .tx
-            .run(old.merchant_id, old.run_id)
-            .await?
-            .ok_or_else(|| Error::internal(format!("export {} has lost its run", old.id)))?;
-        let (draft, needed) = self.draft(&contract, subject, &run).await?;
-        let mut export =
-            self.new_export(&run, &old.step_key, &contract, draft, needed.reason.clone())?;
-        export.version = old.version + 1;
-        export.supersedes = Some(old.id);
-        export.trace_id.clone_from(&old.trace_id);
-        self.close_approvals(old.id, ApprovalState::Superseded)
-            .await?;
-        self.cancel_tasks_about(old.id, "a newer version replaced it")
-            .await?;
-        old.become_state(ExportState::Superseded)?;
-        old.superseded_by = Some(export.id);
-        self.tx.save_export(&old).await?;
-        self.note(
-            "export.superseded",
-            "export",
-            old.id,
-            json!({ "by": export.id }),
-        );
-        self.note("export.created", "export", export.id, created(&export));
-        self.check_and_go(export, &contract, &needed, true).await
     }
 
     /// The order will not be worked on any more: stop what has not left, ask about what has.
@@ -538,20 +536,6 @@ impl Work<'_> {
         };
         self.raise(&export, &contract, trouble).await
     }
-
-    /// A person fixed the cause of a failed check: the gates look again, at the facts of now.
-    pub async fn recheck(&mut self, export: Export) -> Result<()> {
-        if export.state != ExportState::Quarantined {
-            return Ok(());
-        }
-        let run = self
-            .tx
-            .run(export.merchant_id, export.run_id)
-            .await?
-            .ok_or_else(|| Error::internal(format!("export {} has lost its run", export.id)))?;
-        let subject = self.subject_of(&run).await?;
-        self.replace(export, &subject).await
-    }
 }
 
 /// Whether the clock that ran out still waits for something of this export.
@@ -574,7 +558,28 @@ fn stands(export: &Export, facts: &serde_json::Value) -> bool {
         .is_some_and(|one| one.facts_hash == hash)
 }
 
-fn created(export: &Export) -> serde_json::Value {
+/// Not enough goods has an owner of its own, where the contract says so.
+fn failure_code(contract: &Contract, check: &str) -> String {
+    let own = check == "stock_at_least" && contract.exceptions.contains_key(TOO_LITTLE);
+    if own { TOO_LITTLE } else { codes::QA_FAILED }.to_owned()
+}
+
+/// A failed check as evidence: a line for each thing that is wrong, linked to the other export where there is one.
+fn found(one: &QaResult) -> Vec<Evidence> {
+    let line = |fault: &Fault| {
+        let value = format!(
+            "{}: {}. Accepted: {}.",
+            fault.field, fault.says, fault.accepts
+        );
+        match fault.export {
+            Some(other) => linked(&one.check, value, "export", other),
+            None => evidence(&one.check, value),
+        }
+    };
+    one.faults.iter().map(line).collect()
+}
+
+pub(crate) fn created(export: &Export) -> serde_json::Value {
     json!({
         "export_type": export.export_type, "version": export.version,
         "supersedes": export.supersedes, "content_hash": export.content_hash,

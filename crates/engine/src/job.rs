@@ -49,6 +49,10 @@ job_kinds! {
     CompletionDeadline => "completion_deadline",
     /// Subject: export. `arg` = its `accept_by` or `resolve_by`.
     ExportDeadline => "export_deadline",
+    /// Subject: export. Something changed that its gates look at, or it is time to look again.
+    Recheck => "recheck",
+    /// Subject: brief. `arg` = the end of its window it was armed for.
+    BriefEnd => "brief_end",
     /// Subject: run. `arg` = the deadline it was armed for.
     WaitDeadline => "wait_deadline",
     /// Subject: run that is over. The step of another run waits for it.

@@ -268,7 +268,7 @@ impl Work<'_> {
         );
         let id = export.id;
         self.tell_of_export(&old, &sentence).await?;
-        self.check_and_go(export, &contract, &needed, true).await?;
+        self.check_and_go(export, &contract, &needed, None).await?;
         let made = self.export(id).await?;
         let failed: Vec<FieldError> = made
             .qa

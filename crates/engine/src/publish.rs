@@ -1,16 +1,15 @@
-//! Publishing contracts and flows, and starting flows by hand. What is published is immutable; a
+//! Publishing contracts and flows. What is published is immutable; a
 //! contract or flow that is not ready is refused with every reason at once.
-
-use std::sync::Arc;
 
 use domain::{
     Time,
     access::Action,
     contract::{Contract, ContractTrigger},
     flow::{Campaign, Flow, Run, Trigger, fact, readiness::readiness},
+    contract::Contract,
+    flow::{Flow, readiness::readiness},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::{
     contracts::{check::sample_faults, drafts::is_export_type, guard},
@@ -20,10 +19,8 @@ use crate::{
     error::{Error, FieldError, Result},
     flow_drafts::field_errors,
     port::StoreExt,
-    qa::{compile, missing_paths},
+    qa::{compile, gate_faults, missing_paths},
     rules::Rules,
-    runs::Subject,
-    work::Work,
 };
 
 /// What a person writes to start a promotion.
@@ -94,59 +91,6 @@ impl Engine {
             })
             .await
     }
-
-    /// Marks a campaign brief ready: the flow that campaigns trigger starts.
-    pub async fn start_campaign(
-        self: &Arc<Self>,
-        ctx: &Ctx,
-        flow_key: &str,
-        input: CampaignInput,
-    ) -> Result<Run> {
-        ctx.require(Action::Trigger)?;
-        let (user, _) = ctx.member()?;
-        let rules = self.rules_of(ctx.merchant_id()).await?;
-        let flow = rules
-            .flows
-            .iter()
-            .find(|flow| flow.key == flow_key)
-            .cloned()
-            .ok_or_else(|| Error::not_found("flow"))?;
-        if flow.trigger != Trigger::Campaign {
-            return Err(Error::conflict(
-                "This flow starts by itself, with its event.",
-            ));
-        }
-        let campaign = brief(&input, self.uuid(), user.id, ctx)?;
-        let (engine, ctx) = (Arc::clone(self), ctx.clone());
-        self.store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let mut work = Work::of(&ctx, tx, engine, rules);
-                    work.tx.insert_campaign(&campaign).await.map_err(|error| {
-                        if error.kind == crate::Kind::Conflict {
-                            Error::invalid(
-                                "campaign_id",
-                                "There is a campaign with this id already.",
-                            )
-                        } else {
-                            error
-                        }
-                    })?;
-                    work.note(
-                        "campaign.ready",
-                        "campaign",
-                        campaign.id,
-                        json!({ "campaign_id": campaign.campaign_id, "title": campaign.title }),
-                    );
-                    let by = campaign.created_by;
-                    let subject = Subject::Campaign(Box::new(campaign));
-                    work.start_run(&flow, subject, Some(by))
-                        .await?
-                        .ok_or_else(|| Error::conflict("This campaign is running already."))
-                })
-            })
-            .await
-    }
 }
 
 /// What is wrong with the rules by which it is approved, at the step that is wrong.
@@ -195,6 +139,11 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
             .faults(&contract.schema)
             .into_iter()
             .map(|(field, sentence)| fault(&format!("payload/{field}"), sentence)),
+    );
+    faults.extend(
+        gate_faults(contract)
+            .into_iter()
+            .map(|(field, sentence)| fault(&field, sentence)),
     );
     if contract.owner == contract.backup {
         faults.push(fault(
@@ -361,87 +310,4 @@ pub(crate) fn flow_faults(
 ) -> Vec<FieldError> {
     let around = engine.surroundings_of(rules, now);
     field_errors(&readiness(&flow.to_draft(), &around))
-}
-
-fn brief(input: &CampaignInput, id: Uuid, by: Uuid, ctx: &Ctx) -> Result<Campaign> {
-    let mut faults = Vec::new();
-    let mut text = |field: &str, value: &str, most: usize| {
-        let value = value.trim();
-        if value.is_empty() || value.chars().count() > most {
-            faults.push(fault(
-                field,
-                format!("Write something here, at most {most} characters."),
-            ));
-        }
-        value.to_owned()
-    };
-    let title = text("title", &input.title, 120);
-    let offer = text("offer", &input.offer, 200);
-    let campaign_id = text("campaign_id", &input.campaign_id, 64);
-    let landing_url = text("landing_url", &input.landing_url, 500);
-    let skus: Vec<String> = input
-        .skus
-        .split(|c: char| c == ',' || c.is_whitespace())
-        .filter(|sku| !sku.is_empty())
-        .map(str::to_owned)
-        .collect();
-    if !campaign_id
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    {
-        faults.push(fault(
-            "campaign_id",
-            "Use lower-case letters, digits and dashes, e.g. winter-kit-26.",
-        ));
-    }
-    if !landing_url.is_empty() && !landing_url.starts_with("https://") {
-        faults.push(fault(
-            "landing_url",
-            "The landing page must start with https://.",
-        ));
-    }
-    if skus.is_empty() || skus.len() > 500 {
-        faults.push(fault("skus", "Name between 1 and 500 SKUs."));
-    }
-    let discount_percent = input.discount_percent.trim().parse::<i64>().unwrap_or(0);
-    if !(1..=90).contains(&discount_percent) {
-        faults.push(fault("discount_percent", "A whole number from 1 to 90."));
-    }
-    let mut moment = |field: &str, value: &str| {
-        // A browser's datetime-local has neither seconds nor zone; it is read as UTC.
-        let value = value.trim();
-        let read = value
-            .parse::<Time>()
-            .or_else(|_| format!("{value}:00Z").parse());
-        read.unwrap_or_else(|_| {
-            faults.push(fault(field, "A date and a time, e.g. 2026-11-27T15:00Z."));
-            Time::default()
-        })
-    };
-    let starts_at = moment("starts_at", &input.starts_at);
-    let ends_at = moment("ends_at", &input.ends_at);
-    if faults.is_empty() && (ends_at <= starts_at || ends_at <= ctx.now()) {
-        faults.push(fault(
-            "ends_at",
-            "It has to end after it starts, and not in the past.",
-        ));
-    }
-    if !faults.is_empty() {
-        return Err(Error::invalid_fields(faults));
-    }
-    Ok(Campaign {
-        id,
-        merchant_id: ctx.merchant_id(),
-        campaign_id,
-        title,
-        offer,
-        discount_percent,
-        skus,
-        landing_url,
-        starts_at,
-        ends_at,
-        note: input.note.trim().to_owned(),
-        created_by: by,
-        created_at: ctx.now(),
-    })
 }

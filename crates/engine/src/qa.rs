@@ -1,15 +1,27 @@
-//! The gates an export passes before anybody is asked or anything is sent. Each answers by itself,
-//! and a failed one says what was expected, so that the task it opens can be worked.
+//! The gates an export passes before anybody is asked or anything is sent. Each answers by itself, and a failed
+//! one names the field, what is wrong there, and what would be accepted, so that the task it opens can be worked.
+//!
+//! Some stand in every contract (its schema, owners, clocks, exception map, duplicates); the others are the
+//! contract's own business rules ([`domain::gate`]) and limits of age. What they compare with is looked up
+//! first ([`Work::facts_for`](crate::work::Work)); checking is pure.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use domain::{
+    Time,
     approval::most_seated,
     contract::{ApprovalStep, Contract, codes},
     export::{Export, QaResult, QaStatus},
+    gate::{Facts, Fault, ages},
     owner::Owner,
+    sku::Sku,
 };
 use jsonschema::{PatternOptions, Validator};
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use serde_json::Value;
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
@@ -17,6 +29,9 @@ use crate::{
     error::{Error, Result},
     rules::Rules,
 };
+
+/// At most so many faults of one check are told: whoever mends these sees the others then.
+const MOST_FAULTS: usize = 20;
 
 /// Validators, compiled once per contract version (versions never change).
 #[derive(Default)]
@@ -48,7 +63,17 @@ pub(crate) fn compile(contract: &Contract) -> Result<Validator> {
         .map_err(|why| Error::invalid("schema", format!("This is not a JSON Schema: {why}")))
 }
 
-fn gate(check: &str, faults: &[String]) -> QaResult {
+fn gate(check: &str, mut faults: Vec<Fault>) -> QaResult {
+    faults.truncate(MOST_FAULTS);
+    let said: Vec<String> = faults
+        .iter()
+        .map(|fault| {
+            format!(
+                "{}: {} (accepted: {})",
+                fault.field, fault.says, fault.accepts
+            )
+        })
+        .collect();
     QaResult {
         check: check.to_owned(),
         status: if faults.is_empty() {
@@ -56,7 +81,17 @@ fn gate(check: &str, faults: &[String]) -> QaResult {
         } else {
             QaStatus::Failed
         },
-        detail: (!faults.is_empty()).then(|| faults.join("; ")),
+        detail: (!faults.is_empty()).then(|| said.join("; ")),
+        faults,
+    }
+}
+
+fn fault(field: &str, says: impl Into<String>, accepts: impl Into<String>) -> Fault {
+    Fault {
+        field: field.to_owned(),
+        says: says.into(),
+        accepts: accepts.into(),
+        export: None,
     }
 }
 
@@ -68,51 +103,140 @@ pub(crate) struct Gates<'a> {
     pub steps: &'a [ApprovalStep],
     /// Other exports of the same subject.
     pub siblings: &'a [Export],
+    /// What is known of the goods that it names.
+    pub skus: &'a BTreeMap<String, Sku>,
+    /// Tags of its order that say that somebody doubts it.
+    pub doubts: &'a [String],
+    pub now: Time,
 }
 
 impl Gates<'_> {
-    pub(crate) fn check(&self, export: &Export) -> Vec<QaResult> {
-        vec![
-            gate("schema", &self.schema(export)),
-            gate("owner_resolvable", &self.owners(export)),
-            gate("sla_parseable", &self.sla(export)),
-            gate("exception_path_defined", &self.exception_paths()),
-            gate("no_duplicate_or_conflict", &self.duplicates(export)),
-        ]
+    /// The answers; and since when each field with a limit is true.
+    pub(crate) fn check(&self, export: &Export) -> (Vec<QaResult>, BTreeMap<String, Time>) {
+        let mut answers = vec![
+            gate("schema", self.schema(export)),
+            gate("owner_resolvable", self.owners(export)),
+            gate("sla_parseable", self.sla(export)),
+            gate("exception_path_defined", self.exception_paths()),
+            gate("no_duplicate_or_conflict", self.duplicates(export)),
+        ];
+        let facts = self.facts(export);
+        for rule in &self.contract.gates {
+            answers.push(gate(rule.name(), rule.judge(&export.payload, &facts)));
+        }
+        let refresh = &self.contract.refresh;
+        let (fresh, too_old) = ages(refresh, &export.payload, self.skus, self.now);
+        if !refresh.is_empty() {
+            answers.push(gate("fresh", too_old));
+        }
+        (answers, fresh)
     }
 
-    fn schema(&self, export: &Export) -> Vec<String> {
+    fn facts(&self, export: &Export) -> Facts<'_> {
+        let others = || {
+            self.siblings
+                .iter()
+                .filter(|other| other.id != export.id && Some(other.id) != export.supersedes)
+        };
+        Facts {
+            skus: self.skus.clone(),
+            last: others()
+                .filter(|other| {
+                    other.export_type == export.export_type && other.ack.completed_at.is_some()
+                })
+                .max_by_key(|other| other.ack.completed_at)
+                .map(|other| &other.payload),
+            doubts: self.doubts.to_vec(),
+            under_way: others().filter(|other| !other.state.is_settled()).collect(),
+        }
+    }
+
+    fn schema(&self, export: &Export) -> Vec<Fault> {
         self.validator
             .iter_errors(&export.payload)
             .take(8)
-            .map(|error| {
-                let path = error.instance_path().to_string();
-                let place = if path.is_empty() {
-                    "payload".to_owned()
-                } else {
-                    path
-                };
-                format!("{place}: {error}")
-            })
+            .map(|error| self.schema_fault(&error))
             .collect()
     }
 
-    fn owners(&self, export: &Export) -> Vec<String> {
-        let asked = self
-            .steps
-            .iter()
-            .flat_map(|step| step.asked().chain([&step.backup]));
-        let mut faults: Vec<String> = [&export.owner, &export.backup]
+    fn schema_fault(&self, error: &ValidationError<'_>) -> Fault {
+        let mut field = format!("/payload{}", error.instance_path());
+        if let ValidationErrorKind::Required { property } = error.kind()
+            && let Some(name) = property.as_str()
+        {
+            field = format!("{field}/{}", name.replace('~', "~0").replace('/', "~1"));
+        }
+        let asked = error.schema_path().to_string();
+        let keyword = asked.rsplit('/').next().unwrap_or_default().to_owned();
+        let accepts = match self.contract.schema.pointer(&asked) {
+            Some(value @ (Value::Object(_) | Value::Array(_))) if value.to_string().len() > 200 => {
+                format!("what the schema says at {asked}")
+            }
+            Some(Value::Array(names)) if keyword == "required" => {
+                let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+                format!("an object with {}", names.join(", "))
+            }
+            Some(value) => format!("{keyword} {value}"),
+            None => format!("what the schema says at {asked}"),
+        };
+        fault(&field, error.to_string(), accepts)
+    }
+
+    fn owners(&self, export: &Export) -> Vec<Fault> {
+        let somebody = "an owner with at least one active person";
+        let own = [
+            ("/owner_id", &export.owner),
+            ("/backup_owner", &export.backup),
+        ];
+        let asked = self.steps.iter().enumerate().flat_map(|(n, step)| {
+            let owners = step.asked().chain([&step.backup]);
+            owners.map(move |owner| (format!("/approvals/{n}"), owner))
+        });
+        let mut faults: Vec<Fault> = own
             .into_iter()
+            .map(|(field, owner)| (field.to_owned(), owner))
             .chain(asked)
-            .filter(|owner| !self.rules.resolves(owner))
-            .map(|owner| format!("{owner} resolves to nobody active"))
+            .filter(|(_, owner)| !self.rules.resolves(owner))
+            .map(|(field, owner)| {
+                fault(
+                    &field,
+                    format!("{owner} resolves to nobody active"),
+                    somebody,
+                )
+            })
             .collect();
-        faults.sort();
-        faults.dedup();
-        faults.extend(self.steps.iter().filter_map(ApprovalStep::fault));
-        faults.extend(self.too_few(export));
+        faults.dedup_by(|one, other| one.says == other.says);
+        faults.extend(self.steps.iter().enumerate().filter_map(|(n, step)| {
+            let says = step.fault()?;
+            Some(fault(
+                &format!("/approvals/{n}"),
+                says,
+                "a step that can be decided",
+            ))
+        }));
+        faults.extend(self.too_few(export).map(|says| {
+            let enough = "as many different people, of whom none wrote it";
+            fault("/approvals", says, enough)
+        }));
+        if faults.is_empty() && !self.is_covered(export) {
+            faults.push(fault(
+                "/owner_id",
+                format!(
+                    "nobody answers for {} or {} now",
+                    self.rules.spoken_name(&export.owner),
+                    self.rules.spoken_name(&export.backup)
+                ),
+                "an owner or a backup whose hours or rotation say that somebody answers now",
+            ));
+        }
         faults
+    }
+
+    /// Somebody answers right now: the owner, or else the backup.
+    fn is_covered(&self, export: &Export) -> bool {
+        [&export.owner, &export.backup]
+            .into_iter()
+            .any(|owner| is_answered(self.rules, owner, self.now))
     }
 
     /// Different people have to approve, the author none of them: whether there are as many.
@@ -144,27 +268,55 @@ impl Gates<'_> {
         })
     }
 
-    fn sla(&self, export: &Export) -> Vec<String> {
+    fn sla(&self, export: &Export) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if export.accept_by <= export.created_at || export.resolve_by < export.accept_by {
-            faults.push(
-                "accept_by must come after creation, resolve_by not before accept_by".to_owned(),
-            );
+        if export.accept_by <= self.now {
+            faults.push(fault(
+                "/sla/accept_by",
+                format!("{} is not in the future", export.accept_by),
+                format!("a time after {}", self.now),
+            ));
         }
-        if export.valid_until <= export.created_at {
-            faults.push("valid_until is in the past".to_owned());
+        if export.resolve_by < export.accept_by {
+            faults.push(fault(
+                "/sla/resolve_by",
+                format!("{} is before accept_by", export.resolve_by),
+                format!("a time from {} on", export.accept_by),
+            ));
         }
-        if self.steps.iter().any(|step| step.accept_ms <= 0) {
-            faults.push("an approval step has no time to be decided in".to_owned());
+        if export.valid_until <= self.now {
+            faults.push(fault(
+                "/valid_until",
+                format!("{} is in the past", export.valid_until),
+                format!("a time after {}", self.now),
+            ));
+        }
+        for (n, step) in self.steps.iter().enumerate() {
+            if step.accept_ms <= 0 {
+                faults.push(fault(
+                    &format!("/approvals/{n}"),
+                    "the step has no time to be decided in",
+                    "a time of at least one millisecond",
+                ));
+            }
         }
         faults
     }
 
-    fn exception_paths(&self) -> Vec<String> {
+    fn exception_paths(&self) -> Vec<Fault> {
         missing_paths(self.contract, |owner| self.rules.resolves(owner))
+            .into_iter()
+            .map(|says| {
+                fault(
+                    "/exception_path/routes",
+                    says,
+                    "a route to somebody active for every code, or one for *",
+                )
+            })
+            .collect()
     }
 
-    fn duplicates(&self, export: &Export) -> Vec<String> {
+    fn duplicates(&self, export: &Export) -> Vec<Fault> {
         self.siblings
             .iter()
             .filter(|other| {
@@ -176,15 +328,25 @@ impl Gates<'_> {
                     && other.idempotency_key == export.idempotency_key
                     && other.state.is_in_flight()
             })
-            .map(|other| {
-                format!(
-                    "export {} for the same subject is {}",
-                    other.id,
-                    other.state.words()
+            .map(|other| Fault {
+                export: Some(other.id),
+                ..fault(
+                    "/idempotency_key",
+                    format!(
+                        "export {} for the same subject is {}",
+                        other.id,
+                        other.state.words()
+                    ),
+                    "the same command once: work with the other one, or withdraw it",
                 )
             })
             .collect()
     }
+}
+
+/// Whether somebody answers for it at that instant; a system always does.
+pub(crate) fn is_answered(rules: &Rules, owner: &Owner, now: Time) -> bool {
+    matches!(owner, Owner::System(_)) || !rules.answering(owner, now).is_empty()
 }
 
 /// Codes without a route, and routes to nobody.
@@ -200,4 +362,41 @@ pub(crate) fn missing_paths(contract: &Contract, resolves: impl Fn(&Owner) -> bo
             Some(_) => None,
         })
         .collect()
+}
+
+/// What keeps the rules and the limits of a contract from being published, each with its field.
+pub(crate) fn gate_faults(contract: &Contract) -> Vec<(String, String)> {
+    let mut faults = Vec::new();
+    let known = contract.schema.get("properties").and_then(Value::as_object);
+    let unknown = |field: &str| known.is_some_and(|known| !known.contains_key(field));
+    for (n, gate) in contract.gates.iter().enumerate() {
+        let own = gate.faults();
+        let well = own.is_empty();
+        faults.extend(
+            own.into_iter()
+                .map(|(field, why)| (format!("gates/{n}/{field}"), why)),
+        );
+        let first = gate.at().and_then(|at| at.split('/').nth(1));
+        if let Some(field) = first.filter(|field| well && unknown(field)) {
+            faults.push((
+                format!("gates/{n}/at"),
+                format!("The schema does not know {field:?}."),
+            ));
+        }
+    }
+    for (field, most) in &contract.refresh {
+        if *most <= 0 {
+            faults.push((
+                format!("refresh/{field}"),
+                "How many milliseconds it may be old: 1 or more.".to_owned(),
+            ));
+        }
+        if !["price", "stock"].contains(&field.as_str()) && unknown(field) {
+            faults.push((
+                format!("refresh/{field}"),
+                format!("The schema does not know {field:?}; besides its fields there are price and stock."),
+            ));
+        }
+    }
+    faults
 }

@@ -171,6 +171,7 @@ impl Work<'_> {
                 };
                 let mut export = self.export(id).await?;
                 match task.unlock {
+                    _ if export.state == ExportState::Quarantined => self.recheck(export).await,
                     Unlock::RecheckExport => self.recheck(export).await,
                     Unlock::AskAgain => self.ask_again(&mut export).await,
                     Unlock::WaitAgain => self.expect_again(&export).await,

@@ -76,6 +76,15 @@ fn words_of(rules: &Rules, approval: &Approval) -> Vec<Value> {
     approval.yes().into_iter().map(say).collect()
 }
 
+/// Fields with a limit of age, and since when each is true.
+fn refresh(export: &Export, contract: &Contract) -> Value {
+    let fields = contract.refresh.iter().map(|(field, most)| {
+        let told = json!({ "max_age_ms": most, "as_of": export.fresh.get(field) });
+        (field.clone(), told)
+    });
+    Value::Object(fields.collect())
+}
+
 pub(crate) fn message(
     export: &Export,
     contract: &Contract,
@@ -144,7 +153,7 @@ pub(crate) fn message(
             "ship_by": null,
         },
         "valid_until": export.valid_until,
-        "refresh": {},
+        "refresh": refresh(export, contract),
         "exception_path": {
             "type": "route-to-owner",
             "contact_id": person(rules, &export.backup, at),

@@ -309,6 +309,8 @@ impl Work<'_> {
             JobKind::AckDeadline => self.ack_deadline(id, armed_for).await,
             JobKind::CompletionDeadline => self.completion_deadline(id, armed_for).await,
             JobKind::ExportDeadline => self.export_deadline(id, armed_for).await,
+            JobKind::Recheck => self.recheck_job(id).await,
+            JobKind::BriefEnd => self.brief_end(id, armed_for).await,
             JobKind::WaitDeadline => self.wait_deadline(id, armed_for).await,
             JobKind::RunEnded => self.run_ended(id).await,
             JobKind::MoveRuns => self.move_batch(id).await,

@@ -7,7 +7,7 @@ use crate::{
     doc,
     error::Result,
     params, rules,
-    sql::{Conn, Row},
+    sql::{Conn, Engine, Row},
 };
 
 fn read(row: &Row) -> Result<Run> {
@@ -176,5 +176,24 @@ pub(crate) async fn insert_case(conn: &mut Conn, case: &Case) -> Result<()> {
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// Takes the row of what a run is about. On SQLite whoever writes is alone anyway.
+pub(crate) async fn hold_subject(
+    conn: &mut Conn,
+    merchant: Uuid,
+    kind: &str,
+    id: Uuid,
+) -> Result<()> {
+    if conn.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    let sql = match kind {
+        "order" => "SELECT 1 FROM orders WHERE merchant_id = $1 AND id = $2 FOR UPDATE",
+        "case" => "SELECT 1 FROM cases WHERE merchant_id = $1 AND id = $2 FOR UPDATE",
+        _ => "SELECT 1 FROM campaigns WHERE merchant_id = $1 AND id = $2 FOR UPDATE",
+    };
+    conn.fetch_opt(sql, params![merchant, id]).await?;
     Ok(())
 }

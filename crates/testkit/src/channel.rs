@@ -22,6 +22,7 @@ pub struct Sent {
     pub webhook_id: String,
     pub secrets: Vec<String>,
     pub body: Vec<u8>,
+    pub is_trial: bool,
 }
 
 impl Sent {
@@ -97,6 +98,7 @@ impl Channel for ScriptedChannel {
                 webhook_id: request.webhook_id,
                 secrets: request.secrets,
                 body: request.body.to_vec(),
+                is_trial: request.is_trial,
             });
         }
         let accepted = || {

@@ -86,6 +86,8 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
         accept_ms: 15 * MINUTE,
         resolve_ms: 24 * HOUR,
         valid_for_ms: 24 * HOUR,
+        gates: Vec::new(),
+        refresh: BTreeMap::new(),
         approval: Vec::new(),
         retry: RetryPolicy {
             schedule_ms: vec![1_000, 5_000, 30_000],

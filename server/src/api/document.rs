@@ -55,6 +55,8 @@ trace of a `traceparent` that came with the request.";
         (name = "approvals", description = "Decisions that people are asked for."),
         (name = "runs", description = "Flows under way: where they stand, and what they did."),
         (name = "tasks", description = "What somebody has to do, by when."),
+        (name = "briefs", description = "What a campaign is, in one place: written, approved, live, taken back."),
+        (name = "skus", description = "What is known of the goods: stock, price, number on the pack."),
         (name = "tokens", description = "Which API tokens there are, and what they may do."),
         (name = "flows", description = "From a trigger through steps to an outcome."),
         (name = "contracts", description = "What exports must look like, and who answers for them."),

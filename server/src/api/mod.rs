@@ -13,6 +13,7 @@
 mod approvals;
 mod asyncapi;
 mod audit;
+mod briefs;
 mod caller;
 mod connections;
 mod contract_drafts;
@@ -30,6 +31,7 @@ mod people;
 mod receipts;
 mod reports;
 mod runs;
+mod skus;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -74,6 +76,9 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(runs::get_run))
         .routes(routes!(exports::list_exports))
         .routes(routes!(exports::get_export))
+        .routes(routes!(briefs::list_briefs))
+        .routes(routes!(briefs::get_brief))
+        .routes(routes!(skus::list_skus))
         .routes(routes!(approvals::list_approvals))
         .routes(routes!(approvals::get_approval))
         .routes(routes!(approvals::list_delegations))
@@ -116,6 +121,11 @@ fn acts() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(runs::pause_run))
         .routes(routes!(runs::resume_run))
         .routes(routes!(runs::cancel_run))
+        .routes(routes!(briefs::write_brief))
+        .routes(routes!(briefs::revise_brief))
+        .routes(routes!(briefs::ready_brief))
+        .routes(routes!(briefs::end_brief))
+        .routes(routes!(skus::tell_skus))
         .routes(routes!(tasks::claim_task))
         .routes(routes!(tasks::release_task))
         .routes(routes!(tasks::reassign_task))

@@ -103,6 +103,16 @@ impl Key for (Time, Uuid) {
     }
 }
 
+impl Key for String {
+    fn write(&self) -> String {
+        self.clone()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        (!text.contains('\0')).then(|| text.to_owned())
+    }
+}
+
 impl Key for i64 {
     fn write(&self) -> String {
         self.to_string()

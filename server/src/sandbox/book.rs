@@ -38,6 +38,8 @@ pub enum Outcome {
     Accepted,
     /// Executed before: the stored answer was given again.
     Duplicate,
+    /// Taken as a trial: looked at, and not executed.
+    Trial,
     /// Executed, with the answer held back.
     Stalled,
     Rejected,

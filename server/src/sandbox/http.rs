@@ -10,7 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use connectors::standard_webhooks as webhooks;
+use connectors::{http_channel::TRIAL, standard_webhooks as webhooks};
 use domain::Time;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -98,11 +98,40 @@ async fn receive(
         Ok(message) => message,
         Err(why) => return turn_away(&sandbox, attempt, Outcome::Malformed, why).await,
     };
+    if headers.get(TRIAL).is_some_and(|value| value == "true") {
+        let reply = try_out(&sandbox, attempt, message).await?;
+        return Ok(reply.send().await);
+    }
     // A sender that hangs up takes its handler with it, and what was executed has to be reported all the same.
     let reply = tokio::spawn(execute(sandbox, attempt, message))
         .await
         .map_err(|_| JournalError::Broken)??;
     Ok(reply.send().await)
+}
+
+/// What a staging side does: answers as the real one would, and executes nothing. A trial uses up no rule that
+/// is meant for the real one.
+async fn try_out(
+    sandbox: &Sandbox,
+    mut attempt: Attempt,
+    message: Message,
+) -> Result<Reply, JournalError> {
+    let write = move |book: &Book| {
+        attempt.about = Some(About::from(&message));
+        let action = match book.decide(&attempt.destination, &message, &attempt.body_sha256) {
+            Decision::Act { action, .. } => action,
+            Decision::Repeat { .. } => Action::Accept,
+        };
+        let external_ref = format!("TRIAL-{}", external_ref(&message));
+        let (outcome, reply) = reply_to(action, external_ref);
+        attempt.outcome = match outcome {
+            Outcome::Accepted | Outcome::Stalled => Outcome::Trial,
+            other => other,
+        };
+        attempt.detail = reply.detail();
+        (vec![Entry::Attempt(attempt)], reply)
+    };
+    sandbox.journal.write(write).await
 }
 
 /// Decides, remembers, and sees to the completion that is owed then.

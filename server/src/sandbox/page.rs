@@ -134,6 +134,7 @@ fn executed_row(executed: &Executed) -> String {
 fn describe(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Accepted => ("good", "accepted"),
+        Outcome::Trial => ("quiet", "taken as a trial"),
         Outcome::Duplicate => ("quiet", "the first answer again"),
         Outcome::Stalled => ("warn", "executed, answered late"),
         Outcome::Rejected => ("bad", "rejected"),

@@ -97,6 +97,7 @@ impl World {
             body: message.to_string().into(),
             traceparent: None,
             now: wall_clock::now(),
+            is_trial: false,
         };
         let channel = HttpChannel::new(guard()).unwrap();
         self.client.block_on(channel.deliver(request))
@@ -235,6 +236,7 @@ fn one_key_is_executed_once_also_at_the_same_moment() {
                     body: rush.to_string().into(),
                     traceparent: None,
                     now: wall_clock::now(),
+                    is_trial: false,
                 };
                 accepted(&runtime.block_on(HttpChannel::new(guard()).unwrap().deliver(request)));
             });

@@ -469,6 +469,7 @@ async fn fill(meshline: &Installation, theirs: &mut HashMap<&'static str, String
     let asked = meshline.get(&format!("/exports/{export}")).await;
     theirs.insert("approval", text(&waiting[0]["id"]));
     theirs.insert("hash", text(&asked["content_hash"]));
+    theirs.insert("brief", text(&asked["subject_id"]));
     theirs.insert("pending", export);
     let other = text(&waiting[1]["export_id"]);
     let (_, asked) = lead

@@ -315,7 +315,8 @@ pub(crate) fn check_words(check: &str) -> String {
         "no_duplicate_or_conflict" => {
             "Nothing else in flight says the same or the opposite".to_owned()
         }
-        other => domain::owner::role_title(other),
+        other => crate::features::exports::gate_words(other)
+            .map_or_else(|| domain::owner::role_title(other), str::to_owned),
     }
 }
 

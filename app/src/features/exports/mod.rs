@@ -20,5 +20,6 @@ pub use keys::KeysPage;
 pub use list::ExportsPage;
 pub use page::ExportPage;
 pub use words::{
-    Cast, Move, destination_name, export_move, export_tone, plural, short_hash, task_move,
+    Cast, Move, destination_name, export_move, export_tone, gate_words, plural, short_hash,
+    task_move,
 };

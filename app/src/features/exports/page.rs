@@ -12,7 +12,7 @@ use engine::{Chain, ExportChain, Result};
 use leptos::prelude::*;
 
 use super::{
-    proof::{acknowledgement, attempts, checks, wire},
+    proof::{acknowledgement, attempts, checks, made_anew, trial, wire},
     side,
     words::{Cast, Move, destination_name, export_move, export_tone},
 };
@@ -120,7 +120,9 @@ fn render(model: Model, at: &Visit) -> Page {
     );
     let proof = view! {
         <div id="proof" class="stack" data-live="">
-            {checks(export, now)}
+            {made_anew(export, at)}
+            {checks(export, at)}
+            {trial(export, now)}
             {attempts(&found.attempts, now)}
             {acknowledgement(found, now)}
             {wire(bytes.as_deref())}

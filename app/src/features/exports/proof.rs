@@ -3,7 +3,8 @@
 use domain::{
     Time,
     delivery::AckStatus,
-    export::{Attempt, Export, QaStatus},
+    export::{Attempt, Difference, Export, QaStatus},
+    gate::Fault,
 };
 use engine::ExportChain;
 use leptos::prelude::*;
@@ -12,10 +13,11 @@ use super::words::{check_words, plural};
 use crate::{
     features::receipts::{readable, size_text},
     ui::{time::duration_text, *},
-    web::code_words,
+    web::{Visit, code_words},
 };
 
-pub(super) fn checks(export: &Export, now: Time) -> impl IntoView + use<> {
+pub(super) fn checks(export: &Export, at_visit: &Visit) -> impl IntoView + use<> {
+    let now = at_visit.now();
     let passed = export
         .qa
         .iter()
@@ -35,10 +37,100 @@ pub(super) fn checks(export: &Export, now: Time) -> impl IntoView + use<> {
             } else {
                 check_words(&one.check)
             };
-            view! { <Row tone title nostrip:sub=sub aside=view! { <Stamp at now/> }.into_any()/> }
+            // several things, or another export to look at, have rows of their own below it
+            let split =
+                one.faults.len() > 1 || one.faults.iter().any(|fault| fault.export.is_some());
+            let faults = split.then(|| fault_rows(&one.faults, at_visit));
+            let sub = if split { None } else { sub };
+            view! {
+                <Row tone title nostrip:sub=sub aside=view! { <Stamp at now/> }.into_any()/>
+                {faults}
+            }
         })
         .collect_view();
     view! { <Card title="Checks" aside id="checks">{rows}</Card> }
+}
+
+fn fault_rows(faults: &[Fault], at: &Visit) -> AnyView {
+    faults
+        .iter()
+        .map(|fault| {
+            let sub = Some(format!("{} Accepted: {}.", fault.field, fault.accepts));
+            let title = fault.says.clone();
+            match fault.export {
+                Some(id) => {
+                    let href = at.path(&format!("exports/{id}"));
+                    view! { <Row tone=Tone::Late title nostrip:sub=sub href/> }.into_any()
+                }
+                None => view! { <Row tone=Tone::Late title nostrip:sub=sub/> }.into_any(),
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// That it was made anew before it was sent, and what is different.
+pub(super) fn made_anew(export: &Export, at: &Visit) -> Option<AnyView> {
+    let one = export.reevaluated.as_ref()?;
+    let why = format!("The version before was not sent: {}.", one.why);
+    let before = export
+        .supersedes
+        .map(|id| at.path(&format!("exports/{id}")))
+        .unwrap_or_default();
+    let told = if one.changed.is_empty() {
+        "Nothing it says has changed, so what was approved still is.".to_owned()
+    } else {
+        format!(
+            "{} {} changed, so it was asked anew.",
+            one.changed.len(),
+            plural(one.changed.len(), "field")
+        )
+    };
+    let rows = one.changed.iter().map(changed).collect_view();
+    Some(
+        view! {
+            <Card title="Made anew before it was sent" id="anew">
+                <Row tone=Tone::Moving title=why sub=told href=before/>
+                {rows}
+            </Card>
+        }
+        .into_any(),
+    )
+}
+
+fn changed(one: &Difference) -> impl IntoView + use<> {
+    let shown = |value: &Option<serde_json::Value>| {
+        value
+            .as_ref()
+            .map_or_else(|| "nothing".to_owned(), ToString::to_string)
+    };
+    let sub = format!("{} before, {} now", shown(&one.before), shown(&one.after));
+    view! { <Row title=one.field.clone() sub/> }
+}
+
+/// What the staging side answered to a trial of it.
+pub(super) fn trial(export: &Export, now: Time) -> Option<AnyView> {
+    let one = export.trial.as_ref()?;
+    let (tone, title) = if one.accepted {
+        (Tone::Done, "The staging side took a trial of it")
+    } else {
+        (Tone::Late, "The staging side did not take a trial of it")
+    };
+    let said = match (one.http_status, &one.error) {
+        (Some(status), _) => format!("{status} from {}", one.url),
+        (None, Some(error)) => format!("{error}, at {}", one.url),
+        (None, None) => one.url.clone(),
+    };
+    let (at, answer) = (one.at, one.answer.clone());
+    Some(
+        view! {
+            <Card title="Staging" id="staging">
+                <Row tone title sub=said aside=view! { <Stamp at now/> }.into_any()/>
+                {(!answer.is_empty()).then(|| view! { <RawJson label="What it answered" text=answer/> })}
+            </Card>
+        }
+        .into_any(),
+    )
 }
 
 pub(super) fn attempts(attempts: &[Attempt], now: Time) -> impl IntoView + use<> {

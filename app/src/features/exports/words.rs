@@ -243,8 +243,23 @@ pub fn check_words(check: &str) -> String {
         "sla_parseable" => "Its deadlines can be kept".to_owned(),
         "exception_path_defined" => "Every failure goes to somebody".to_owned(),
         "no_duplicate_or_conflict" => "Nothing else is under way for the same thing".to_owned(),
-        other => domain::owner::role_title(other),
+        other => gate_words(other).map_or_else(|| domain::owner::role_title(other), str::to_owned),
     }
+}
+
+/// The same of the business rules.
+pub fn gate_words(check: &str) -> Option<&'static str> {
+    Some(match check {
+        "price_within" => "Every price is close to the last one",
+        "stock_at_least" => "There is enough of everything",
+        "sku_known" => "The catalogue knows every SKU",
+        "not_on_hold" => "Nobody holds the order",
+        "gtin" => "Every GTIN is valid",
+        "only_one" => "Nothing that contradicts it is under way",
+        "fresh" => "What it relies on is fresh enough",
+        "staging" => "The staging side took a trial of it",
+        _ => return None,
+    })
 }
 
 /// "unit" or "units".

@@ -1,6 +1,6 @@
 //! One export's life, drawn at its turning points.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Time,
@@ -110,6 +110,7 @@ fn export(state: ExportState) -> Export {
             check: "schema".into(),
             status: QaStatus::Passed,
             detail: None,
+            faults: Vec::new(),
         }],
         rationale: "no rule asks for an approval".into(),
         trace_id: "t".into(),
@@ -120,6 +121,9 @@ fn export(state: ExportState) -> Export {
         destination_id: Uuid::from_u128(8),
         ack: AckRecord::default(),
         overridden: None,
+        fresh: BTreeMap::new(),
+        reevaluated: None,
+        trial: None,
         rev: 0,
     }
 }

@@ -92,6 +92,7 @@ async fn deliver(channel: &HttpChannel, url: String) -> Answer {
         body: "{}".into(),
         traceparent: None,
         now: Time::from_ms(1_795_212_345_678),
+        is_trial: false,
     };
     tokio::time::timeout(Duration::from_secs(20), channel.deliver(request))
         .await

@@ -79,7 +79,7 @@ impl Noun {
             "exports" => Some(Self::Export),
             "approvals" => Some(Self::Approval),
             "tasks" => Some(Self::Task),
-            "flows" | "raci" | "reports" => Some(Self::Flow),
+            "flows" | "briefs" | "raci" | "reports" => Some(Self::Flow),
             "contracts" => Some(Self::Contract),
             "connections" => Some(Self::Connection),
             "audit" => Some(Self::Audit),

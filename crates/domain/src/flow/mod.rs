@@ -210,6 +210,20 @@ pub struct Campaign {
     pub ends_at: Time,
     /// Why now: shown to whoever approves.
     pub note: String,
+    #[serde(default)]
+    pub terms: String,
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    #[serde(default)]
+    pub keywords_owner: Option<Owner>,
+    #[serde(default)]
+    pub creative_ids: Vec<String>,
+    /// The first is `landing_url`.
+    #[serde(default)]
+    pub landing_urls: Vec<String>,
+    /// Of its brief.
+    #[serde(default)]
+    pub version: i64,
     pub created_by: Uuid,
     pub created_at: Time,
 }

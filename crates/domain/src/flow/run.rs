@@ -171,6 +171,9 @@ pub struct Run {
     pub pause: Option<Pause>,
     /// `shipped`, `live`, or why it ended otherwise.
     pub outcome: Option<String>,
+    /// Taken back on purpose: ending so is no failure.
+    #[serde(default)]
+    pub recalled: bool,
     /// Who started it, if a person did.
     pub started_by: Option<Uuid>,
     pub trace_id: String,
@@ -213,6 +216,7 @@ impl Run {
             parent: None,
             pause: None,
             outcome: None,
+            recalled: false,
             started_by: None,
             trace_id: String::new(),
             started_at: at,

@@ -256,6 +256,12 @@ impl Order {
         flags
     }
 
+    /// Its tags that say that somebody doubts it.
+    pub fn doubts(&self) -> Vec<String> {
+        let tags = self.tags.iter();
+        tags.filter(|tag| doubts(tag)).cloned().collect()
+    }
+
     fn to_ship(&self) -> u32 {
         self.items
             .iter()

@@ -83,6 +83,8 @@ pub struct DeliveryRequest {
     pub body: Bytes,
     pub traceparent: String,
     pub now: Time,
+    /// For a staging side: nothing of it counts.
+    pub is_trial: bool,
 }
 
 /// The way out. One try; the answer is recorded whatever it is.

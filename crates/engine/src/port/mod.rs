@@ -5,6 +5,7 @@ mod agency;
 mod assent;
 mod contracts;
 mod chat;
+mod briefs;
 mod cover;
 mod debt;
 mod drafts;
@@ -13,6 +14,7 @@ mod mail;
 mod notices;
 mod overview;
 mod sessions;
+mod skus;
 mod store;
 
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
@@ -23,6 +25,7 @@ pub use chat::{
     Account, Card, Chat, ChatLinkRow, ChatReads, ChatTx, DecisionLinkRow, Identity, Press, Pressing,
     ReasonForm, Said, Whose,
 };
+pub use briefs::{BriefReads, BriefTx};
 pub use cover::{CoverReads, CoverTx};
 pub use debt::{DebtReads, DebtTx};
 pub use drafts::{DraftReads, DraftTx};
@@ -33,6 +36,7 @@ pub use mail::{
 pub use notices::{NoticeReads, NoticeTx};
 pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};
 pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, SessionTx, Turned};
+pub use skus::{SkuReads, SkuTx};
 pub use store::{
     AuditFilter, AuditNote, Claim, CommitHook, Credentials, EventRow, IdempotencyRow, ListFilter,
     NewReceipt, News, OrderRow, Priority, Reads, ReceiptOutcome, SealRow, Store, StoreExt, Tx,

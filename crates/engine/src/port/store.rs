@@ -33,12 +33,14 @@ use super::{
     assent::{AssentReads, AssentTx},
     contracts::{ContractReads, ContractTx},
     chat::{ChatReads, ChatTx},
+    briefs::{BriefReads, BriefTx},
     cover::{CoverReads, CoverTx},
     debt::{DebtReads, DebtTx},
     drafts::{DraftReads, DraftTx},
     mail::{MailReads, MailTx},
     notices::{NoticeReads, NoticeTx},
     sessions::{SessionReads, SessionTx},
+    skus::{SkuReads, SkuTx},
 };
 use crate::{
     error::{Error, Result},
@@ -184,6 +186,8 @@ pub trait Reads:
     + AssentReads
     + ContractReads
     + ChatReads
+    + SkuReads
+    + BriefReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -349,6 +353,8 @@ pub trait Tx:
     + AssentTx
     + ContractTx
     + ChatTx
+    + SkuTx
+    + BriefTx
 {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;
@@ -431,6 +437,10 @@ pub trait Tx:
     async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()>;
     /// A conflict when there is one of this kind with this reference.
     async fn insert_case(&mut self, case: &Case) -> Result<()>;
+
+    /// Until the end of the transaction nobody else gets past this for the same subject: who looks whether
+    /// something is there already, and then makes it, must not do so beside another.
+    async fn hold_subject(&mut self, merchant: Uuid, kind: &str, id: Uuid) -> Result<()>;
 
     // exports
     async fn insert_export(&mut self, export: &Export) -> Result<()>;

@@ -16,7 +16,7 @@ use super::{
     codes,
     walk::{Now, Walk},
 };
-use crate::{error::Result, job::JobKind, work::Work};
+use crate::{error::Result, job::JobKind, recheck::Because, work::Work};
 
 /// How a visit ends that somebody stopped.
 pub(super) const fn abandoned(state: RunState) -> &'static str {
@@ -174,7 +174,8 @@ impl Work<'_> {
                 Ok(Now::Wait)
             }
             ExportState::Declined | ExportState::Expired => {
-                self.replace(export, &subject).await?;
+                self.replace(export, &subject, Because::FactsChanged)
+                    .await?;
                 Ok(Now::Wait)
             }
             ExportState::Withdrawn => self.start_step(walk, 0, step).await,

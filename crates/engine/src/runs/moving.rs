@@ -46,6 +46,7 @@ impl Work<'_> {
     pub async fn export_moved(&mut self, export: &Export) -> Result<()> {
         let trace = self.trace_id.clone();
         self.stir(export.run_id, Some(&export.step_key)).await?;
+        self.look_again_beside(export).await?;
         self.trace_id = trace;
         Ok(())
     }

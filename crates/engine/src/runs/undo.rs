@@ -17,7 +17,12 @@ use super::{
     steps::done,
     walk::{Now, Walk},
 };
-use crate::{error::Result, work::Work};
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    work::Work,
+};
 
 /// Of the step's undo: which step, and which visit of it.
 pub(super) fn undo_key(step: &str, visit: usize) -> String {
@@ -57,12 +62,43 @@ impl Work<'_> {
         self.go_on_undoing(walk).await
     }
 
-    /// As far as it goes; the run has failed when nothing is left to take back.
+    /// What the run did is not to stand any longer: it stops where it is, or opens once more, and takes back what
+    /// it did. It has not failed by that.
+    pub async fn recall_run(&mut self, id: Uuid, why: &str) -> Result<()> {
+        let Some(mut walk) = self.walk_of(id).await? else {
+            return Err(Error::not_found("run"));
+        };
+        match walk.run.state {
+            RunState::Running | RunState::Paused | RunState::Completed => {}
+            // it is being taken back, or has been
+            RunState::Undoing | RunState::Cancelled | RunState::Failed => return Ok(()),
+        }
+        self.drop_all(&mut walk, why).await?;
+        let open: Vec<u32> = walk.run.tokens.iter().map(|token| token.n).collect();
+        for n in open {
+            walk.leave(n, "undone", self.now);
+        }
+        walk.run.state = RunState::Undoing;
+        walk.run.recalled = true;
+        walk.run.pause = None;
+        walk.run.ended_at = None;
+        walk.run.outcome = Some(why.to_owned());
+        self.note("run.recalled", "run", walk.run.id, json!({ "why": why }));
+        self.go_on_undoing(&mut walk).await?;
+        self.keep_run(walk).await.map(drop)
+    }
+
+    /// As far as it goes. When nothing is left to take back, the run has failed; or has ended as it was to, where
+    /// it was recalled.
     pub(super) async fn go_on_undoing(&mut self, walk: &mut Walk) -> Result<()> {
         // nobody can draw a path for what fails here: whoever has the task about it has it
         if let Now::Done(_) = self.take_back_since(walk, 0).await? {
             let why = walk.run.outcome.clone().unwrap_or_default();
-            self.end(walk, RunState::Failed, &why).await?;
+            let state = match walk.run.recalled {
+                true => RunState::Completed,
+                false => RunState::Failed,
+            };
+            self.end(walk, state, &why).await?;
         }
         Ok(())
     }

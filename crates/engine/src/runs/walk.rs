@@ -199,6 +199,7 @@ impl Work<'_> {
             self.tx.save_run(&run).await?;
             run.rev += 1;
         }
+        self.brief_moved(&run).await?;
         Ok(run)
     }
 

@@ -9,6 +9,7 @@ mod agency;
 mod assent;
 mod contracts;
 mod chat;
+mod briefs;
 mod cover;
 mod debt;
 mod drafts;
@@ -16,6 +17,7 @@ mod mails;
 mod notices;
 mod reads;
 mod sessions;
+mod skus;
 mod tx;
 
 use std::sync::{Arc, OnceLock};

@@ -235,6 +235,10 @@ impl Tx for Ports<Writing<'_>> {
         Ok(runs::insert_case(self.0.of(case.merchant_id)?, case).await?)
     }
 
+    async fn hold_subject(&mut self, merchant: Uuid, kind: &str, id: Uuid) -> Result<()> {
+        Ok(runs::hold_subject(self.0.of(merchant)?, merchant, kind, id).await?)
+    }
+
     async fn insert_export(&mut self, export: &Export) -> Result<()> {
         Ok(exports::insert(self.0.of(export.merchant_id)?, export).await?)
     }

@@ -13,6 +13,7 @@
     reason = "a test that cannot go on may stop where it stands"
 )]
 
+mod goods;
 mod harness;
 
 mod access;
@@ -81,6 +82,8 @@ conformance! {
     drafts::drafts_are_their_merchants,
     drafts::a_draft_that_waits_for_somebody_is_found_among_merchants,
     drafts::what_an_hour_costs_is_its_merchants,
+    goods::goods_come_back_and_are_saved_by_whoever_saw_the_last_state,
+    goods::briefs_have_versions_and_are_their_merchants,
     values::nulls_keep_their_type,
     values::values_come_back_as_they_went_in,
     values::a_text_with_nul_is_refused,

@@ -211,6 +211,8 @@ pub fn contract(merchant_id: Uuid, export_type: &str, version: &str) -> Contract
         accept_ms: 1,
         resolve_ms: 2,
         valid_for_ms: 3,
+        gates: Vec::new(),
+        refresh: BTreeMap::new(),
         approval: vec![],
         retry: RetryPolicy::default(),
         ack: AckRule {
@@ -292,6 +294,7 @@ pub fn export(merchant_id: Uuid, run_id: Uuid, subject_id: Uuid) -> Export {
             check: "schema".to_owned(),
             status: QaStatus::Passed,
             detail: None,
+            faults: Vec::new(),
         }],
         rationale: "paid".to_owned(),
         trace_id: "t".repeat(32),
@@ -302,6 +305,9 @@ pub fn export(merchant_id: Uuid, run_id: Uuid, subject_id: Uuid) -> Export {
         destination_id: id(),
         ack: AckRecord::default(),
         overridden: None,
+        fresh: BTreeMap::new(),
+        reevaluated: None,
+        trial: None,
         rev: 0,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::contract::{ApprovalCondition, ApprovalRule, Contract, ExceptionRoute};
+use domain::gate::Gate;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -33,6 +34,11 @@ pub struct ContractView {
     accept_ms: i64,
     resolve_ms: i64,
     valid_for_ms: i64,
+    /// Business rules that must hold before it may leave.
+    #[schema(value_type = Vec<Object>)]
+    gates: Vec<Gate>,
+    /// How many milliseconds a field may be old when it leaves.
+    refresh: BTreeMap<String, i64>,
     /// The first rule whose condition holds decides; none: no approval.
     approval: Vec<RuleView>,
     /// The wait after the first failed attempt, after the second...
@@ -155,6 +161,8 @@ impl From<&Contract> for ContractView {
             accept_ms: contract.accept_ms,
             resolve_ms: contract.resolve_ms,
             valid_for_ms: contract.valid_for_ms,
+            gates: contract.gates.clone(),
+            refresh: contract.refresh.clone(),
             approval: contract.approval.iter().map(Into::into).collect(),
             retry_schedule_ms: contract.retry.schedule_ms.clone(),
             retry_jitter_percent: contract.retry.jitter_percent,

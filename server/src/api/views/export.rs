@@ -3,7 +3,8 @@
 use domain::{
     connection::Destination,
     contract::Contract,
-    export::{AckRecord, Attempt, Export, QaResult},
+    export::{AckRecord, Attempt, Export, QaResult, Reevaluation, Trial},
+    gate::Fault,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -54,6 +55,8 @@ pub struct ExportView {
     /// When the facts behind the payload were true.
     as_of: At,
     qa: Vec<QaView>,
+    reevaluated: Option<ReevaluationView>,
+    trial: Option<TrialView>,
     rationale: String,
     destination_id: Uuid,
     acknowledgement: AckView,
@@ -72,6 +75,97 @@ pub struct QaView {
     check: String,
     status: QaStatus,
     detail: Option<String>,
+    /// Where it failed.
+    faults: Vec<FaultView>,
+}
+
+/// One thing that is wrong.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QaFault)]
+pub struct FaultView {
+    /// JSON Pointer into the message's `data`.
+    #[schema(example = "/payload/lines/0/sku")]
+    field: String,
+    #[schema(example = "There are 2 of “LAMP-FJORD-SMK”")]
+    says: String,
+    /// What would be accepted there.
+    #[schema(example = "a stock of 5 or more")]
+    accepts: String,
+    /// The other export that it is about.
+    export_id: Option<Uuid>,
+    #[schema(format = "uri-reference")]
+    export_url: Option<String>,
+}
+
+impl From<&Fault> for FaultView {
+    fn from(fault: &Fault) -> Self {
+        Self {
+            field: fault.field.clone(),
+            says: fault.says.clone(),
+            accepts: fault.accepts.clone(),
+            export_id: fault.export,
+            export_url: fault.export.map(|id| format!("/api/v1/exports/{id}")),
+        }
+    }
+}
+
+/// Made anew before it was sent, since what it said had become too old.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reevaluation)]
+pub struct ReevaluationView {
+    why: String,
+    /// What is not as in the version before; empty: it still holds, word for word, and so do its approvals.
+    changed: Vec<DifferenceView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Difference)]
+pub struct DifferenceView {
+    /// JSON Pointer into the payload.
+    field: String,
+    #[schema(value_type = Option<Object>)]
+    before: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    after: Option<Value>,
+}
+
+impl From<&Reevaluation> for ReevaluationView {
+    fn from(one: &Reevaluation) -> Self {
+        let changed = one.changed.iter().map(|one| DifferenceView {
+            field: one.field.clone(),
+            before: one.before.clone(),
+            after: one.after.clone(),
+        });
+        Self {
+            why: one.why.clone(),
+            changed: changed.collect(),
+        }
+    }
+}
+
+/// What the staging side of its destination answered to a trial of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Trial)]
+pub struct TrialView {
+    url: String,
+    at: At,
+    http_status: Option<i64>,
+    answer: String,
+    error: Option<String>,
+    accepted: bool,
+}
+
+impl From<&Trial> for TrialView {
+    fn from(one: &Trial) -> Self {
+        Self {
+            url: one.url.clone(),
+            at: one.at.into(),
+            http_status: one.http_status,
+            answer: one.answer.clone(),
+            error: one.error.clone(),
+            accepted: one.accepted,
+        }
+    }
 }
 
 /// What the destination said, in its answer or by callback; all null while it said nothing.
@@ -183,6 +277,8 @@ impl From<&Export> for ExportView {
             source_ref: export.source_ref.clone(),
             as_of: export.as_of.into(),
             qa: export.qa.iter().map(Into::into).collect(),
+            reevaluated: export.reevaluated.as_ref().map(Into::into),
+            trial: export.trial.as_ref().map(Into::into),
             rationale: export.rationale.clone(),
             destination_id: export.destination_id,
             acknowledgement: (&export.ack).into(),
@@ -201,6 +297,7 @@ impl From<&QaResult> for QaView {
             check: result.check.clone(),
             status: result.status.into(),
             detail: result.detail.clone(),
+            faults: result.faults.iter().map(Into::into).collect(),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod approval;
 mod audit;
+mod brief;
 mod chain;
 mod connection;
 mod contract;
@@ -20,12 +21,14 @@ mod person;
 mod receipt;
 mod report;
 mod run;
+mod sku;
 mod task;
 mod token;
 mod words;
 
 pub use approval::{ApprovalView, AskedView};
 pub use audit::AuditView;
+pub use brief::{BriefDetail, BriefView};
 pub use chain::{ExportDetail, OrderDetail, ReceiptDetail};
 pub use connection::ConnectionView;
 pub use contract::{ContractDetail, ContractView};
@@ -41,6 +44,7 @@ pub use report::{
     CoordinationReport, IntegrationsReport, OwnershipReport, RaciReport, ReportView, StallsReport,
 };
 pub use run::{CancelledRun, RunDetail};
+pub use sku::SkuView;
 pub use task::TaskView;
 pub use token::TokenView;
 pub use words::{AckStatus, At};

@@ -19,6 +19,7 @@ use domain::{
     },
     delivery::RetryPolicy,
     event::EventKind,
+    gate::Gate,
     owner::{EscalationPolicy, EscalationStep, Owner},
     payload::{Mapping, Origin},
     task::{ExceptionClass, Severity, Unlock},
@@ -63,6 +64,8 @@ struct Spec {
     watchers: &'static [&'static str],
     /// To be taken, to be done, and how long its content stays true.
     clocks: [i64; 3],
+    /// Business rules that must hold before it may leave.
+    gates: &'static [fn() -> Gate],
     approval: Vec<ApprovalRule>,
     /// How long "accepted" and "completed" may take.
     ack: (i64, Option<i64>),
@@ -87,6 +90,7 @@ impl Spec {
             who,
             watchers: &[],
             clocks: [15 * MINUTE, DAY, 2 * DAY],
+            gates: &[],
             approval: Vec::new(),
             ack: (15 * MINUTE, Some(DAY)),
             completes: None,
@@ -179,6 +183,8 @@ pub(super) fn make(making: &Making, export_type: &str, id: Uuid, ladder: Uuid) -
         accept_ms,
         resolve_ms,
         valid_for_ms,
+        gates: spec.gates.iter().map(|make| make()).collect(),
+        refresh: BTreeMap::new(),
         approval: spec.approval,
         retry: RetryPolicy {
             schedule_ms: vec![

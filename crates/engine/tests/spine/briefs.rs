@@ -1,0 +1,235 @@
+//! The life of a campaign brief: written, ready, short of goods, approved anew, live, over.
+
+use domain::{
+    brief::BriefState,
+    contract::Contract,
+    export::{Export, ExportState},
+    flow::{Flow, RunState, Undo},
+    gate::{Gate, Untold},
+};
+use engine::{BriefInput, Kind, SkuInput};
+use testkit::{HOUR, Reply, promo_contract, promo_flow};
+use uuid::Uuid;
+
+use crate::world::{World, on_every_store};
+
+const DAY: i64 = 24 * HOUR;
+
+fn winter() -> BriefInput {
+    BriefInput {
+        campaign_id: "winter-kit-26".into(),
+        title: "Winter Kit".into(),
+        offer: "20 % off both kits".into(),
+        terms: "While stock lasts.".into(),
+        discount_percent: "20".into(),
+        skus: "KIT-W-01 KIT-W-02".into(),
+        keywords: "winter kit, camp kettle".into(),
+        keywords_owner: "agency:marketing_ops".into(),
+        creative_ids: "hero-1440".into(),
+        landing_urls: "https://alderpine.example/winter".into(),
+        starts_at: "2026-11-20T15:00".into(),
+        ends_at: "2026-11-29T23:59".into(),
+        note: "It is cold.".into(),
+        ..BriefInput::default()
+    }
+}
+
+/// Ten of each, or it is not asked; and what went live can be taken back.
+async fn rules(world: &World) {
+    let eyes = world.eyes().await.unwrap();
+    let activation = Contract {
+        id: Uuid::from_u128(960),
+        version: "1.1".into(),
+        published_at: eyes.now(),
+        valid_for_ms: 20 * DAY,
+        resolve_ms: 20 * DAY,
+        gates: vec![Gate::StockAtLeast {
+            at: "/skus/*".into(),
+            units: 10,
+            untold: Untold::Refused,
+        }],
+        ..promo_contract(world.merchant.id)
+    };
+    let rollback = Contract {
+        id: Uuid::from_u128(961),
+        export_type: "promo_rollback".into(),
+        intent: "undo_it".into(),
+        approval: Vec::new(),
+        gates: Vec::new(),
+        ..activation.clone()
+    };
+    let mut flow = Flow {
+        id: Uuid::from_u128(962),
+        version: 2,
+        published_at: eyes.now(),
+        ..promo_flow(world.merchant.id)
+    };
+    flow.steps[0].clock.resolve_ms = 20 * DAY;
+    flow.steps[0].undo = Some(Undo::Export {
+        export_type: "promo_rollback".into(),
+    });
+    for contract in [activation, rollback] {
+        world
+            .engine
+            .publish_contract(&eyes, contract)
+            .await
+            .unwrap();
+    }
+    world.engine.publish_flow(&eyes, flow).await.unwrap();
+}
+
+async fn stock(world: &World, units: i64) {
+    let one = |sku: &str| SkuInput {
+        sku: sku.into(),
+        available: Some(units),
+        ..SkuInput::default()
+    };
+    let eyes = world.eyes().await.unwrap();
+    let told = vec![one("KIT-W-01"), one("KIT-W-02")];
+    world.engine.tell_skus(&eyes, told).await.unwrap();
+    world.runs_due_work().await.unwrap();
+}
+
+async fn current(world: &World) -> Export {
+    let mut all = world.exports().await.unwrap();
+    all.retain(|one| one.superseded_by.is_none() && one.export_type == "promo_activation");
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+async fn state(world: &World, id: Uuid) -> BriefState {
+    let eyes = world.eyes().await.unwrap();
+    world.engine.brief(&eyes, id).await.unwrap().brief.state
+}
+
+async fn written(world: &World) -> Uuid {
+    rules(world).await;
+    let priya = world.as_person("priya").await.unwrap();
+    world.engine.write_brief(&priya, winter()).await.unwrap().id
+}
+
+async fn both_approve(world: &World) {
+    let export = current(world).await;
+    assert_eq!(
+        export.state,
+        ExportState::AwaitingApproval,
+        "{:?}",
+        export.qa
+    );
+    world.approves("mara", &export).await.unwrap();
+    world.approves("jonas", &export).await.unwrap();
+}
+
+on_every_store! {
+    async fn from_a_draft_to_its_end(world: World) {
+        let id = written(&world).await;
+        assert_eq!(state(&world, id).await, BriefState::Draft);
+        assert!(world.exports().await.unwrap().is_empty(), "a draft asks nobody");
+        stock(&world, 3).await;
+        let priya = world.as_person("priya").await.unwrap();
+        world.engine.ready_brief(&priya, id).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        // too little: it pauses, and supply chain has it
+        assert_eq!(state(&world, id).await, BriefState::Paused);
+        let task = world.the_task("insufficient_inventory").await.unwrap();
+        assert_eq!(task.owner.to_string(), "agency:supply_chain");
+        assert!(task.sentence.contains("/payload/skus/0"), "{}", task.sentence);
+        stock(&world, 40).await;
+        assert_eq!(state(&world, id).await, BriefState::Ready);
+        assert!(world.the_task("insufficient_inventory").await.unwrap().state.is_over());
+        // one has approved, and the goods are gone again: both are asked anew when they are back
+        let asked = current(&world).await;
+        world.approves("mara", &asked).await.unwrap();
+        stock(&world, 9).await;
+        assert_eq!(state(&world, id).await, BriefState::Paused);
+        assert_eq!(world.approves("jonas", &asked).await.unwrap_err().kind, Kind::Conflict);
+        assert!(world.channel.sent().is_empty());
+        stock(&world, 40).await;
+        both_approve(&world).await;
+        let live = current(&world).await;
+        assert_eq!(world.channel.sent().len(), 1);
+        assert_eq!(world.channel.sent()[0].json()["data"]["campaign_id"], "winter-kit-26");
+        let done = engine::Ack {
+            status: domain::delivery::AckStatus::Completed,
+            exception_code: None, exception_metadata: None, external_ref: None,
+        };
+        world.acknowledges(live.id, done).await.unwrap();
+        assert_eq!(state(&world, id).await, BriefState::Live);
+        // its window ends on the 29th at 23:59
+        world.channel.will_answer(Reply::Json(200, serde_json::json!({ "status": "completed" })));
+        let ends = 9 * DAY + 14 * HOUR + 59 * 60_000;
+        world.advance(ends - 1).await.unwrap();
+        assert_eq!(state(&world, id).await, BriefState::Live);
+        assert_eq!(world.channel.sent().len(), 1);
+        world.advance(1).await.unwrap();
+        let sent = world.channel.sent();
+        assert_eq!(sent.len(), 2);
+        assert_eq!(sent[1].json()["data"]["export_type"], "promo_rollback");
+        assert_eq!(sent[1].json()["data"]["campaign_id"], "winter-kit-26");
+        assert_eq!(state(&world, id).await, BriefState::Ended);
+        assert_eq!(current(&world).await.state, ExportState::Compensated);
+        let chain = world.engine.brief(&world.eyes().await.unwrap(), id).await.unwrap();
+        assert_eq!(chain.chain.unwrap().runs[0].run.state, RunState::Completed);
+    }
+
+    async fn a_change_of_a_ready_brief_is_approved_anew(world: World) {
+        let id = written(&world).await;
+        stock(&world, 40).await;
+        let priya = world.as_person("priya").await.unwrap();
+        let tomas = world.as_person("tomas").await.unwrap();
+        world.engine.ready_brief(&priya, id).await.unwrap();
+        let asked = current(&world).await;
+        world.approves("mara", &asked).await.unwrap();
+        let cheaper = BriefInput { discount_percent: "30".into(), ..winter() };
+        let late = world.engine.revise_brief(&tomas, id, 2, cheaper.clone()).await.unwrap_err();
+        assert_eq!(late.kind, Kind::Conflict, "a version that he has not seen");
+        let brief = world.engine.revise_brief(&tomas, id, 1, cheaper).await.unwrap();
+        assert_eq!((brief.version, brief.ready_version), (2, Some(2)));
+        let anew = current(&world).await;
+        assert_eq!((anew.supersedes, anew.state), (Some(asked.id), ExportState::AwaitingApproval));
+        assert_eq!(anew.author, Some(world.person("tomas").user.id), "who wrote this version");
+        assert_eq!(world.approves("jonas", &asked).await.unwrap_err().kind, Kind::Conflict);
+        assert!(world.channel.sent().is_empty());
+        both_approve(&world).await;
+        assert_eq!(world.channel.sent()[0].json()["data"]["payload"]["discount_percent"], 30);
+        let versions = world.engine.brief(&world.eyes().await.unwrap(), id).await.unwrap().versions;
+        let discounts: Vec<i64> = versions.iter().map(|one| one.content.discount_percent).collect();
+        assert_eq!(discounts, [20, 30], "what was approved stays readable");
+    }
+
+    async fn a_window_that_ends_before_anybody_approved_ends_the_brief(world: World) {
+        let id = written(&world).await;
+        stock(&world, 40).await;
+        let priya = world.as_person("priya").await.unwrap();
+        world.engine.ready_brief(&priya, id).await.unwrap();
+        let longer = BriefInput { ends_at: "2026-11-30T23:59".into(), ..winter() };
+        world.engine.revise_brief(&priya, id, 1, longer).await.unwrap();
+        // the end it had first does nothing any more
+        world.advance(9 * DAY + 14 * HOUR + 59 * 60_000).await.unwrap();
+        assert!(!state(&world, id).await.is_over());
+        world.advance(DAY).await.unwrap();
+        assert_eq!(state(&world, id).await, BriefState::Ended);
+        assert!(world.channel.sent().is_empty());
+    }
+
+    async fn a_brief_that_is_wrong_is_told_where(world: World) {
+        rules(&world).await;
+        let priya = world.as_person("priya").await.unwrap();
+        let wrong = BriefInput {
+            campaign_id: "Winter Kit".into(), title: String::new(), skus: " ,, ".into(), discount_percent: "ninety".into(),
+            keywords_owner: String::new(), landing_urls: "http://plain.example".into(), starts_at: "soon".into(), ..winter()
+        };
+        let refused = world.engine.write_brief(&priya, wrong).await.unwrap_err();
+        let fields: Vec<&str> = refused.fields.iter().map(|one| one.field.as_str()).collect();
+        assert_eq!(fields, ["campaign_id", "title", "skus", "landing_url", "keywords_owner", "discount_percent", "starts_at"]);
+        let nobody = BriefInput { keywords_owner: "agency:finance_ops".into(), ..winter() };
+        let refused = world.engine.write_brief(&priya, nobody).await.unwrap_err();
+        assert_eq!(refused.fields[0].field, "keywords_owner");
+        let id = world.engine.write_brief(&priya, winter()).await.unwrap().id;
+        let twice = world.engine.write_brief(&priya, winter()).await.unwrap_err();
+        assert_eq!(twice.fields[0].field, "campaign_id");
+        world.engine.end_brief(&priya, id, "changed our minds").await.unwrap();
+        assert_eq!(state(&world, id).await, BriefState::Withdrawn);
+        assert_eq!(world.engine.ready_brief(&priya, id).await.unwrap_err().kind, Kind::Conflict);
+    }
+}
