@@ -99,10 +99,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Command::Keys(command) => keys::run(&settings(true)?, command).await?,
         Command::Openapi => print_whole(&api::openapi())?,
         Command::Routes => print_whole(&serve::routes(&settings(true)?).await?)?,
-        Command::Audit(audit::AuditCommand::Verify { file: Some(file) }) => {
-            audit::verify_file(file)?
-        }
-        Command::Audit(audit::AuditCommand::Verify { file: None }) => {
+        Command::Audit(audit::AuditCommand::Verify {
+            file: Some(file),
+            checkpoints,
+            keys,
+        }) => return Ok(audit::verify_file(file, &checkpoints, &keys)?),
+        Command::Audit(audit::AuditCommand::Verify { file: None, .. }) => {
             audit::verify_database(&settings(true)?).await?;
         }
         Command::Audit(audit::AuditCommand::Export { merchant }) => {

@@ -7,16 +7,19 @@
 //!
 //! Whoever holds the entries and the head can check, with nothing but this module, that no entry was
 //! altered, removed, reordered or cut off the end. What the chain cannot show by itself is a chain
-//! rewritten as a whole together with its head; for that a head has to be kept somewhere else, which
-//! is why an export closes with one (the checkpoint line).
+//! rewritten as a whole together with its head, or one whose newest entries are gone; for that there is the
+//! tree over all entries ([`merkle`]), whose root is signed from time to time and kept elsewhere ([`note`]).
+//! [`file`] is the trail outside, as a file, with both.
 
-use std::{
-    fmt,
-    io::{self, BufRead, Write},
-    str::FromStr,
-};
+pub mod file;
+pub mod merkle;
+pub mod note;
+mod signature;
+pub mod witness;
 
-use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, de};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -26,8 +29,8 @@ use crate::Time;
 const FORM: &str = "meshline.audit.v1";
 
 /// The SHA-256 of one entry; 64 hexadecimal digits outside.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct AuditHash(pub [u8; 32]);
 
 impl AuditHash {
@@ -57,10 +60,20 @@ impl FromStr for AuditHash {
     }
 }
 
-impl TryFrom<String> for AuditHash {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
+impl<'de> Deserialize<'de> for AuditHash {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl de::Visitor<'_> for Text {
+            type Value = AuditHash;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a SHA-256 in hexadecimal")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<AuditHash, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        // a million of them are read at a time: none is copied first
+        d.deserialize_str(Text)
     }
 }
 
@@ -145,11 +158,55 @@ impl Head {
     }
 }
 
+/// An entry as it stands somewhere else: in a line of a file, or in an [`AuditEntry`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EntryView<'a> {
+    merchant_id: Uuid,
+    seq: i64,
+    at: Time,
+    #[serde(borrow)]
+    actor: Cow<'a, str>,
+    #[serde(borrow)]
+    action: Cow<'a, str>,
+    #[serde(borrow)]
+    subject_kind: Cow<'a, str>,
+    #[serde(borrow)]
+    subject_id: Cow<'a, str>,
+    #[serde(borrow)]
+    detail: Cow<'a, str>,
+    #[serde(borrow)]
+    trace_id: Option<Cow<'a, str>>,
+    prev_hash: AuditHash,
+    hash: AuditHash,
+}
+
+impl AuditEntry {
+    fn view(&self) -> EntryView<'_> {
+        EntryView {
+            merchant_id: self.merchant_id,
+            seq: self.seq,
+            at: self.at,
+            actor: (&self.actor).into(),
+            action: (&self.action).into(),
+            subject_kind: (&self.subject_kind).into(),
+            subject_id: (&self.subject_id).into(),
+            detail: (&self.detail).into(),
+            trace_id: self.trace_id.as_ref().map(Into::into),
+            prev_hash: self.prev_hash,
+            hash: self.hash,
+        }
+    }
+}
+
 /// The hash that `entry` must carry when it stands behind `prev`.
-///
+pub fn link(prev: &AuditHash, entry: &AuditEntry) -> AuditHash {
+    link_view(prev, &entry.view())
+}
+
 /// Numbers have a fixed width, texts are preceded by their length and the optional text by whether
 /// it is there, so that two different entries never have the same bytes.
-pub fn link(prev: &AuditHash, entry: &AuditEntry) -> AuditHash {
+fn link_view(prev: &AuditHash, entry: &EntryView<'_>) -> AuditHash {
     let mut hasher = Sha256::new();
     let text = |hasher: &mut Sha256, text: &str| {
         hasher.update((text.len() as u64).to_be_bytes());
@@ -200,6 +257,8 @@ pub enum Fault {
     Reordered,
     #[error("it is there more than once")]
     Repeated,
+    #[error("two different entries have this number: one was inserted")]
+    Inserted,
     #[error("it belongs to another merchant")]
     Foreign,
     #[error(
@@ -208,8 +267,8 @@ pub enum Fault {
     Truncated,
     #[error("the recorded head is not the hash of this entry: the end was replaced")]
     HeadDiffers,
-    #[error("line {line} cannot be read: {why}")]
-    Unreadable { line: usize, why: String },
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
     #[error("there is no checkpoint line behind it: the end was cut off")]
     NoCheckpoint,
 }
@@ -224,7 +283,7 @@ pub fn verify_chain(
     let mut head = Head::genesis(merchant_id);
     let mut entries = entries.into_iter();
     while let Some(entry) = entries.next() {
-        follow(&mut head, &entry, |wanted| {
+        follow(&mut head, &entry.view(), |wanted| {
             entries.any(|later| later.seq == wanted)
         })?;
     }
@@ -238,7 +297,7 @@ pub fn verify_chain(
 /// further behind, which is what tells a moved entry from a removed one.
 fn follow(
     head: &mut Head,
-    entry: &AuditEntry,
+    entry: &EntryView<'_>,
     comes_later: impl FnOnce(i64) -> bool,
 ) -> Result<(), ChainFault> {
     let expected = head.seq + 1;
@@ -247,7 +306,13 @@ fn follow(
         return fault(entry.seq, Fault::Foreign);
     }
     if entry.seq < expected {
-        return fault(entry.seq, Fault::Repeated);
+        let is_another = entry.seq == head.seq && entry.hash != head.hash;
+        let what = if is_another {
+            Fault::Inserted
+        } else {
+            Fault::Repeated
+        };
+        return fault(entry.seq, what);
     }
     if entry.seq > expected {
         let what = if comes_later(expected) {
@@ -257,7 +322,7 @@ fn follow(
         };
         return fault(expected, what);
     }
-    if link(&entry.prev_hash, entry) != entry.hash {
+    if link_view(&entry.prev_hash, entry) != entry.hash {
         return fault(expected, Fault::Altered);
     }
     if entry.prev_hash != head.hash {
@@ -281,70 +346,47 @@ fn agree(found: Head, recorded: Head) -> Result<Head, ChainFault> {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CheckpointLine {
-    checkpoint: Head,
-}
-
-/// Writes a chain as JSON lines: one entry per line, and the head as the last line.
-pub fn write_export(
-    mut out: impl Write,
-    entries: impl IntoIterator<Item = AuditEntry>,
+/// A chain that is checked piece by piece, wherever its entries come from, and the tree over it.
+#[derive(Clone, Debug)]
+pub struct Checked {
     head: Head,
-) -> io::Result<()> {
-    for entry in entries {
-        serde_json::to_writer(&mut out, &entry)?;
-        out.write_all(b"\n")?;
-    }
-    serde_json::to_writer(&mut out, &CheckpointLine { checkpoint: head })?;
-    out.write_all(b"\n")
+    tree: merkle::Frontier,
 }
 
-/// Checks an exported chain, needing nothing but the file. The last line must be the checkpoint.
-pub fn verify_export(reader: impl BufRead) -> Result<Head, ChainFault> {
-    let mut head: Option<Head> = None;
-    let mut checkpoint: Option<Head> = None;
-    let mut lines = reader.lines().enumerate();
-    while let Some((index, line)) = lines.next() {
-        let seq = head.map_or(1, |head| head.seq + 1);
-        let unreadable = |why: String| ChainFault {
-            seq,
-            what: Fault::Unreadable {
-                line: index + 1,
-                why,
-            },
-        };
-        let line = line.map_err(|error| unreadable(error.to_string()))?;
-        if checkpoint.is_some() {
-            return Err(unreadable("it stands behind the checkpoint".to_owned()));
+impl Checked {
+    pub fn new(merchant_id: Uuid) -> Self {
+        Self {
+            head: Head::genesis(merchant_id),
+            tree: merkle::Frontier::default(),
         }
-        if line.starts_with("{\"checkpoint\"") {
-            let line: CheckpointLine =
-                serde_json::from_str(&line).map_err(|error| unreadable(error.to_string()))?;
-            checkpoint = Some(line.checkpoint);
-            continue;
-        }
-        let entry: AuditEntry =
-            serde_json::from_str(&line).map_err(|error| unreadable(error.to_string()))?;
-        let head = head.get_or_insert(Head::genesis(entry.merchant_id));
-        follow(head, &entry, |wanted| {
-            lines.any(|(_, line)| {
-                line.is_ok_and(|line| {
-                    serde_json::from_str::<AuditEntry>(&line).is_ok_and(|later| later.seq == wanted)
-                })
-            })
-        })?;
     }
-    match (head, checkpoint) {
-        (found, Some(recorded)) => agree(
-            found.unwrap_or(Head::genesis(recorded.merchant_id)),
-            recorded,
-        ),
-        (found, None) => Err(ChainFault {
-            seq: found.map_or(0, |head| head.seq),
-            what: Fault::NoCheckpoint,
-        }),
+
+    /// The next entry. Whether a missing one comes later is for the caller to say.
+    pub fn push(&mut self, entry: &AuditEntry) -> Result<(), ChainFault> {
+        self.push_view(&entry.view(), |_| false)
+    }
+
+    fn push_view(
+        &mut self,
+        entry: &EntryView<'_>,
+        comes_later: impl FnOnce(i64) -> bool,
+    ) -> Result<(), ChainFault> {
+        follow(&mut self.head, entry, comes_later)?;
+        self.tree.push(&entry.hash);
+        Ok(())
+    }
+
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    pub fn tree(&self) -> &merkle::Frontier {
+        &self.tree
+    }
+
+    /// The chain is over: is it what is recorded?
+    pub fn ends_in(&self, recorded: Head) -> Result<Head, ChainFault> {
+        agree(self.head, recorded)
     }
 }
 

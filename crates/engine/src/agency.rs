@@ -400,7 +400,7 @@ impl Engine {
             slug,
             name,
         };
-        let review = self.first_review(&merchant);
+        let jobs = self.first_jobs(&merchant);
         let at = at.clone();
         self.store
             .write(move |tx| {
@@ -410,7 +410,7 @@ impl Engine {
                         return Err(Error::invalid_fields(vec![taken()]));
                     }
                     tx.insert_merchant(&merchant).await?;
-                    tx.enqueue(&[review]).await?;
+                    tx.enqueue(&jobs).await?;
                     let detail = json!({ "slug": merchant.slug, "name": merchant.name });
                     for chain in [merchant.id, at.operator.id] {
                         let subject = ("merchant", merchant.id);

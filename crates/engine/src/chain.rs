@@ -378,15 +378,6 @@ impl Engine {
             .await
     }
 
-    pub async fn audit(&self, ctx: &Ctx, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
-        ctx.read(Noun::Audit)?;
-        self.store
-            .reads()
-            .await?
-            .audit(ctx.merchant_id(), filter)
-            .await
-    }
-
     /// The newest entries about one thing; part of its own page, so no right to the whole trail is
     /// asked for.
     pub async fn history(

@@ -113,7 +113,7 @@ impl Engine {
         self.channel.refuses(url).map(|why| fault("url", why))
     }
 
-    fn new_signing_secret(&self) -> String {
+    pub(crate) fn new_signing_secret(&self) -> String {
         let mut random = [0_u8; 32];
         self.ids.fill(&mut random);
         format!("{SECRET_PREFIX}{}", STANDARD.encode(random))

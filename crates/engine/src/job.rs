@@ -69,6 +69,10 @@ job_kinds! {
     ShowPost => "show_post",
     /// Subject: click in a chat.
     AnswerClick => "answer_click",
+    /// Subject: the merchant. What is new in its trail is signed.
+    AuditCheckpoint => "audit_checkpoint",
+    /// Subject: a witness. One try to bring it the newest checkpoint.
+    SendCheckpoint => "send_checkpoint",
     /// Subject: API token. `arg` = when its secret of then was to be warned about.
     TokenExpiring => "token_expiring",
 }

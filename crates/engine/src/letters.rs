@@ -2,6 +2,7 @@
 //! so that nothing is loaded when somebody opens it.
 
 use domain::chat::Asking;
+use domain::audit::{file::grouped, witness::SignedCheckpoint};
 use serde::{Deserialize, Serialize};
 
 /// A message without the id that it gets when it is queued.
@@ -162,6 +163,33 @@ impl Letter {
         Self {
             thread: Some(thread),
             ..letter(to, subject, &before, ("See what became of it", page), after)
+    /// The signed note stands in it as it is, to be copied into a file.
+    pub fn of_checkpoint(
+        to: &str,
+        merchant: &str,
+        checkpoint: &SignedCheckpoint,
+        link: &str,
+    ) -> Self {
+        let merchant = one_line(merchant);
+        let size = grouped(checkpoint.size.unsigned_abs());
+        let before = format!(
+            "Keep this mail. It vouches for the first {size} entries of the audit trail of {merchant}, as they were on {}.",
+            checkpoint.made_at
+        );
+        let after = "To check an export against it, copy the lines above into a file and run: \
+                     meshline audit verify EXPORT --checkpoint FILE --key PUBLIC_KEY";
+        let note = &checkpoint.note;
+        let (words, shown) = (escaped(&before), escaped(note));
+        let (page, last) = (escaped(link), escaped(after));
+        Self {
+            to: to.to_owned(),
+            subject: format!("{merchant}: checkpoint of {size} audit entries"),
+            text: format!("{before}\n\n{note}\n{after}\n\nThe audit trail: {link}\n"),
+            html: format!(
+                "<!doctype html><html lang=\"en\"><body style=\"font-family:sans-serif;line-height:1.5\">\
+                 <p>{words}</p><pre>{shown}</pre><p>{last}</p>\
+                 <p><a href=\"{page}\">The audit trail</a></p></body></html>"
+            ),
         }
     }
 

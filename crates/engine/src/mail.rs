@@ -17,6 +17,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     Time,
     access::Action,
+    audit::witness::SignedCheckpoint,
     invitation::is_address,
     people::{Merchant, User},
 };
@@ -56,6 +57,9 @@ pub(crate) const MAILS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
 const MAX_WHY: usize = 300;
 /// What somebody is told is no news after this.
 const NEWS_MS: i64 = 24 * 3_600_000;
+
+/// A checkpoint that waited longer is followed by a newer one.
+const CHECKPOINT_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Links for one address: three at once, one more every twenty minutes.
 const ACCOUNT: Pace = Pace {
@@ -200,6 +204,20 @@ impl Engine {
     pub(crate) fn letter(&self, letter: Letter, useless_at: Time, now: Time) -> Result<NewMail> {
         let id = self.ids.uuid(now);
         let body = Body::Letter { letter, useless_at };
+    /// The mail that brings a checkpoint to a witness, to be inserted with the word that it was sent.
+    pub(crate) fn checkpoint_mail(
+        &self,
+        email: &str,
+        merchant: &Merchant,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<NewMail> {
+        let now = self.now();
+        let link = format!("{}/m/{}/audit", self.public_url, merchant.slug);
+        let body = Body::Letter {
+            letter: Letter::of_checkpoint(email, &merchant.name, checkpoint, &link),
+            useless_at: now.plus_ms(CHECKPOINT_MS),
+        };
+        let id = self.ids.uuid(now);
         Ok(NewMail {
             id,
             sealed_body: self.seal_mail(id, &body)?,

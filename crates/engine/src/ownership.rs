@@ -20,6 +20,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::{
+    checkpoint::CHECKPOINT_EVERY_MS,
     ctx::Ctx,
     engine::Engine,
     error::Result,
@@ -463,9 +464,13 @@ impl Engine {
         Ok(findings(&rules, &acted))
     }
 
-    /// The first look at a new merchant's ownership.
-    pub(crate) fn first_review(&self, merchant: &Merchant) -> Job {
-        review_job(&*self.ids, self.now(), merchant.id, AT_FIRST)
+    /// What a new merchant begins with: the first look at its ownership, and the first checkpoint of its trail.
+    pub(crate) fn first_jobs(&self, merchant: &Merchant) -> [Job; 2] {
+        let (id, first) = (merchant.id, CHECKPOINT_EVERY_MS);
+        [
+            review_job(&*self.ids, self.now(), id, AT_FIRST),
+            self.audit_job(JobKind::AuditCheckpoint, id, id, first),
+        ]
     }
 }
 

@@ -48,12 +48,12 @@ impl Engine {
             json!({ "slug": slug, "name": name }),
         );
         let row = merchant.clone();
-        let review = self.first_review(&merchant);
+        let jobs = self.first_jobs(&merchant);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     tx.insert_merchant(&row).await?;
-                    tx.enqueue(&[review]).await?;
+                    tx.enqueue(&jobs).await?;
                     tx.note(note);
                     Ok(())
                 })

@@ -126,6 +126,7 @@ impl Engine {
         let (out, stay): (Vec<_>, Vec<_>) = jobs
             .into_iter()
             .partition(|job| job.kind.goes_out());
+            .partition(|job| matches!(job.kind, JobKind::Deliver | JobKind::SendCheckpoint));
         for job in out {
             let permit = Arc::clone(deliveries).acquire_owned().await;
             let engine = Arc::clone(self);
@@ -151,6 +152,8 @@ impl Engine {
                 JobKind::Deliver => self.deliver(job.clone(), &trace).await,
                 JobKind::ShowPost => self.show_post(job.clone()).await,
                 JobKind::AnswerClick => self.answer_click(job.clone()).await,
+                JobKind::AuditCheckpoint => self.checkpoint_job(&job).await,
+                JobKind::SendCheckpoint => self.send_checkpoint(&job, &trace).await,
                 _ => self.run(&job, &trace).await,
             }
         };
@@ -320,6 +323,8 @@ impl Work<'_> {
             JobKind::TokenExpiring => self.token_expiring(id, armed_for).await,
             JobKind::Deliver | JobKind::ShowPost | JobKind::AnswerClick => {
                 Err(Error::internal("what goes out is not a store job"))
+            JobKind::Deliver | JobKind::AuditCheckpoint | JobKind::SendCheckpoint => {
+                Err(Error::internal("this is more than one write"))
             }
         }
     }

@@ -40,6 +40,7 @@ mod orders;
 mod overview;
 mod people;
 mod port;
+mod proof;
 mod receipts;
 mod rules;
 mod runs;

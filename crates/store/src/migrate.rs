@@ -56,6 +56,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(20, "0020_approvals"),
     migration!(21, "0021_chat"),
     migration!(23, "0023_briefs"),
+    migration!(22, "0022_checkpoints"),
     migration!(24, "0024_gaps"),
 ];
 

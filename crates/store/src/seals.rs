@@ -87,6 +87,8 @@ const OF_MERCHANTS: &[Column] = &[
     of_a_merchant!("destinations", "sealed_previous", "previous"),
     of_a_merchant!("chat_workspaces", "sealed_token", "token"),
     of_a_merchant!("chat_workspaces", "sealed_signing", "signing"),
+    of_a_merchant!("audit_keys", "sealed_seed", "seed"),
+    of_a_merchant!("audit_witnesses", "sealed_secret", "secret"),
 ];
 
 const OF_PEOPLE: &[Column] = &[

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use domain::{
     access::Access,
     approval::{Approval, Decision},
+    audit::AuditEntry,
     export::{Export, ExportState},
     owner::{Owner, Party},
     people::{Membership, Merchant, User},
@@ -239,6 +240,14 @@ impl World {
     /// A context of now: contexts remember when they were made.
     pub async fn eyes(&self) -> Result<Ctx> {
         self.engine.enter_as_system(self.merchant.id).await
+    }
+
+    /// Every entry of the merchant's trail, in order.
+    pub async fn trail(&self) -> Result<Vec<AuditEntry>> {
+        let mut reads = self.engine.store().reads().await?;
+        reads
+            .audit_from(self.merchant.id, 1, i64::from(i32::MAX))
+            .await
     }
 
     /// Newest first.

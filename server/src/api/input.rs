@@ -7,7 +7,10 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request},
 };
-use domain::depth::{MAX_DEPTH, is_too_deep};
+use domain::{
+    Time,
+    depth::{MAX_DEPTH, is_too_deep},
+};
 use engine::Engine;
 use http::{HeaderMap, StatusCode, header::CONTENT_LENGTH, header::CONTENT_TYPE, request::Parts};
 use serde::de::DeserializeOwned;
@@ -77,6 +80,20 @@ pub fn text(name: &'static str, value: Option<String>) -> Result<Option<String>,
         return Err(Problem::at(Place::Parameter(name), detail));
     }
     Ok(Some(value))
+}
+
+/// A filter that is a time.
+pub fn time(name: &'static str, value: Option<String>) -> Result<Option<Time>, Problem> {
+    text(name, value)?
+        .map(|text| {
+            text.parse().map_err(|_| {
+                Problem::at(
+                    Place::Parameter(name),
+                    "A time as RFC 3339 writes it, such as 2026-11-01T00:00:00Z.",
+                )
+            })
+        })
+        .transpose()
 }
 
 /// A filter that is one of a list of words.

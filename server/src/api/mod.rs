@@ -90,6 +90,8 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(tokens::list_tokens))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
+        .routes(routes!(audit::audit_keys))
+        .routes(routes!(audit::list_checkpoints))
 }
 
 fn acts() -> OpenApiRouter<Arc<Engine>> {

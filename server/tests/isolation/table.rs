@@ -332,6 +332,8 @@ pub const TABLE: &[Row] = &[
     get("GET /api/v1/tasks", "/api/v1/tasks?q=zzcanar"),
     get("GET /api/v1/tasks/{id}", "/api/v1/tasks/{task}"),
     get("GET /api/v1/audit", "/api/v1/audit?subject_kind=order&subject_id={order}"),
+    get("GET /api/v1/audit/key", "/api/v1/audit/key"),
+    get("GET /api/v1/audit/checkpoints", "/api/v1/audit/checkpoints").differ("taking the trail out makes one"),
     get("GET /api/v1/audit/export", "/api/v1/audit/export").differ("taking the trail out is noted in it"),
     get("GET /api/v1/people", "/api/v1/people"),
     get("GET /api/v1/cover", "/api/v1/cover"),

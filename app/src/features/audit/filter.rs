@@ -48,6 +48,8 @@ impl AskedFor {
             subject_id: self.id.clone(),
             actor: self.actor.clone(),
             action: self.action.clone(),
+            since: None,
+            until: None,
             before_seq: self.before,
             limit,
         }

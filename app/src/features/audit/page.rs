@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::{
     access::Action,
-    audit::{AuditEntry, ChainFault, Head},
+    audit::{AuditEntry, file::grouped},
 };
-use engine::{Result, port::AuditFilter};
+use engine::{Result, TrailFault, TrailProof};
 use leptos::prelude::*;
 
 use super::filter::{AskedFor, form};
@@ -23,7 +23,7 @@ struct Model {
     /// The number of the newest entry there is.
     last: i64,
     /// Set when somebody asked for the chain to be recomputed.
-    verdict: Option<std::result::Result<Head, ChainFault>>,
+    verdict: Option<std::result::Result<TrailProof, TrailFault>>,
 }
 
 #[component]
@@ -40,18 +40,9 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .await?;
     let older = entries.len() > PAGE_ROWS;
     entries.truncate(PAGE_ROWS);
-    let newest = engine
-        .audit(
-            ctx,
-            &AuditFilter {
-                limit: 1,
-                ..AuditFilter::default()
-            },
-        )
-        .await?;
-    let last = newest.first().map_or(0, |entry| entry.seq);
+    let last = engine.audit_length(ctx).await?;
     let verdict = match at.query("verify") {
-        Some(_) => Some(engine.verify_trail(ctx.merchant_id()).await?),
+        Some(_) => Some(engine.check_trail(ctx).await?),
         None => None,
     };
     Ok(Model {
@@ -72,8 +63,8 @@ fn render(model: Model, at: &Visit) -> Page {
         verdict,
     } = model;
     let title = match &verdict {
-        Some(Ok(head)) => format!("Chain verified up to #{}", head.seq),
-        Some(Err(fault)) => format!("Entry #{} does not fit the chain", fault.seq),
+        Some(Ok(proof)) => format!("Chain verified up to #{}", proof.head.seq),
+        Some(Err(fault)) => format!("Entry #{} does not fit the chain", fault.seq()),
         None if last == 0 => "Nothing has happened yet".to_owned(),
         None if last == 1 => "1 entry on record".to_owned(),
         None => format!("{last} entries on record"),
@@ -129,16 +120,24 @@ fn render(model: Model, at: &Visit) -> Page {
     Page::new(title, vec![Crumb::here("Audit")], body)
 }
 
-fn verdict_view(verdict: std::result::Result<Head, ChainFault>) -> impl IntoView {
+fn verdict_view(verdict: std::result::Result<TrailProof, TrailFault>) -> impl IntoView {
     match verdict {
-        Ok(head) => view! {
-            <Flash tone=Tone::Done>
-                {format!("All {} entries were recomputed just now and each fits the one before. The head is ", head.seq)}
-                <CopyId id=head.hash.to_string() what="hash of the head"/>
-                ". Keep it somewhere else to prove later that nothing was rewritten."
-            </Flash>
+        Ok(proof) => {
+            let all = grouped(proof.head.seq.unsigned_abs());
+            let signed = match proof.checkpoints {
+                0 => "No checkpoint was signed yet; the first one follows within a quarter of an hour.".to_owned(),
+                1 => format!("1 signed checkpoint agrees, up to #{}.", proof.vouched),
+                n => format!("{n} signed checkpoints agree, the last one up to #{}.", proof.vouched),
+            };
+            view! {
+                <Flash tone=Tone::Done>
+                    {format!("All {all} entries were recomputed just now and each fits the one before. {signed} The head is ")}
+                    <CopyId id=proof.head.hash.to_string() what="hash of the head"/>
+                    "."
+                </Flash>
+            }
+            .into_any()
         }
-        .into_any(),
         Err(fault) => view! {
             <Flash tone=Tone::Late>{format!("The chain does not hold: {fault}. Export it now and compare it with an earlier export.")}</Flash>
         }

@@ -1,6 +1,10 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    file::{Refusal, Report},
+    note::{Checkpoint, Distrust, Verifier, public_key},
+    *,
+};
 
 const MERCHANT: Uuid = Uuid::from_u128(7);
 
@@ -27,10 +31,25 @@ fn verify(entries: &[AuditEntry], head: Head) -> Result<Head, ChainFault> {
     verify_chain(MERCHANT, entries.iter().cloned(), Some(head))
 }
 
-fn export(entries: &[AuditEntry], head: Head) -> Vec<u8> {
+fn export_with(entries: &[AuditEntry], head: Head, note: Option<&str>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write_export(&mut bytes, entries.iter().cloned(), head).unwrap();
+    for entry in entries {
+        file::write_entry(&mut bytes, entry).unwrap();
+    }
+    file::write_end(&mut bytes, head, note).unwrap();
     bytes
+}
+
+fn export(entries: &[AuditEntry], head: Head) -> Vec<u8> {
+    export_with(entries, head, None)
+}
+
+fn verify_export(bytes: &[u8]) -> Result<Head, ChainFault> {
+    match file::verify(bytes, &[], &[]) {
+        Ok(report) => Ok(report.head),
+        Err(Refusal::Chain { fault, .. }) => Err(fault),
+        Err(other) => panic!("{other}"),
+    }
 }
 
 /// Changes one field of an entry, chosen by number.
@@ -79,7 +98,7 @@ fn each_kind_of_damage_has_its_name() {
         damage(&mut damaged);
         let fault = Err(ChainFault { seq, what });
         assert_eq!(verify(&damaged, head), fault);
-        assert_eq!(verify_export(export(&damaged, head).as_slice()), fault);
+        assert_eq!(verify_export(&export(&damaged, head)), fault);
     };
     assert_eq!(verify(&entries, head), Ok(head));
     check(&|e| e[2].detail = "{}".to_owned(), 3, Fault::Altered);
@@ -88,6 +107,19 @@ fn each_kind_of_damage_has_its_name() {
     check(&|e| e.insert(3, e[1].clone()), 2, Fault::Repeated);
     check(&|e| e[4].merchant_id = Uuid::nil(), 5, Fault::Foreign);
     check(&|e| e.truncate(3), 4, Fault::Truncated);
+    // somebody puts an entry between two others, with everything about it right
+    check(
+        &|e| {
+            let mut head = Head {
+                merchant_id: MERCHANT,
+                seq: 2,
+                hash: e[1].hash,
+            };
+            e.insert(2, head.append(pending(77)));
+        },
+        3,
+        Fault::Inserted,
+    );
     // somebody who recomputes the hash of what he altered breaks the next link, or the head
     let forge = |at: usize| {
         move |e: &mut Vec<AuditEntry>| {
@@ -112,26 +144,222 @@ fn an_export_needs_its_checkpoint_and_nothing_behind_it() {
             what: Fault::NoCheckpoint
         })
     );
-    let twice = format!("{text}{text}");
-    assert!(matches!(
-        verify_export(twice.as_bytes()),
-        Err(ChainFault {
-            what: Fault::Unreadable { line: 5, .. },
-            ..
-        })
-    ));
-    let extended = text.replacen("{\"merchant_id\"", "{\"note\":1,\"merchant_id\"", 1);
-    assert!(matches!(
-        verify_export(extended.as_bytes()),
-        Err(ChainFault {
-            what: Fault::Unreadable { line: 1, .. },
-            ..
-        })
-    ));
+    let unreadable = |text: &str, wanted: usize| {
+        let refused = file::verify(text.as_bytes(), &[], &[]).unwrap_err();
+        assert!(
+            matches!(
+                &refused,
+                Refusal::Chain { line, fault: ChainFault { what: Fault::Unreadable(_), .. } } if *line == wanted
+            ),
+            "{refused}"
+        );
+    };
+    unreadable(&format!("{text}{text}"), 5);
+    unreadable(
+        &text.replacen("{\"merchant_id\"", "{\"note\":1,\"merchant_id\"", 1),
+        1,
+    );
 
     let none = Head::genesis(MERCHANT);
-    assert_eq!(verify_export(export(&[], none).as_slice()), Ok(none));
-    assert!(verify_export([].as_slice()).is_err());
+    assert_eq!(verify_export(&export(&[], none)), Ok(none));
+    assert!(verify_export(&[]).is_err());
+}
+
+const SEED: [u8; 32] = [3; 32];
+
+fn signed(merchant_id: Uuid, entries: &[AuditEntry], seed: &[u8; 32]) -> String {
+    let mut tree = merkle::Frontier::default();
+    for entry in entries {
+        tree.push(&entry.hash);
+    }
+    Checkpoint::of(merchant_id, &tree).sign(seed)
+}
+
+fn key(seed: &[u8; 32]) -> Verifier {
+    Verifier::new(MERCHANT, &public_key(seed)).unwrap()
+}
+
+/// Checks a file against notes that were kept elsewhere.
+fn against(bytes: &[u8], notes: &[&str], keys: &[Verifier]) -> Result<Report, Refusal> {
+    let given: Vec<file::Given> = notes
+        .iter()
+        .enumerate()
+        .map(|(n, note)| file::Given {
+            name: format!("note {n}"),
+            note: note.parse().unwrap(),
+        })
+        .collect();
+    file::verify(bytes, &given, keys)
+}
+
+/// Everything anew behind an entry that was changed: what whoever has the database can do.
+fn rewritten(entries: &[AuditEntry], at: usize) -> (Vec<AuditEntry>, Head) {
+    let mut head = Head::genesis(MERCHANT);
+    let forged = entries.iter().enumerate().map(|(n, entry)| {
+        let mut again = PendingAudit {
+            at: entry.at,
+            ..pending(n)
+        };
+        if n == at {
+            again.actor = "nobody".to_owned();
+        }
+        head.append(again)
+    });
+    let forged = forged.collect();
+    (forged, head)
+}
+
+#[test]
+fn a_checkpoint_vouches_for_what_it_signed_and_a_later_trail_keeps_it() {
+    let (entries, head) = chain(21);
+    let own = signed(MERCHANT, &entries, &SEED);
+    let bytes = export_with(&entries, head, Some(&own));
+    let (early, late) = (
+        signed(MERCHANT, &entries[..7], &SEED),
+        signed(MERCHANT, &entries[..20], &SEED),
+    );
+    let report = against(&bytes, &[&late, &early], &[key(&SEED)]).unwrap();
+    assert_eq!(report.head, head);
+    let sizes: Vec<u64> = report.vouched.iter().map(|(_, size)| *size).collect();
+    assert_eq!(sizes, [20, 7, 21]);
+    assert_eq!((report.signed_entries, report.is_signed), (0, true));
+    // without a key the chain alone is checked
+    let report = against(&bytes, &[], &[]).unwrap();
+    assert!(report.vouched.is_empty() && report.is_signed);
+    // a key that replaced the one before
+    let newer = signed(MERCHANT, &entries, &[4; 32]);
+    let bytes = export_with(&entries, head, Some(&newer));
+    assert!(against(&bytes, &[&early], &[key(&SEED), key(&[4; 32])]).is_ok());
+}
+
+#[test]
+fn what_the_chain_alone_cannot_show_the_checkpoints_do() {
+    let (entries, head) = chain(21);
+    let keys = [key(&SEED)];
+    let note = |n: usize| signed(MERCHANT, &entries[..n], &SEED);
+    let cut = |n: usize| {
+        let mut head = Head::genesis(MERCHANT);
+        (head.seq, head.hash) = (n as i64, entries[n - 1].hash);
+        export(&entries[..n], head)
+    };
+    // the newest entries are gone, and the end was put straight: the chain holds
+    assert!(verify_export(&cut(18)).is_ok());
+    let refused = against(&cut(18), &[&note(20)], &keys).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "note 0 vouches for 20 entries, the file has 18: the newest 2 are missing, the end was cut off"
+    );
+    // or the end is gone with the last line
+    let text = String::from_utf8(cut(18)).unwrap();
+    let body = &text[..text.rfind("{\"checkpoint\"").unwrap()];
+    assert!(matches!(
+        against(body.as_bytes(), &[&note(20)], &keys),
+        Err(Refusal::Short {
+            vouches: 20,
+            has: 18,
+            ..
+        })
+    ));
+    assert!(matches!(
+        against(body.as_bytes(), &[&note(18)], &keys),
+        Err(Refusal::Chain {
+            line: 18,
+            fault: ChainFault {
+                what: Fault::NoCheckpoint,
+                ..
+            }
+        })
+    ));
+    // everything was rewritten from one entry on: the chain holds, and its place shows
+    let (forged, end) = rewritten(&entries, 11);
+    let forged = export(&forged, end);
+    assert!(verify_export(&forged).is_ok());
+    let refused = against(&forged, &[&note(20), &note(15), &note(9), &note(4)], &keys).unwrap_err();
+    assert_eq!(
+        refused,
+        Refusal::Rewritten {
+            name: "note 1".to_owned(),
+            size: 15,
+            agrees: Some(9)
+        }
+    );
+    // a checkpoint of another merchant, and one by somebody else
+    let good = export(&entries, head);
+    let foreign = signed(Uuid::nil(), &entries, &SEED);
+    let theirs = Verifier::new(Uuid::nil(), &public_key(&SEED)).unwrap();
+    assert!(matches!(
+        against(&good, &[&foreign], &[theirs]),
+        Err(Refusal::OtherTrail { .. })
+    ));
+    let (other, forger) = (key(&[4; 32]), signed(MERCHANT, &entries, &[4; 32]));
+    assert!(matches!(
+        against(&good, &[&forger], &keys),
+        Err(Refusal::Distrust {
+            why: Distrust::UnknownKey(_),
+            ..
+        })
+    ));
+    let altered = note(20).replacen("\n20\n", "\n18\n", 1);
+    assert!(matches!(
+        against(&good, &[&altered], &keys),
+        Err(Refusal::Distrust {
+            why: Distrust::Forged,
+            ..
+        })
+    ));
+    // the file's own checkpoint is asked like any other
+    let swapped = export_with(&entries, head, Some(&forger));
+    assert!(against(&swapped, &[], &[other]).is_ok());
+    assert!(matches!(
+        against(&swapped, &[], &keys),
+        Err(Refusal::Distrust { .. })
+    ));
+    let stale = export_with(&entries, head, Some(&note(20)));
+    assert!(matches!(
+        against(&stale, &[], &keys),
+        Err(Refusal::Rewritten { .. })
+    ));
+    assert_eq!(against(&good, &[], &keys), Err(Refusal::NothingSigned));
+}
+
+#[test]
+fn signatures_inside_entries_are_checked_and_counted() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use ed25519_dalek::{Signer as _, SigningKey};
+    let person = SigningKey::from_bytes(&[6; 32]);
+    let detail = |said: &str, signed: &str| {
+        serde_json::json!({ "signature": {
+            "alg": "ed25519",
+            "key_id": "k",
+            "public_key": STANDARD.encode(person.verifying_key().as_bytes()),
+            "signed": said,
+            "value": STANDARD.encode(person.sign(signed.as_bytes()).to_bytes()),
+        } })
+        .to_string()
+    };
+    let with = |said: &str, signed: &str| {
+        let mut head = Head::genesis(MERCHANT);
+        let entries: Vec<AuditEntry> = (0..5)
+            .map(|n| {
+                let mut one = pending(n);
+                if n >= 3 {
+                    one.detail = detail(said, signed);
+                }
+                head.append(one)
+            })
+            .collect();
+        against(&export(&entries, head), &[], &[])
+    };
+    let report = with("{\"a\":1}", "{\"a\":1}").unwrap();
+    assert_eq!((report.signed_entries, report.signing_keys), (2, 1));
+    assert!(matches!(
+        with("{\"a\":1}", "{\"a\":2}"),
+        Err(Refusal::Signature {
+            line: 4,
+            seq: 4,
+            ..
+        })
+    ));
 }
 
 proptest! {
@@ -175,7 +403,7 @@ proptest! {
         let at = at % bytes.len();
         bytes[at] ^= 1 << bit;
         // an equal reading (another case of a hexadecimal digit) is not a change of an entry
-        if let Ok(found) = verify_export(bytes.as_slice()) {
+        if let Ok(found) = verify_export(&bytes) {
             prop_assert_eq!(found, head);
         }
     }

@@ -13,6 +13,7 @@ mod edges;
 mod mail;
 mod notices;
 mod overview;
+mod proof;
 mod sessions;
 mod skus;
 mod store;
@@ -35,6 +36,7 @@ pub use mail::{
 };
 pub use notices::{NoticeReads, NoticeTx};
 pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};
+pub use proof::{ProofReads, ProofTx};
 pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, SessionTx, Turned};
 pub use skus::{SkuReads, SkuTx};
 pub use store::{

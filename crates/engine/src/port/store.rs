@@ -39,6 +39,7 @@ use super::{
     drafts::{DraftReads, DraftTx},
     mail::{MailReads, MailTx},
     notices::{NoticeReads, NoticeTx},
+    proof::{ProofReads, ProofTx},
     sessions::{SessionReads, SessionTx},
     skus::{SkuReads, SkuTx},
 };
@@ -77,6 +78,10 @@ pub struct AuditFilter {
     pub subject_id: Option<String>,
     pub actor: Option<String>,
     pub action: Option<String>,
+    /// Not before then.
+    pub since: Option<Time>,
+    /// Before then.
+    pub until: Option<Time>,
     /// Only entries with a smaller `seq`.
     pub before_seq: Option<i64>,
     pub limit: i64,
@@ -188,6 +193,7 @@ pub trait Reads:
     + ChatReads
     + SkuReads
     + BriefReads
+    + ProofReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -355,6 +361,7 @@ pub trait Tx:
     + ChatTx
     + SkuTx
     + BriefTx
+    + ProofTx
 {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;

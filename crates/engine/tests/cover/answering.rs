@@ -107,8 +107,7 @@ async fn the_task(world: &World) -> Task {
 }
 
 async fn noted(world: &World, action: &str) -> Vec<serde_json::Value> {
-    let eyes = world.eyes().await.unwrap();
-    let (entries, ..) = world.engine.export_trail(&eyes).await.unwrap();
+    let entries = world.trail().await.unwrap();
     entries
         .into_iter()
         .filter(|entry| entry.action == action)

@@ -6,7 +6,6 @@ use domain::{
     Time,
     access::{Access, Action},
     approval::Decision,
-    audit::{AuditHash, Head},
     delivery::AckStatus,
     owner::{Owner, Party},
     people::Membership,
@@ -17,7 +16,7 @@ use engine::{
     SourceInput, StartInput, TaskAct, TokenInput, TokenTerm,
     Ack, ApprovalAct, Begin, BriefInput, CampaignInput, Ctx, DestinationInput, Engine, Handover,
     InvitationInput, Kind, Named, PlaceInput, Reach, Result, SourceInput, StartInput, TaskAct,
-    TokenInput, TokenTerm,
+    TokenInput, TokenTerm, WitnessInput,
     port::{AuditFilter, ListFilter},
     template::Template,
 };
@@ -128,7 +127,13 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         publishes_by_two(): ViewWork,
         history("task", id, 1): ViewWork,
         audit(&trail): ViewAudit,
-        export_trail(): ViewAudit,
+        audit_length(): ViewAudit,
+        audit_keys(): ViewAudit,
+        audit_checkpoints(None, 1): ViewAudit,
+        audit_witnesses(): ViewAudit,
+        trail_so_far(): ViewAudit,
+        trail_page(0, 1): ViewAudit,
+        check_trail(): ViewAudit,
         team(): ViewPeople,
         holder(id): ViewPeople,
         where_used(&nobody()): ViewPeople,
@@ -154,7 +159,15 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         public_keys(): ViewAudit,
     ];
     call![
-        note_trail_exported(Head { merchant_id: merchant, seq: 1, hash: AuditHash::GENESIS }): ViewAudit,
+        begin_trail_export(): ViewAudit,
+        rotate_audit_key(): ManageMerchant,
+        add_audit_witness(WitnessInput {
+            name: "Auditor".into(),
+            kind: "webhook".into(),
+            address: "https://audit.example/in".into(),
+            every_ms: 0,
+        }): ManageMerchant,
+        remove_audit_witness(id): ManageMerchant,
         acknowledge(id, Ack {
             status: AckStatus::Accepted,
             exception_code: None,
@@ -355,8 +368,7 @@ async fn token(world: &World, may: Action) -> Ctx {
 }
 
 async fn entries(world: &World) -> usize {
-    let eyes = world.eyes().await.unwrap();
-    world.engine.export_trail(&eyes).await.unwrap().0.len()
+    world.trail().await.unwrap().len()
 }
 
 on_every_store! {
@@ -410,8 +422,8 @@ on_every_store! {
                 }
             }
         }
-        // that they took the trail out is itself an entry; it is the only one
-        assert_eq!(entries(&world).await, before + 1);
+        // that they looked at the trail, had it checked and took it out are entries themselves, and the only ones
+        assert_eq!(entries(&world).await, before + 3);
     }
 
     async fn a_tokens_capabilities_are_what_counts(world: World) {
@@ -466,7 +478,7 @@ on_every_store! {
         let (_, why) = enter(&second.secret).await.unwrap_err();
         assert!(why.contains("revoked"), "{why}");
         assert_eq!(enter("mlk_nobody").await.unwrap_err().1, "This API token is not valid.");
-        let said: Vec<String> = world.engine.export_trail(&world.eyes().await.unwrap()).await.unwrap().0
+        let said: Vec<String> = world.trail().await.unwrap()
             .into_iter().filter(|one| one.subject_id == first.token.id.to_string()).map(|one| one.action + &one.detail).collect();
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said.iter().all(|one| !one.contains(&first.secret) && !one.contains(&second.secret)));

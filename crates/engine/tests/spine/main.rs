@@ -15,6 +15,7 @@ mod gates;
 mod operators;
 mod orders;
 mod outside;
+mod proof;
 mod reports;
 mod rules;
 mod setup;

@@ -158,7 +158,7 @@ on_every_store! {
         missing(engine.contract(&hana, own.contract_id).await);
         missing(engine.exports_of_run(&hana, own.run_id).await);
         missing(engine.audit(&hana, &AuditFilter::default()).await);
-        missing(engine.export_trail(&hana).await);
+        missing(engine.begin_trail_export(&hana).await);
         missing(engine.team(&hana).await);
         missing(engine.tokens(&hana).await);
         missing(engine.merchant_facts(&hana).await);

@@ -15,6 +15,7 @@ mod debt;
 mod drafts;
 mod mails;
 mod notices;
+mod proof;
 mod reads;
 mod sessions;
 mod skus;

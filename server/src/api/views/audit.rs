@@ -1,6 +1,7 @@
 //! Audit entries: links of the merchant's chain.
 
-use domain::audit::AuditEntry;
+use domain::audit::{AuditEntry, witness::SignedCheckpoint};
+use engine::PublicKey;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -47,6 +48,52 @@ impl From<&AuditEntry> for AuditView {
             trace_id: entry.trace_id.clone(),
             prev_hash: entry.prev_hash.to_string(),
             hash: entry.hash.to_string(),
+        }
+    }
+}
+
+/// A public key of the merchant's trail.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditKey)]
+pub struct AuditKeyView {
+    id: Uuid,
+    /// `name+number+base64`, as `meshline audit verify --key` takes it.
+    key: String,
+    created_at: At,
+    /// When another one took its place; what it signed until then stays good.
+    retired_at: Option<At>,
+}
+
+impl From<&PublicKey> for AuditKeyView {
+    fn from(one: &PublicKey) -> Self {
+        Self {
+            id: one.key.id,
+            key: one.text.clone(),
+            created_at: one.key.created_at.into(),
+            retired_at: one.key.retired_at.map(Into::into),
+        }
+    }
+}
+
+/// A signed checkpoint.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditCheckpoint)]
+pub struct CheckpointView {
+    /// How many entries it vouches for.
+    size: i64,
+    key_id: Uuid,
+    made_at: At,
+    /// The signed note, to be kept as it is.
+    note: String,
+}
+
+impl From<&SignedCheckpoint> for CheckpointView {
+    fn from(one: &SignedCheckpoint) -> Self {
+        Self {
+            size: one.size,
+            key_id: one.key_id,
+            made_at: one.made_at.into(),
+            note: one.note.clone(),
         }
     }
 }
