@@ -17,6 +17,7 @@ use crate::{
         audit::AuditPage,
         chat::{ChatLinkPage, ChatSettingsPage, DecisionLinkPage},
         briefs::{BriefPage, BriefsPage},
+        audit::{AuditPage, WitnessesPage},
         connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
         contracts::{
             ContractDraftPage, ContractPage, ContractSectionPage, ContractsPage, NewContractPage,
@@ -132,6 +133,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/audit/keys") view=KeysPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings") view=SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/settings/audit") view=WitnessesPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/access") view=AccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/slack") view=ChatSettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/a/:token") view=DecisionLinkPage ssr=SsrMode::Async/>

@@ -112,6 +112,12 @@ fn links(model: &Model, people: usize, at: &Visit) -> impl IntoView + use<> {
             "Audit trail",
             "Everything that was ever changed here".to_owned(),
         ),
+        (
+            Noun::Audit,
+            "settings/audit",
+            "Proof of the trail",
+            "Its public key, its checkpoints, and who keeps them outside".to_owned(),
+        ),
     ];
     let rows = all
         .into_iter()
