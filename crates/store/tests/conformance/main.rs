@@ -35,6 +35,7 @@ mod overview;
 mod people;
 mod plans;
 mod postgres_only;
+mod proof;
 mod schema;
 mod seals;
 mod sessions;
@@ -158,6 +159,12 @@ conformance! {
     overview::every_number_is_the_rows_behind_it,
     overview::what_moves_on_is_counted_no_more,
     overview::two_hundred_merchants_are_counted_at_once,
+    proof::one_key_signs_and_those_before_it_keep_their_public_half,
+    proof::a_tree_is_carried_on_by_one_at_a_time,
+    proof::checkpoints_stay_as_they_were_signed,
+    proof::a_witness_is_its_merchants,
+    proof::a_look_is_noted_once_until_it_is_long_ago,
+    proof::the_trail_is_searched_by_time_page_by_page,
     seals::seals_are_found_by_their_key_and_exchanged_once,
     seals::a_seal_is_exchanged_in_its_merchants_name_only,
     tenants::every_read_of_another_merchant_finds_nothing,
