@@ -15,9 +15,9 @@ use crate::{
         account::{AccountPage, ForgottenPage, ResetPage},
         approvals::{ApprovalPage, ApprovalsPage},
         audit::AuditPage,
-        chat::{ChatLinkPage, ChatSettingsPage, DecisionLinkPage},
-        briefs::{BriefPage, BriefsPage},
         audit::{AuditPage, WitnessesPage},
+        briefs::{BriefPage, BriefsPage},
+        chat::{ChatLinkPage, ChatSettingsPage, DecisionLinkPage},
         connections::{ConnectionPage, ConnectionsPage, NewDestinationPage, NewSourcePage},
         contracts::{
             ContractDraftPage, ContractPage, ContractSectionPage, ContractsPage, NewContractPage,

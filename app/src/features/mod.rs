@@ -3,8 +3,8 @@
 pub mod account;
 pub mod approvals;
 pub mod audit;
-pub mod chat;
 pub mod briefs;
+pub mod chat;
 pub mod connections;
 pub mod contracts;
 pub mod cover;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::{
     delivery::AckStatus,
-    overriding::Overridden,
     gate::Fault,
+    overriding::Overridden,
     owner::{EscalationPolicy, Owner},
     time::Time,
 };

@@ -105,11 +105,11 @@ pub use approval_talk::ApprovalAct;
 pub use briefs::{BriefChain, BriefInput};
 pub use bus::{Bus, Change};
 pub use chain::{Chain, ExportChain, RunChain, UnderWay};
-pub use checkpoint::{CHECKPOINT_EVERY_MS, PublicKey, TrailExport};
-pub use connection_needs::{ConnectionNeeds, Replaced};
 pub use chat::{ChatInput, ChatSettings};
 pub use chat_click::{Heard, SignedClick};
 pub use chat_link::{ChatLink, OpenDecision};
+pub use checkpoint::{CHECKPOINT_EVERY_MS, PublicKey, TrailExport};
+pub use connection_needs::{ConnectionNeeds, Replaced};
 pub use connections::{NewSource, SourceInput};
 pub use contracts::{
     BeginContract, CONTRACT_FORMAT, ContractNeeds, ContractRail, ContractSaved, Deprecation,

@@ -155,7 +155,12 @@ impl Work<'_> {
     }
 
     /// What this person may look at, to see what it is about.
-    pub async fn seen_by(&mut self, rules: &Rules, user: &User, about: About) -> Result<Option<About>> {
+    pub async fn seen_by(
+        &mut self,
+        rules: &Rules,
+        user: &User,
+        about: About,
+    ) -> Result<Option<About>> {
         let member = rules.members.iter().find(|(one, _)| one.id == user.id);
         let Some((_, member)) = member else {
             return Ok(None);

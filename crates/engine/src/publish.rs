@@ -5,9 +5,7 @@ use domain::{
     Time,
     access::Action,
     contract::{Contract, ContractTrigger},
-    flow::{Campaign, Flow, Run, Trigger, fact, readiness::readiness},
-    contract::Contract,
-    flow::{Flow, readiness::readiness},
+    flow::{Flow, fact, readiness::readiness},
 };
 use serde_json::json;
 

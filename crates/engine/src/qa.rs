@@ -19,8 +19,7 @@ use domain::{
     owner::Owner,
     sku::Sku,
 };
-use jsonschema::{PatternOptions, Validator};
-use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 use tokio::sync::RwLock;
 use uuid::Uuid;

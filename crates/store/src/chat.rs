@@ -277,11 +277,7 @@ pub(crate) async fn posts(conn: &mut Conn, merchant: Uuid, approval: Uuid) -> Re
     doc::all(rows, read_post)
 }
 
-pub(crate) async fn latest_posts(
-    conn: &mut Conn,
-    merchant: Uuid,
-    limit: i64,
-) -> Result<Vec<Post>> {
+pub(crate) async fn latest_posts(conn: &mut Conn, merchant: Uuid, limit: i64) -> Result<Vec<Post>> {
     let rows = conn
         .fetch_all(
             "SELECT doc, rev FROM chat_posts WHERE merchant_id = $1 ORDER BY id DESC LIMIT $2",

@@ -393,8 +393,7 @@ fn who_answers(approval: &Approval, at: &Visit) -> AnyView {
         from.map(|at| format!("from {at}")),
     );
     let away = away(approval, at);
-    view! { <Card title="Who answers">{owner}{others}{away}{backup}</Card> }
-        .into_any()
+    view! { <Card title="Who answers">{owner}{others}{away}{backup}</Card> }.into_any()
 }
 
 /// Who decides for whoever is asked and away.

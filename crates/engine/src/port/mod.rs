@@ -3,9 +3,9 @@
 mod accounts;
 mod agency;
 mod assent;
-mod contracts;
-mod chat;
 mod briefs;
+mod chat;
+mod contracts;
 mod cover;
 mod debt;
 mod drafts;
@@ -21,12 +21,12 @@ mod store;
 pub use accounts::{AccountReads, AccountTx, PasswordResetRow};
 pub use agency::{AgencyReads, AgencyTx};
 pub use assent::{AssentReads, AssentTx, PersonKeyRow};
-pub use contracts::{ContractReads, ContractTx};
-pub use chat::{
-    Account, Card, Chat, ChatLinkRow, ChatReads, ChatTx, DecisionLinkRow, Identity, Press, Pressing,
-    ReasonForm, Said, Whose,
-};
 pub use briefs::{BriefReads, BriefTx};
+pub use chat::{
+    Account, Card, Chat, ChatLinkRow, ChatReads, ChatTx, DecisionLinkRow, Identity, Press,
+    Pressing, ReasonForm, Said, Whose,
+};
+pub use contracts::{ContractReads, ContractTx};
 pub use cover::{CoverReads, CoverTx};
 pub use debt::{DebtReads, DebtTx};
 pub use drafts::{DraftReads, DraftTx};

@@ -11,12 +11,9 @@ use domain::{
     people::Membership,
 };
 use engine::{
-    Ack, ApprovalAct, Begin, BeginContract, CampaignInput, Ctx, Deprecation, DestinationInput,
-    Engine, Handover, InvitationInput, Kind, ManualExport, Named, PlaceInput, Reach, Result,
-    SourceInput, StartInput, TaskAct, TokenInput, TokenTerm,
-    Ack, ApprovalAct, Begin, BriefInput, CampaignInput, Ctx, DestinationInput, Engine, Handover,
-    InvitationInput, Kind, Named, PlaceInput, Reach, Result, SourceInput, StartInput, TaskAct,
-    TokenInput, TokenTerm, WitnessInput,
+    Ack, ApprovalAct, Begin, BeginContract, BriefInput, CampaignInput, Ctx, Deprecation,
+    DestinationInput, Engine, Handover, InvitationInput, Kind, ManualExport, Named, PlaceInput,
+    Reach, Result, SourceInput, StartInput, TaskAct, TokenInput, TokenTerm, WitnessInput,
     port::{AuditFilter, ListFilter},
     template::Template,
 };

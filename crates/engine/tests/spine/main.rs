@@ -6,9 +6,9 @@
 mod access;
 mod agency_templates;
 mod approvals;
-mod contracts;
-mod chat;
 mod briefs;
+mod chat;
+mod contracts;
 mod deliveries;
 mod failures;
 mod gates;

@@ -11,8 +11,7 @@ use domain::{
     task::TaskState,
 };
 use engine::{
-    CHECKPOINT_EVERY_MS, CHECKPOINT_TYPE, Ctx, Kind, TrailExport, WitnessInput,
-    port::AuditFilter,
+    CHECKPOINT_EVERY_MS, CHECKPOINT_TYPE, Ctx, Kind, TrailExport, WitnessInput, port::AuditFilter,
 };
 use testkit::{HOUR, MINUTE, Reply, order};
 

@@ -7,9 +7,9 @@
 mod accounts;
 mod agency;
 mod assent;
-mod contracts;
-mod chat;
 mod briefs;
+mod chat;
+mod contracts;
 mod cover;
 mod debt;
 mod drafts;

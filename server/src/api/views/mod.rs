@@ -28,8 +28,8 @@ mod words;
 
 pub use approval::{ApprovalView, AskedView};
 pub use audit::AuditView;
-pub use brief::{BriefDetail, BriefView};
 pub use audit::{AuditKeyView, AuditView, CheckpointView};
+pub use brief::{BriefDetail, BriefView};
 pub use chain::{ExportDetail, OrderDetail, ReceiptDetail};
 pub use connection::ConnectionView;
 pub use contract::{ContractDetail, ContractView};
