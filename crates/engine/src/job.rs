@@ -80,7 +80,10 @@ job_kinds! {
 impl JobKind {
     /// It talks to somebody outside, and takes as long as they take.
     pub fn goes_out(self) -> bool {
-        matches!(self, Self::Deliver | Self::ShowPost | Self::AnswerClick)
+        matches!(
+            self,
+            Self::Deliver | Self::ShowPost | Self::AnswerClick | Self::SendCheckpoint
+        )
     }
 }
 

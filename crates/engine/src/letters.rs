@@ -1,8 +1,10 @@
 //! What our mails say. Plain words and one link, once as text and once as simple HTML without pictures,
 //! so that nothing is loaded when somebody opens it.
 
-use domain::chat::Asking;
-use domain::audit::{file::grouped, witness::SignedCheckpoint};
+use domain::{
+    audit::{file::grouped, witness::SignedCheckpoint},
+    chat::Asking,
+};
 use serde::{Deserialize, Serialize};
 
 /// A message without the id that it gets when it is queued.
@@ -163,6 +165,9 @@ impl Letter {
         Self {
             thread: Some(thread),
             ..letter(to, subject, &before, ("See what became of it", page), after)
+        }
+    }
+
     /// The signed note stands in it as it is, to be copied into a file.
     pub fn of_checkpoint(
         to: &str,
@@ -190,6 +195,7 @@ impl Letter {
                  <p>{words}</p><pre>{shown}</pre><p>{last}</p>\
                  <p><a href=\"{page}\">The audit trail</a></p></body></html>"
             ),
+            thread: None,
         }
     }
 

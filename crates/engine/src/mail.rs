@@ -204,6 +204,14 @@ impl Engine {
     pub(crate) fn letter(&self, letter: Letter, useless_at: Time, now: Time) -> Result<NewMail> {
         let id = self.ids.uuid(now);
         let body = Body::Letter { letter, useless_at };
+        Ok(NewMail {
+            id,
+            sealed_body: self.seal_mail(id, &body)?,
+            about: None,
+            created_at: now,
+        })
+    }
+
     /// The mail that brings a checkpoint to a witness, to be inserted with the word that it was sent.
     pub(crate) fn checkpoint_mail(
         &self,

@@ -123,10 +123,7 @@ impl Engine {
             .write(move |tx| Box::pin(tx.claim_jobs(claim)))
             .await?;
         let count = jobs.len();
-        let (out, stay): (Vec<_>, Vec<_>) = jobs
-            .into_iter()
-            .partition(|job| job.kind.goes_out());
-            .partition(|job| matches!(job.kind, JobKind::Deliver | JobKind::SendCheckpoint));
+        let (out, stay): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.kind.goes_out());
         for job in out {
             let permit = Arc::clone(deliveries).acquire_owned().await;
             let engine = Arc::clone(self);
@@ -321,11 +318,11 @@ impl Work<'_> {
             JobKind::ContractEnds => self.contract_ends(id, armed_for).await,
             JobKind::OwnershipReview => self.ownership_review(armed_for).await,
             JobKind::TokenExpiring => self.token_expiring(id, armed_for).await,
-            JobKind::Deliver | JobKind::ShowPost | JobKind::AnswerClick => {
-                Err(Error::internal("what goes out is not a store job"))
-            JobKind::Deliver | JobKind::AuditCheckpoint | JobKind::SendCheckpoint => {
-                Err(Error::internal("this is more than one write"))
-            }
+            JobKind::Deliver
+            | JobKind::ShowPost
+            | JobKind::AnswerClick
+            | JobKind::AuditCheckpoint
+            | JobKind::SendCheckpoint => Err(Error::internal("this is more than one write")),
         }
     }
 }

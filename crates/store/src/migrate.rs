@@ -55,8 +55,8 @@ static MIGRATIONS: &[Migration] = &[
     migration!(19, "0019_contracts"),
     migration!(20, "0020_approvals"),
     migration!(21, "0021_chat"),
-    migration!(23, "0023_briefs"),
     migration!(22, "0022_checkpoints"),
+    migration!(23, "0023_briefs"),
     migration!(24, "0024_gaps"),
 ];
 
