@@ -137,7 +137,7 @@ pub use idempotency::{MAX_KEY_BYTES, Turn};
 pub use intake::{Door, IntakeStatus};
 pub use invitations::{InvitationInput, Invited, NewInvitation, PlaceInput};
 pub use members::{Colleague, Holder, Leaving, Reach, Team};
-pub use overriding::{MAX_JUSTIFICATION, OverrideInput, PublicKey};
+pub use overriding::{MAX_JUSTIFICATION, OverrideInput, PersonKey};
 pub use overview::{MerchantLine, Overview, Standing};
 pub use ownership::{Finding, FindingKind, Owned, OwnedKind, OwnedNow, findings, owned};
 pub use password_reset::{RESET_MS, Reset, ResetLink, Spent};

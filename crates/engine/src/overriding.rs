@@ -51,7 +51,7 @@ pub struct OverrideInput {
 
 /// What somebody's signatures are checked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
+pub struct PersonKey {
     pub user_id: Uuid,
     pub key_id: String,
     /// Base64.
@@ -59,7 +59,7 @@ pub struct PublicKey {
     pub since: Time,
 }
 
-impl From<PersonKeyRow> for PublicKey {
+impl From<PersonKeyRow> for PersonKey {
     fn from(row: PersonKeyRow) -> Self {
         Self {
             user_id: row.user_id,
@@ -121,24 +121,24 @@ impl Engine {
     }
 
     /// What the signatures of this merchant’s people are checked with, for whoever reads the trail.
-    pub async fn public_keys(&self, ctx: &Ctx) -> Result<Vec<PublicKey>> {
+    pub async fn public_keys(&self, ctx: &Ctx) -> Result<Vec<PersonKey>> {
         ctx.read(Noun::Audit)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let mut reads = self.store.reads().await?;
         let mut found = Vec::new();
         for (user, _) in &rules.members {
-            found.extend(reads.person_key(user.id).await?.map(PublicKey::from));
+            found.extend(reads.person_key(user.id).await?.map(PersonKey::from));
         }
         Ok(found)
     }
 
     /// One’s own, once one has signed something.
-    pub async fn own_public_key(&self, oneself: &Oneself) -> Result<Option<PublicKey>> {
+    pub async fn own_public_key(&self, oneself: &Oneself) -> Result<Option<PersonKey>> {
         let mut reads = self.store.reads().await?;
         Ok(reads
             .person_key(oneself.user.id)
             .await?
-            .map(PublicKey::from))
+            .map(PersonKey::from))
     }
 }
 
@@ -337,7 +337,7 @@ impl Work<'_> {
                 ..Error::conflict("Your key was just made elsewhere; try again.")
             });
         }
-        let public = PublicKey::from(row);
+        let public = PersonKey::from(row);
         let detail = json!({ "key_id": public.key_id, "public_key": public.public_key });
         self.note("person.key_made", "person", user, detail);
         Ok(key)

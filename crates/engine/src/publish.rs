@@ -1,6 +1,8 @@
 //! Publishing contracts and flows. What is published is immutable; a
 //! contract or flow that is not ready is refused with every reason at once.
 
+use std::sync::Arc;
+
 use domain::{
     Time,
     access::Action,
@@ -19,6 +21,7 @@ use crate::{
     port::StoreExt,
     qa::{compile, gate_faults, missing_paths},
     rules::Rules,
+    work::Work,
 };
 
 /// What a person writes to start a promotion.

@@ -236,6 +236,7 @@ impl Engine {
             body: Bytes::from(self.checkpoint_message(&checkpoint).to_string()),
             traceparent: format!("00-{}-{}-01", self.new_trace_id(), hex::encode(span)),
             now: self.now(),
+            is_trial: false,
         };
         let answer = self.channel.deliver(request).await;
         match refusal(&answer) {

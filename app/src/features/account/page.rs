@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{owner::role_title, password::ASKED};
-use engine::{PublicKey, Result};
+use engine::{PersonKey, Result};
 use leptos::prelude::*;
 
 use crate::{
@@ -25,7 +25,7 @@ struct Model {
     mails: bool,
     aways: Vec<Away>,
     /// What one's signatures are checked with.
-    key: Option<PublicKey>,
+    key: Option<PersonKey>,
 }
 
 async fn load(desk: Arc<Desk>) -> Result<Model> {
@@ -89,7 +89,7 @@ fn facts(desk: &Desk) -> impl IntoView + use<> {
 }
 
 /// The key that one's overrides are signed with; what opens it never leaves the vault.
-fn signs(key: PublicKey, desk: &Desk) -> impl IntoView + use<> {
+fn signs(key: PersonKey, desk: &Desk) -> impl IntoView + use<> {
     let now = desk.now;
     let since = view! { <When at=key.since now/> }.into_any();
     let public = view! { <CopyId id=key.public_key what="public key"/> }.into_any();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{PublicKey, Result};
+use engine::{PersonKey, Result};
 use leptos::prelude::*;
 
 use crate::{
@@ -15,11 +15,11 @@ pub fn KeysPage() -> impl IntoView {
     page("audit", load, render)
 }
 
-async fn load(at: Arc<Visit>) -> Result<Vec<PublicKey>> {
+async fn load(at: Arc<Visit>) -> Result<Vec<PersonKey>> {
     at.engine().public_keys(&at.ctx).await
 }
 
-fn render(keys: Vec<PublicKey>, at: &Visit) -> Page {
+fn render(keys: Vec<PersonKey>, at: &Visit) -> Page {
     let title = match keys.len() {
         0 => "Nobody has signed anything yet".to_owned(),
         1 => "1 person signs here".to_owned(),

@@ -247,6 +247,8 @@ pub(super) fn blank(
         accept_ms: 15 * MINUTE,
         resolve_ms: DAY,
         valid_for_ms: 2 * DAY,
+        gates: Vec::new(),
+        refresh: BTreeMap::new(),
         approval: Vec::new(),
         retry: RetryPolicy::default(),
         ack: AckRule {
@@ -270,6 +272,7 @@ pub(super) fn blank(
         samples: Vec::new(),
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),
+        channels: Channels::default(),
         published_at: making.now,
     }
 }
