@@ -187,7 +187,7 @@ fn everything_that_is_wrong_is_said_at_its_field() {
         fields.insert(name.into(), value.into());
     }
     let wrong = read(&fields, &step, &draft).unwrap_err();
-    let said: Vec<&str> = wrong.keys().map(String::as_str).collect();
+    let said: Vec<&str> = wrong.keys().collect();
     assert_eq!(
         said,
         [
