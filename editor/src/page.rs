@@ -4,6 +4,7 @@ use std::{cell::Cell, time::Duration};
 
 use board::fields::Fields;
 use board::html::esc;
+use board::map::Drawn;
 use board::screen::View;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
@@ -183,24 +184,48 @@ pub fn picture(editor: &mut Editor) {
         }
     }
     let Some(cards) = part("cards") else { return };
-    let same_cards = before.cards.len() == now.cards.len()
-        && before.cards.iter().zip(&now.cards).all(|(a, b)| a.0 == b.0);
-    if !same_cards {
-        let mut html = String::new();
-        for (key, inside) in &now.cards {
-            html.push_str(&format!("<g data-card=\"{}\">{inside}</g>", esc(key)));
+    bring(&cards, &before.cards, &now.cards);
+}
+
+/// Cards that are gone are taken out, new ones put where they belong, and of the others only what is different is written.
+fn bring(place: &Element, before: &[Drawn], now: &[Drawn]) -> Option<()> {
+    const SVG: &str = "http://www.w3.org/2000/svg";
+    let mut next = place.first_element_child();
+    let mut before = before.iter();
+    for is in now {
+        // both are in reading order, so what comes before it and is not it has gone, or stands further on now
+        let was = before.clone().position(|was| was.key == is.key);
+        let card = match was {
+            Some(gone) => {
+                for _ in 0..gone {
+                    let out = next?;
+                    next = out.next_element_sibling();
+                    out.remove();
+                }
+                let card = next?;
+                next = card.next_element_sibling();
+                card
+            }
+            None => {
+                let card = document()?.create_element_ns(Some(SVG), "g").ok()?;
+                card.set_attribute("data-card", &is.key).ok()?;
+                place.insert_before(&card, next.as_deref()).ok()?;
+                card
+            }
+        };
+        let was = was.and_then(|at| before.nth(at));
+        if was.is_none_or(|was| was.inside != is.inside) {
+            card.set_inner_html(&is.inside);
         }
-        cards.set_inner_html(&html);
-        return;
-    }
-    let all = cards.children();
-    for (n, (was, is)) in before.cards.iter().zip(&now.cards).enumerate() {
-        if was != is
-            && let Some(card) = all.item(n as u32)
-        {
-            card.set_inner_html(&is.1);
+        if was.is_none_or(|was| was.at != is.at) {
+            card.set_attribute("transform", &is.transform()).ok()?;
         }
     }
+    while let Some(out) = next {
+        next = out.next_element_sibling();
+        out.remove();
+    }
+    Some(())
 }
 
 /// The row of what is being typed, without the form below it.

@@ -11,7 +11,7 @@ use crate::{
     by_key::ByKey,
     html::{esc, initials, path},
     names::{Lanes, Names, Somebody, side},
-    place::{Board, CARD_H, CARD_W, Card, Line, PORT_X, place},
+    place::{Board, CARD_H, CARD_W, Line, PORT_X, place},
     rank::Ranks,
     words,
 };
@@ -71,17 +71,36 @@ pub struct Picture {
     pub height: i32,
     pub bands: String,
     pub lines: String,
-    /// By card, in reading order.
-    pub cards: Vec<(String, String)>,
-    /// Where each card stands.
-    pub spots: Vec<(String, (i32, i32))>,
+    /// In reading order.
+    pub cards: Vec<Drawn>,
+}
+
+/// A card: what is in it does not know where it stands, so that one that only moves is not written again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    pub key: String,
+    pub at: (i32, i32),
+    pub inside: String,
+}
+
+impl Drawn {
+    /// What moves it there.
+    pub fn transform(&self) -> String {
+        format!("translate({} {})", self.at.0, self.at.1)
+    }
 }
 
 impl Picture {
     pub fn html(&self, label: &str) -> String {
         let mut cards = String::new();
-        for (key, inside) in &self.cards {
-            let _ = write!(cards, "<g data-card=\"{}\">{inside}</g>", esc(key));
+        for card in &self.cards {
+            let _ = write!(
+                cards,
+                "<g data-card=\"{}\" transform=\"{}\">{}</g>",
+                esc(&card.key),
+                card.transform(),
+                card.inside
+            );
         }
         format!(
             "<svg class=\"board\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"group\" aria-label=\"{2}\">\
@@ -108,18 +127,18 @@ pub enum Way {
 impl Picture {
     /// The card next to this one in a direction: the nearest, counting what lies aside twice.
     pub fn next(&self, from: &str, way: Way) -> Option<&str> {
-        let (_, (x, y)) = self.spots.iter().find(|(key, _)| key == from)?;
-        self.spots
+        let (x, y) = self.cards.iter().find(|card| card.key == from)?.at;
+        self.cards
             .iter()
-            .filter_map(|(key, (to_x, to_y))| {
-                let (dx, dy) = (to_x - x, to_y - y);
+            .filter_map(|card| {
+                let (dx, dy) = (card.at.0 - x, card.at.1 - y);
                 let (ahead, aside) = match way {
                     Way::Left => (-dx, dy),
                     Way::Right => (dx, dy),
                     Way::Up => (-dy, dx),
                     Way::Down => (dy, dx),
                 };
-                (ahead > 0).then_some((ahead + 2 * aside.abs(), key.as_str()))
+                (ahead > 0).then_some((ahead + 2 * aside.abs(), card.key.as_str()))
             })
             .min()
             .map(|(_, key)| key)
@@ -146,18 +165,17 @@ pub fn draw<O: Somebody>(flow: &Flow<O>, ranks: &Ranks, names: &Names, look: &Lo
     let cards = board
         .cards
         .iter()
-        .map(|card| (card.key.clone(), self::card(flow, card, names, look)))
+        .map(|card| Drawn {
+            key: card.key.clone(),
+            at: (card.x, card.y),
+            inside: inside(flow, &card.key, names, look),
+        })
         .collect();
     Picture {
         width: board.width,
         height: board.height,
         bands,
         lines: lines(flow, &board, look),
-        spots: board
-            .cards
-            .iter()
-            .map(|card| (card.key.clone(), (card.x, card.y)))
-            .collect(),
         cards,
     }
 }
@@ -246,9 +264,7 @@ fn label<O>(flow: &Flow<O>, line: &Line) -> String {
     )
 }
 
-fn card<O: Somebody>(flow: &Flow<O>, card: &Card, names: &Names, look: &Look) -> String {
-    let key = card.key.as_str();
-    let (x, y) = (card.x, card.y);
+fn inside<O: Somebody>(flow: &Flow<O>, key: &str, names: &Names, look: &Look) -> String {
     let inside = match key {
         START => {
             let (what, how) = words::trigger(&flow.trigger);
@@ -266,9 +282,8 @@ fn card<O: Somebody>(flow: &Flow<O>, card: &Card, names: &Names, look: &Look) ->
             None => String::new(),
         },
     };
-    let mut out = format!(
-        "<foreignObject x=\"{x}\" y=\"{y}\" width=\"{CARD_W}\" height=\"{CARD_H}\">{inside}</foreignObject>"
-    );
+    let mut out =
+        format!("<foreignObject width=\"{CARD_W}\" height=\"{CARD_H}\">{inside}</foreignObject>");
     let Some(step) = flow.step(key) else {
         return out;
     };
@@ -276,16 +291,16 @@ fn card<O: Somebody>(flow: &Flow<O>, card: &Card, names: &Names, look: &Look) ->
         let _ = write!(
             out,
             "<rect class=\"port\" x=\"{}\" y=\"{}\" width=\"10\" height=\"10\" rx=\"2\"><title>{}</title></rect>",
-            x + PORT_X - 5,
-            y + CARD_H - 5,
+            PORT_X - 5,
+            CARD_H - 5,
             esc(&failing(step))
         );
     }
     if let Some(count) = look.counts.get(key).filter(|count| count.running > 0) {
-        out.push_str(&badge(count, x, y));
+        out.push_str(&badge(count));
     }
     if let Some(manual) = &step.manual {
-        let (left, top) = (x + CARD_W - 58, y + CARD_H - 9);
+        let (left, top) = (CARD_W - 58, CARD_H - 9);
         let _ = write!(
             out,
             "<g class=\"by-hand\"><rect x=\"{left}\" y=\"{top}\" width=\"50\" height=\"18\" rx=\"9\"/>\
@@ -325,20 +340,18 @@ fn failing<O>(step: &Step<O>) -> String {
         .join("\n")
 }
 
-fn badge(count: &Count, x: i32, y: i32) -> String {
+fn badge(count: &Count) -> String {
     let text = match count.since.as_str() {
         "" => count.running.to_string(),
         since => format!("{} · {since}", count.running),
     };
     let width = 14 + 7 * text.chars().count() as i32;
     let tone = if count.late { "late" } else { "moving" };
-    let left = x + CARD_W - width + 6;
+    let left = CARD_W - width + 6;
     format!(
-        "<g class=\"count\" data-tone=\"{tone}\"><rect x=\"{left}\" y=\"{}\" width=\"{width}\" height=\"19\" rx=\"9.5\"/>\
-         <text x=\"{}\" y=\"{}\">{}<title>{} here now{}</title></text></g>",
-        y - 10,
+        "<g class=\"count\" data-tone=\"{tone}\"><rect x=\"{left}\" y=\"-10\" width=\"{width}\" height=\"19\" rx=\"9.5\"/>\
+         <text x=\"{}\" y=\"4\">{}<title>{} here now{}</title></text></g>",
         left + width / 2,
-        y + 4,
         esc(&text),
         count.running,
         if count.late { ", some of it late" } else { "" }

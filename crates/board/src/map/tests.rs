@@ -123,6 +123,31 @@ fn only_the_card_that_changed_is_another_one() {
 }
 
 #[test]
+fn a_card_that_only_moves_is_the_same_card() {
+    let before = draft();
+    let add = Edit::Add {
+        kind: "notify".into(),
+        title: "First of all".into(),
+        place: Place::Start,
+    };
+    let after = before.apply(&add).unwrap();
+    let picture = |draft: &Draft| {
+        let ranks = Ranks::layered(draft);
+        draw(draft, &ranks, &Names::default(), &Look::default())
+    };
+    let (before, after) = (picture(&before), picture(&after));
+    for was in before.cards.iter().filter(|card| card.key.len() > 6) {
+        let is = after.cards.iter().find(|card| card.key == was.key).unwrap();
+        assert_ne!(is.at, was.at);
+        assert_eq!(is.inside, was.inside);
+    }
+    let html = after.html("Map");
+    for card in &after.cards {
+        assert!(html.contains(&card.transform()), "{}", card.key);
+    }
+}
+
+#[test]
 fn the_list_says_where_each_step_leads() {
     let html = list(&draft(), &Names::default(), &Look::default());
     assert!(
