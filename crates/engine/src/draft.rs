@@ -119,9 +119,12 @@ impl Draft {
 
 /// The amount that a payload states of itself: `total`, or `amount`.
 pub(crate) fn stated_total(payload: &Value) -> Option<Money> {
-    ["total", "amount"]
-        .iter()
-        .find_map(|field| serde_json::from_value(payload.get(field)?.clone()).ok())
+    ["total", "amount"].iter().find_map(|field| {
+        let stated = payload.get(field)?;
+        let minor = stated.get("amount_minor")?.as_i64()?;
+        let currency = stated.get("currency")?.as_str()?.parse().ok()?;
+        Some(Money::new(minor, currency))
+    })
 }
 
 /// For how much less it is sold than otherwise, in percent; a fraction counts as one more.

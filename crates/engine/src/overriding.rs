@@ -14,7 +14,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     Time,
     access::{Action, Noun},
-    approval::ApprovalState,
+    approval::{ApprovalState, Needed},
     export::{Export, ExportState, QaStatus, content_hash},
     overriding::{Overridden, Statement, Version, key_id},
 };
@@ -207,16 +207,17 @@ impl Work<'_> {
             .await?
             .ok_or_else(|| Error::internal(format!("export {} has lost its run", old.id)))?;
         let subject = self.subject_of(&run).await?;
-        let (facts, _) = self.draft(&contract, &subject, &run).await?;
+        let (facts, by_facts) = self.draft(&contract, &subject, &run).await?;
         let facts_hash = content_hash(&facts.payload, contract.id, &contract.version, None);
         let draft = Draft {
             payload: input.payload,
             author: Some(user),
-            // what it says now is what is looked at
+            // what it says now is looked at as well
             total: None,
             ..facts
         };
-        let needed = self.needed(&contract, &subject, &draft).await?;
+        let by_words = self.needed(&contract, &subject, &draft).await?;
+        let needed = stricter(by_facts, by_words);
         let why = input.justification.trim().to_owned();
         let reason = needed.reason.clone();
         let mut export = self.new_export(&run, &old.step_key, &contract, draft, reason)?;
@@ -341,6 +342,19 @@ impl Work<'_> {
         let detail = json!({ "key_id": public.key_id, "public_key": public.public_key });
         self.note("person.key_made", "person", user, detail);
         Ok(key)
+    }
+}
+
+/// What asks for more: nobody gets out of an approval by writing another number.
+fn stricter(by_facts: Needed, by_words: Needed) -> Needed {
+    let asks = |needed: &Needed| {
+        let people: i64 = needed.steps.iter().map(|step| step.needs).sum();
+        (people, needed.critical)
+    };
+    if asks(&by_facts) > asks(&by_words) {
+        by_facts
+    } else {
+        by_words
     }
 }
 

@@ -156,7 +156,7 @@ fn form(export: &Export, to: &str, at: &Visit) -> AnyView {
         typed.value("justification"),
     );
     view! {
-        <form method="post" action="/ui/export/override">
+        <form method="post" action="/ui/export/override" class="stack">
             {hidden}
             <Card title="What it says" padded=true>
                 {fields}

@@ -143,6 +143,26 @@ on_every_store! {
         assert_eq!(world.channel.sent().len(), 1);
     }
 
+    async fn nobody_gets_out_of_an_approval_by_writing_another_number(world: World) {
+        let ada = admin(&world).await;
+        world.receives(&order(1).total("900.00")).await.unwrap();
+        let old = world.the_export().await.unwrap();
+        assert_eq!(old.state, ExportState::AwaitingApproval, "over $500.00");
+        let new = changes(&world, &ada, &old, with(&old, 3)).await.unwrap();
+        assert_eq!(new.state, ExportState::AwaitingApproval, "the total is what it was");
+        let mut less = with(&new, 4);
+        less.payload["total"] = json!({ "amount_minor": 100, "currency": "USD" });
+        let newer = changes(&world, &ada, &new, less).await.unwrap();
+        assert_eq!(newer.state, ExportState::AwaitingApproval, "the order is still over $500.00");
+        world.receives(&order(2)).await.unwrap();
+        let exports = world.exports().await.unwrap();
+        let small = exports.iter().find(|one| one.source_ref == "#2").unwrap();
+        let mut more = with(small, 4);
+        more.payload["total"] = json!({ "amount_minor": 90_000, "currency": "USD" });
+        let asked = changes(&world, &ada, small, more).await.unwrap();
+        assert_eq!(asked.state, ExportState::AwaitingApproval, "what it says now is over $500.00");
+    }
+
     async fn it_needs_a_reason_a_change_and_content_that_fits(world: World) {
         let ada = admin(&world).await;
         world.receives(&order(1)).await.unwrap();
