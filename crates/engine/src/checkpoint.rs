@@ -42,7 +42,7 @@ const RACES: usize = 8;
 
 /// A public key as whoever checks gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
+pub struct TrailKey {
     pub key: AuditKey,
     /// `name+number+base64`: what `meshline audit verify --key` takes.
     pub text: String,
@@ -62,7 +62,7 @@ pub(crate) fn verifier(key: &AuditKey) -> Result<Verifier> {
 
 impl Engine {
     /// The keys of the merchant's trail, the one in use first.
-    pub async fn audit_keys(&self, ctx: &Ctx) -> Result<Vec<PublicKey>> {
+    pub async fn audit_keys(&self, ctx: &Ctx) -> Result<Vec<TrailKey>> {
         ctx.require(Action::ViewAudit)?;
         let keys = self
             .store
@@ -72,7 +72,7 @@ impl Engine {
             .await?;
         keys.into_iter()
             .map(|key| {
-                Ok(PublicKey {
+                Ok(TrailKey {
                     text: verifier(&key)?.to_string(),
                     key,
                 })
@@ -97,7 +97,7 @@ impl Engine {
 
     /// A new key from now on. What the old one signed stays good: its public half stays on the list, and the
     /// last thing it signs is everything up to the change.
-    pub async fn rotate_audit_key(self: &Arc<Self>, ctx: &Ctx) -> Result<PublicKey> {
+    pub async fn rotate_audit_key(self: &Arc<Self>, ctx: &Ctx) -> Result<TrailKey> {
         ctx.require(Action::ManageMerchant)?;
         let merchant = ctx.merchant_id();
         self.make_checkpoint(merchant).await?;
@@ -129,7 +129,7 @@ impl Engine {
             })
             .await?;
         self.make_checkpoint(merchant).await?;
-        Ok(PublicKey {
+        Ok(TrailKey {
             text: verifier(&key)?.to_string(),
             key,
         })

@@ -1,12 +1,13 @@
 //! What a person asks of the trail: who, what, about which thing; kept in the URL.
 
+use domain::Time;
 use engine::{Rules, port::AuditFilter};
 use leptos::prelude::*;
 
 use crate::{ui::*, web::Visit};
 
 /// Nouns an entry can be about, as they stand in it.
-const NOUNS: [&str; 11] = [
+const NOUNS: [&str; 12] = [
     "receipt",
     "order",
     "run",
@@ -18,7 +19,10 @@ const NOUNS: [&str; 11] = [
     "destination",
     "contract",
     "flow",
+    "merchant",
 ];
+
+const DAY_MS: i64 = 86_400_000;
 
 /// What was asked, and where in the trail the page begins.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,9 @@ pub(super) struct AskedFor {
     pub action: Option<String>,
     pub noun: Option<String>,
     pub id: Option<String>,
+    /// Days, as `2026-11-21`; both count whole, in UTC.
+    pub since: Option<String>,
+    pub until: Option<String>,
     pub before: Option<i64>,
 }
 
@@ -38,6 +45,8 @@ impl AskedFor {
             action: text("action"),
             noun: text("about"),
             id: text("id"),
+            since: text("since").filter(|day| midnight(day).is_some()),
+            until: text("until").filter(|day| midnight(day).is_some()),
             before: at.query("before").and_then(|text| text.parse().ok()),
         }
     }
@@ -48,15 +57,28 @@ impl AskedFor {
             subject_id: self.id.clone(),
             actor: self.actor.clone(),
             action: self.action.clone(),
-            since: None,
-            until: None,
+            since: self.since.as_deref().and_then(midnight),
+            until: self
+                .until
+                .as_deref()
+                .and_then(midnight)
+                .map(|day| day.plus_ms(DAY_MS)),
             before_seq: self.before,
             limit,
         }
     }
 
     pub fn is_narrowed(&self) -> bool {
-        self.actor.is_some() || self.action.is_some() || self.noun.is_some() || self.id.is_some()
+        [
+            &self.actor,
+            &self.action,
+            &self.noun,
+            &self.id,
+            &self.since,
+            &self.until,
+        ]
+        .into_iter()
+        .any(Option::is_some)
     }
 
     /// The same question, further back.
@@ -67,6 +89,8 @@ impl AskedFor {
             ("action", &self.action),
             ("about", &self.noun),
             ("id", &self.id),
+            ("since", &self.since),
+            ("until", &self.until),
             ("before", &before),
         ];
         let query: Vec<String> = pairs
@@ -79,6 +103,11 @@ impl AskedFor {
             format!("{path}?{}", query.join("&"))
         }
     }
+}
+
+/// When a day begins.
+fn midnight(day: &str) -> Option<Time> {
+    format!("{day}T00:00:00Z").parse().ok()
 }
 
 /// What stands in these fields is made of ids and words; anything else is left out of a link.
@@ -118,7 +147,7 @@ fn actors(rules: &Rules) -> Vec<(String, String)> {
 }
 
 fn actions() -> Vec<(String, String)> {
-    const WORDS: [(&str, &str); 12] = [
+    const WORDS: [(&str, &str); 15] = [
         ("", "Anything"),
         ("receipt.", "Receipts: arrived, read"),
         ("order.", "Orders: accepted, updated"),
@@ -131,6 +160,9 @@ fn actions() -> Vec<(String, String)> {
         ("task.", "Tasks"),
         ("expectation.", "Promises not kept"),
         ("source.", "Sources and secrets"),
+        ("member.", "People: invited, changed, left"),
+        ("audit.", "The trail itself: looked at, taken out"),
+        ("token.", "API tokens"),
     ];
     WORDS
         .map(|(value, label)| (value.to_owned(), label.to_owned()))
@@ -152,6 +184,7 @@ pub(super) fn form(asked: &AskedFor, at: &Visit) -> impl IntoView + use<> {
         value(&asked.noun),
         value(&asked.id),
     );
+    let (since, until) = (value(&asked.since), value(&asked.until));
     let clear = asked
         .is_narrowed()
         .then(|| view! { <LinkButton href=at.path("audit") label="Clear" kind=Kind::Quiet/> });
@@ -161,6 +194,8 @@ pub(super) fn form(asked: &AskedFor, at: &Visit) -> impl IntoView + use<> {
             <Select text=FieldText::new("action", "Did what") options=actions() value=action/>
             <Select text=FieldText::new("about", "To what") options=nouns value=noun/>
             <Input text=FieldText::new("id", "Its id") value=id autocomplete="off"/>
+            <Input text=FieldText::new("since", "From day") value=since kind="date"/>
+            <Input text=FieldText::new("until", "To day") value=until kind="date"/>
             <div class="acts"><Button label="Filter"/> {clear}</div>
         </form>
     }
@@ -181,6 +216,22 @@ mod tests {
             asked.href("/m/a/audit", Some(7)),
             "/m/a/audit?actor=user:1&action=export.&before=7"
         );
+        let days = AskedFor {
+            since: Some("2026-11-20".to_owned()),
+            until: Some("2026-11-21".to_owned()),
+            ..AskedFor::default()
+        };
+        let filter = days.filter(5);
+        let text = |time: Option<Time>| time.map(|time| time.to_string());
+        assert_eq!(
+            text(filter.since).as_deref(),
+            Some("2026-11-20T00:00:00.000Z")
+        );
+        assert_eq!(
+            text(filter.until).as_deref(),
+            Some("2026-11-22T00:00:00.000Z")
+        );
+        assert_eq!(midnight("yesterday"), None);
         let odd = AskedFor {
             id: Some("a&b=c#".to_owned()),
             ..AskedFor::default()

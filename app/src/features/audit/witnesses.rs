@@ -9,7 +9,7 @@ use domain::{
         witness::{SignedCheckpoint, Witness},
     },
 };
-use engine::{PublicKey, Result};
+use engine::{Result, TrailKey};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Fresh {
 }
 
 struct Model {
-    keys: Vec<PublicKey>,
+    keys: Vec<TrailKey>,
     checkpoints: Vec<SignedCheckpoint>,
     witnesses: Vec<Witness>,
     fresh: Option<Fresh>,
@@ -228,7 +228,7 @@ fn add(at: &Visit) -> impl IntoView + use<> {
     }
 }
 
-fn keys(all: &[PublicKey], may: bool, at: &Visit) -> impl IntoView + use<> {
+fn keys(all: &[TrailKey], may: bool, at: &Visit) -> impl IntoView + use<> {
     let now = at.now();
     let rows = all
         .iter()

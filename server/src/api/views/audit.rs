@@ -1,7 +1,7 @@
 //! Audit entries: links of the merchant's chain.
 
 use domain::audit::{AuditEntry, witness::SignedCheckpoint};
-use engine::PublicKey;
+use engine::TrailKey;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -64,8 +64,8 @@ pub struct AuditKeyView {
     retired_at: Option<At>,
 }
 
-impl From<&PublicKey> for AuditKeyView {
-    fn from(one: &PublicKey) -> Self {
+impl From<&TrailKey> for AuditKeyView {
+    fn from(one: &TrailKey) -> Self {
         Self {
             id: one.key.id,
             key: one.text.clone(),
