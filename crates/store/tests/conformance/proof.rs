@@ -136,7 +136,7 @@ pub async fn a_witness_is_its_merchants(world: &World) {
     );
     one.took(7, at(2));
     let row = one.clone();
-    write!(store, [], tx => tx.save_audit_witness(&row)).unwrap();
+    write!(store, [row], tx => tx.save_audit_witness(&row)).unwrap();
     let stale = write!(store, [row], tx => tx.save_audit_witness(&row)).unwrap_err();
     assert_eq!(stale.kind, Kind::Conflict);
     let foreign = write!(store, [], tx => tx.delete_audit_witness(stranger, witness));
