@@ -14,7 +14,6 @@ use crate::{
     features::{
         account::{AccountPage, ForgottenPage, ResetPage},
         approvals::{ApprovalPage, ApprovalsPage},
-        audit::AuditPage,
         audit::{AuditPage, WitnessesPage},
         briefs::{BriefPage, BriefsPage},
         chat::{ChatLinkPage, ChatSettingsPage, DecisionLinkPage},

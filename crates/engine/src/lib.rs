@@ -108,7 +108,6 @@ pub use chain::{Chain, ExportChain, RunChain, UnderWay};
 pub use chat::{ChatInput, ChatSettings};
 pub use chat_click::{Heard, SignedClick};
 pub use chat_link::{ChatLink, OpenDecision};
-pub use checkpoint::{CHECKPOINT_EVERY_MS, PublicKey, TrailExport};
 pub use checkpoint::{CHECKPOINT_EVERY_MS, TrailExport, TrailKey};
 pub use connection_needs::{ConnectionNeeds, Replaced};
 pub use connections::{NewSource, SourceInput};

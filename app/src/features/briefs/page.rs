@@ -74,15 +74,16 @@ fn render(model: BriefChain, at: &Visit) -> Page {
     });
     let side =
         view! { <div class="stack">{versions(&model, at)} {end(brief, at)}</div> }.into_any();
+    let (says, goods, sent) = (says(&model, at), goods(&model, at), sent(&model, at));
     let body = view! {
         <div id="head" data-live="">
             <PageHead title=headline.clone() sub nostrip:actions=actions/>
         </div>
         <Split side>
             <div id="what" class="stack" data-live="">
-                {says(&model, at)}
-                {goods(&model, at)}
-                {sent(&model, at)}
+                {says}
+                {goods}
+                {sent}
             </div>
             {change}
         </Split>

@@ -27,7 +27,6 @@ mod token;
 mod words;
 
 pub use approval::{ApprovalView, AskedView};
-pub use audit::AuditView;
 pub use audit::{AuditKeyView, AuditView, CheckpointView};
 pub use brief::{BriefDetail, BriefView};
 pub use chain::{ExportDetail, OrderDetail, ReceiptDetail};
