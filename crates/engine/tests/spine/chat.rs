@@ -160,7 +160,7 @@ on_every_store! {
         assert_eq!(world.the_export().await.unwrap().state, ExportState::Acknowledged);
         let decided = world.approvals_of(approval.export_id).await.unwrap().remove(0);
         assert_eq!(decided.decided_by, Some(world.person("jonas").user.id));
-        assert_eq!(outcomes(&world), [("Approved by Jonas".to_owned(), false)]);
+        assert_eq!(outcomes(&world), [("Approved by Jonas Test".to_owned(), false)]);
         assert_eq!(world.channel.sent().len(), 1);
     }
 
@@ -190,10 +190,10 @@ on_every_store! {
         let export = world.the_export().await.unwrap();
         world.approves("jonas", &export).await.unwrap();
         world.runs_due_work().await.unwrap();
-        assert_eq!(outcomes(&world), [("Approved by Jonas".to_owned(), false)]);
+        assert_eq!(outcomes(&world), [("Approved by Jonas Test".to_owned(), false)]);
         press(&world, &payload("UMARA", "approve", &approval, "t3")).await;
         let late = &whispers(&world)[3];
-        assert!(late.contains("Jonas approved this already") && late.contains("UTC"), "{late}");
+        assert!(late.contains("Jonas Test approved this already") && late.contains("UTC"), "{late}");
     }
 
     async fn declining_asks_why_and_the_form_decides(world: World) {
@@ -208,7 +208,7 @@ on_every_store! {
         assert_eq!(world.the_export().await.unwrap().state, ExportState::Declined);
         let declined = world.approvals_of(approval.export_id).await.unwrap().remove(0);
         assert_eq!(declined.decision_note.as_deref(), Some("The stock is not there"));
-        assert_eq!(outcomes(&world), [("Declined by Jonas".to_owned(), false)]);
+        assert_eq!(outcomes(&world), [("Declined by Jonas Test".to_owned(), false)]);
         // a form without a reason is answered at its field
         let empty = encoded(&reason("UJONAS", &approval, "  "));
         let headers = signed(&empty, world.engine.now().as_ms() / 1000);
@@ -307,12 +307,12 @@ on_every_store! {
         };
         // asked, and told what became of it; whoever decided knows
         assert_eq!((to("jonas").len(), to("priya").len(), to("fiona").len(), to("mara").len()), (1, 2, 2, 0));
-        assert!(to("priya")[1].text.contains("Approved by Jonas") && to("priya")[1].subject.starts_with("Re: "));
+        assert!(to("priya")[1].text.contains("Approved by Jonas Test") && to("priya")[1].subject.starts_with("Re: "));
         let (_, link) = to("priya")[0].text.split_once("/a/").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
         let token = link.split_whitespace().next().unwrap();
         let priya = world.person("priya").user.id;
         let open = world.engine.open_decision(priya, token).await.unwrap();
-        assert_eq!(open.over.as_deref(), Some("Approved by Jonas"));
+        assert_eq!(open.over.as_deref(), Some("Approved by Jonas Test"));
         let stranger = uuid::Uuid::from_u128(9);
         assert_eq!(world.engine.open_decision(stranger, token).await.unwrap_err().kind, Kind::NotFound);
         let short = &token[..token.len() - 1];
