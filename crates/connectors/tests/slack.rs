@@ -1,8 +1,6 @@
 //! Signatures, by vectors that others made: the one in Slack's documentation always, and those of the fixtures,
 //! signed by Slack's own library, when `MESHLINE_FIXTURES` names their folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use connectors::slack::{read, verify};
 use domain::{Time, chat::Pressed};
 use serde_json::Value;

@@ -203,8 +203,10 @@ pub fn standing(run: &Run, exports: &[Export]) -> (BriefState, Option<String>) {
         );
     }
     let live = current().any(|export| {
-        export.export_type == "live_publish" && export.state == ExportState::Completed
-            || export.export_type == "promo_activation" && export.state == ExportState::Completed
+        matches!(
+            export.export_type.as_str(),
+            "live_publish" | "promo_activation"
+        ) && export.state == ExportState::Completed
     });
     match live {
         true => (BriefState::Live, None),

@@ -1,8 +1,4 @@
 //! What the forms about checkpoints do.
-#![expect(
-    clippy::too_many_arguments,
-    reason = "each field of a form is one argument of its server function"
-)]
 
 use engine::WitnessInput;
 use leptos::prelude::*;

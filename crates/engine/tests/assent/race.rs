@@ -91,7 +91,7 @@ on_every_store! {
             let approval = world.approvals_of(export.id).await.unwrap().remove(0);
             let winner = people[won[0]];
             assert_eq!(approval.decided_by, Some(winner));
-            let yes = (won[0] + round) % 3 != 0;
+            let yes = !(won[0] + round).is_multiple_of(3);
             let expected = if yes { ApprovalState::Approved } else { ApprovalState::Declined };
             assert_eq!(approval.state, expected);
             let name = world.store.reads().await.unwrap().user(winner).await.unwrap().unwrap().name;
