@@ -30,21 +30,37 @@ async fn the_next_version(engine: Engine) {
     let meshline = Installation::start(engine).await;
     let mut document = meshline.get(&format!("{TYPE}/export")).await;
     assert_eq!(document["format"], "meshline.contract/1");
-    assert!(document.get("merchant_id").is_none(), "nothing of the merchant's");
+    assert!(
+        document.get("merchant_id").is_none(),
+        "nothing of the merchant's"
+    );
     let base = document["version"].clone();
     let versions = format!("{TYPE}/versions");
 
     // fields that nothing acts on, and schemas that would blow up, are refused with their place
     let mut broken = document.clone();
     broken["surprise"] = json!(true);
-    let (status, problem) = post(&meshline, &versions, &json!({ "contract": broken, "base_version": base })).await;
+    let (status, problem) = post(
+        &meshline,
+        &versions,
+        &json!({ "contract": broken, "base_version": base }),
+    )
+    .await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert_eq!(pointers(&problem), ["#/contract/surprise"]);
     let mut slow = document.clone();
     slow["schema"]["properties"]["slow"] = json!({ "pattern": "(a+)+$" });
-    let (status, problem) = post(&meshline, &versions, &json!({ "contract": slow, "base_version": base })).await;
+    let (status, problem) = post(
+        &meshline,
+        &versions,
+        &json!({ "contract": slow, "base_version": base }),
+    )
+    .await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
-    assert_eq!(pointers(&problem), ["#/contract/schema/properties/slow/pattern"]);
+    assert_eq!(
+        pointers(&problem),
+        ["#/contract/schema/properties/slow/pattern"]
+    );
 
     // a change that breaks readers is told, and so is what its samples say
     document["schema"]["required"] = json!([]);
@@ -58,7 +74,11 @@ async fn the_next_version(engine: Engine) {
     samples.retain(|sample| sample["must"] == "pass");
     let body = json!({ "contract": document, "base_version": base, "rev": draft["rev"] });
     let (status, draft) = post(&meshline, &versions, &body).await;
-    assert_eq!((status, &draft["ready"]), (StatusCode::OK, &json!(true)), "{draft}");
+    assert_eq!(
+        (status, &draft["ready"]),
+        (StatusCode::OK, &json!(true)),
+        "{draft}"
+    );
     let publish = json!({ "hash": draft["hash"], "note": "From a program" });
     let (status, published) = post(&meshline, &format!("{TYPE}/publish"), &publish).await;
     assert_eq!(status, StatusCode::OK, "{published}");
@@ -108,7 +128,10 @@ async fn described(meshline: &Installation) {
         });
         let payload = jsonschema::draft202012::new(&at).unwrap();
         for example in message["examples"].as_array().unwrap() {
-            assert!(payload.is_valid(&example["payload"]["data"]["payload"]), "{name}");
+            assert!(
+                payload.is_valid(&example["payload"]["data"]["payload"]),
+                "{name}"
+            );
         }
     }
 }
@@ -128,21 +151,33 @@ async fn nonsense(meshline: &Installation) {
         json!({ "format": "meshline.contract/1" }),
         with("schema", deep),
         with("schema", json!({ "$ref": "#" })),
-        with("schema", json!({ "$ref": "https://elsewhere.example/x.json" })),
+        with(
+            "schema",
+            json!({ "$ref": "https://elsewhere.example/x.json" }),
+        ),
         with("schema", json!("no schema")),
         with("schema", json!({ "type": 7 })),
-        with("triggers", json!([{ "on": "schedule", "days": [9], "at": "25:00", "time_zone": "x", "sla_ms": -1 }])),
+        with(
+            "triggers",
+            json!([{ "on": "schedule", "days": [9], "at": "25:00", "time_zone": "x", "sla_ms": -1 }]),
+        ),
         with("accept_ms", json!(i64::MIN)),
         with("version", json!("latest")),
         with("owner", json!("nobody at all")),
         with("export_type", json!("../../etc")),
         with("title", json!("\u{0}")),
-        with("samples", json!([{ "name": "", "must": "pass", "payload": null }, { "name": "", "must": "fail", "payload": 1e308 }])),
+        with(
+            "samples",
+            json!([{ "name": "", "must": "pass", "payload": null }, { "name": "", "must": "fail", "payload": 1e308 }]),
+        ),
     ];
     for document in documents {
         for (path, body) in [
             ("/contracts".to_owned(), json!({ "contract": document })),
-            (format!("{TYPE}/versions"), json!({ "contract": document, "base_version": whole["version"] })),
+            (
+                format!("{TYPE}/versions"),
+                json!({ "contract": document, "base_version": whole["version"] }),
+            ),
         ] {
             let (status, said) = post(meshline, &path, &body).await;
             assert!(!status.is_server_error(), "{path} {body}: {said}");
