@@ -69,6 +69,7 @@ impl Engine {
                 used_by: used_by.clone(),
             });
             if let Some(kind) = contract.ack.completion_event {
+                let waits = waits_for(&rules, kind).into_iter().map(|wait| wait.by);
                 lines.push(Integration {
                     system: there.system.clone(),
                     connection: there.name.clone(),
@@ -78,7 +79,7 @@ impl Engine {
                     owner: Some(contract.owner.clone()),
                     accept_ms: None,
                     resolve_ms: contract.ack.completed_within_ms,
-                    used_by,
+                    used_by: used_by.into_iter().chain(waits).collect(),
                 });
             }
         }
