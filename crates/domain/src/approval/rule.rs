@@ -54,9 +54,12 @@ const fn one() -> i64 {
     1
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks with a reference"
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks with a reference"
+    )
 )]
 const fn is_one(needs: &i64) -> bool {
     *needs == 1
