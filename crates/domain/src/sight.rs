@@ -215,7 +215,7 @@ mod tests {
             assert!(may(Party::Agency, *action) && may(Party::Merchant, *action));
             let open = matches!(
                 action,
-                Action::ViewWork | Action::WorkTasks | Action::Decide
+                Action::ViewWork | Action::WorkTasks | Action::Decide | Action::Discuss
             );
             assert_eq!(may(Party::ThreePl, *action), open, "{action:?}");
             assert_eq!(may(Party::Carrier, *action), open, "{action:?}");
