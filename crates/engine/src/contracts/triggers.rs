@@ -238,13 +238,16 @@ impl Work<'_> {
         };
         self.trace_id = self.engine.new_trace_id();
         let just_before = armed_for.plus_ms(-1);
-        for (index, trigger) in contract.triggers.iter().enumerate() {
-            let ContractTrigger::Schedule {
-                time_zone, input, ..
-            } = trigger
-            else {
-                continue;
-            };
+        let schedules = contract
+            .triggers
+            .iter()
+            .filter_map(|trigger| match trigger {
+                ContractTrigger::Schedule {
+                    time_zone, input, ..
+                } => Some((trigger, time_zone, input)),
+                _ => None,
+            });
+        for (index, (trigger, time_zone, input)) in schedules.enumerate() {
             if trigger.next_after(just_before) != Some(armed_for) {
                 continue;
             }
