@@ -189,9 +189,13 @@ async fn assets(meshline: &Installation, page: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 async fn work(meshline: &Installation) {
-    for (number, total) in [(1, "40.00"), (2, "812.00")] {
-        let mut order = Order::numbered(5_800_000_000_000 + number).json();
-        order["total_price"] = total.into();
+    // the second one needs somebody's word
+    for (number, unit_minor) in [(1, 4_000), (2, 90_000)] {
+        let order = Order {
+            unit_minor,
+            ..Order::numbered(5_800_000_000_000 + number)
+        };
+        let order = order.json();
         let delivery = Delivery::new("orders/create", &format!("canary-{number}"), &order);
         assert_eq!(meshline.send(&delivery).await.status(), "accepted");
         let mut forged = delivery.clone();
@@ -257,9 +261,13 @@ async fn secrets_are_readable_nowhere() {
     person
         .post("/ui/chat/connect", &[&own[..], &fields].concat())
         .await;
-    let fields = [("owner", "agency:operations"), ("place", "#approvals")];
-    person.post("/ui/chat/route", &[own, fields].concat()).await;
+    for owner in ["agency:operations", "agency:finance"] {
+        let fields = [("owner", owner), ("place", "#approvals")];
+        person.post("/ui/chat/route", &[own, fields].concat()).await;
+    }
 
+    let shown = person.page(&settings).await.1;
+    assert!(shown.contains("Connected with"), "{shown}");
     work(&meshline).await;
     eventually("a message in Slack", async || {
         slack.of("chat.postMessage").pop()

@@ -111,7 +111,7 @@ pub const TABLE: &[Row] = &[
     get("GET /m/{merchant}/connections/new-destination", "/m/{merchant}/connections/new-destination"),
     get("GET /m/{merchant}/connections/{id}", "/m/{merchant}/connections/{source}"),
     get("GET /m/{merchant}/connections/{id}", "/m/{merchant}/connections/{destination}"),
-    get("GET /m/{merchant}/audit", "/m/{merchant}/audit?subject={order}"),
+    get("GET /m/{merchant}/audit", "/m/{merchant}/audit?subject={order}").differ("whoever looks at their own trail stands in it"),
     get("GET /m/{merchant}/audit/keys", "/m/{merchant}/audit/keys"),
     get("GET /m/{merchant}/search", "/m/{merchant}/search?q=zzcanar"),
     get("GET /m/{merchant}/search", "/m/{merchant}/search?q={order}"),

@@ -494,6 +494,20 @@ async fn fill(meshline: &Installation, theirs: &mut HashMap<&'static str, String
             .await;
         assert!(status.is_success(), "{status} {answer}");
     }
+    for path in [
+        "/contracts/fulfillment_request".to_owned(),
+        format!("/contracts/{}", theirs["contract"]),
+    ] {
+        let mut document = meshline.get(&format!("{path}/export")).await;
+        let base = document["version"].clone();
+        document["summary"] = json!(format!("{CANARY} drawn"));
+        let next = json!({ "contract": document, "base_version": base });
+        let (status, answer) = lead
+            .call(Method::POST, &format!("{path}/versions"), Some(&next))
+            .await;
+        // the first contract may be this very one
+        assert!(status.is_success() || status == 409, "{status} {answer}");
+    }
     let page = meshline.get("/orders?limit=1").await;
     theirs.insert("cursor", text(&page["next"]));
 }
