@@ -133,7 +133,7 @@ test("a promotion needs two people, and neither of them wrote it", async ({ page
   await page.getByLabel("Ends").fill("2036-11-30T15:00");
   await page.getByRole("button", { name: "Send it for approval" }).click();
   await expect(page).toHaveURL(/\/exports\/[0-9a-f-]{36}$/);
-  const id = page.url().split("/").at(-1) ?? "";
+  const id = await promoted(meshline, title);
 
   const steps = await approvals(meshline, id);
   expect(steps.map((one) => [one.step, one.state])).toEqual([[1, "pending"], [2, "queued"]]);
@@ -179,7 +179,7 @@ test("two people in turn set a promotion live", async ({ page, meshline, signIn,
   await page.getByLabel("Ends").fill("2036-12-08T08:00");
   await page.getByRole("button", { name: "Send it for approval" }).click();
   await expect(page).toHaveURL(/\/exports\/[0-9a-f-]{36}$/);
-  const id = page.url().split("/").at(-1) ?? "";
+  const id = await promoted(meshline, title);
 
   for (const [role, words] of [["marketing_ops", "Marketing ops"], ["operations", "Operations"]] as const) {
     await asSomebodyElse(page, signIn, meshline.userWith(role).email);
@@ -196,3 +196,19 @@ test("two people in turn set a promotion live", async ({ page, meshline, signIn,
   const decided = await meshline.api<{ approvals: { decided_by: string }[] }>(`/exports/${id}`);
   expect(new Set(decided.approvals.map((one) => one.decided_by)).size).toBe(2);
 });
+
+/** The export that sets a promotion live: it is made once the stock is held. */
+async function promoted(meshline: Meshline, title: string): Promise<string> {
+  let found: string | undefined;
+  await expect
+    .poll(
+      async () => {
+        const { items } = await meshline.api<{ items: { id: string; title: string }[] }>("/exports?state=awaiting_approval");
+        found = items.find((one) => one.title.includes(title))?.id;
+        return found;
+      },
+      { timeout: 20_000 },
+    )
+    .toBeTruthy();
+  return found ?? "";
+}
