@@ -29,9 +29,8 @@ test("a question waits for its answer, which stands beside the decision", async 
   const form = page.getByRole("dialog", { name: "Ask before you decide" });
   const name = await form.getByLabel("Whom").locator("option", { hasNotText: "Choose somebody" }).allTextContents();
   expect(name.length).toBeGreaterThan(1);
-  const people = await meshline.api<{ items: { id: string; email: string }[] }>("/people");
-  const id = people.items.find((one) => one.email === asked.email)?.id ?? "";
-  await form.getByLabel("Whom").selectOption(id);
+  const first = (asked.email.split("@")[0] ?? "").toLowerCase();
+  await form.getByLabel("Whom").selectOption({ label: name.find((one) => one.toLowerCase().includes(first)) ?? "" });
   await form.getByLabel("What you need to know").fill("Is the lift booked?");
   await form.getByRole("button", { name: "Ask" }).click();
   await expect(page.getByRole("status").filter({ hasText: "The clock waits" })).toBeVisible();

@@ -71,7 +71,7 @@ impl Engine {
         ctx.require(Action::Decide)?;
         ctx.member()?;
         if chosen.is_empty() {
-            return Err(Error::invalid("chosen", "Choose at least one."));
+            return Err(Error::conflict("Choose at least one."));
         }
         if chosen.len() > MOST_ALIKE {
             return Err(Error::invalid(
