@@ -190,7 +190,10 @@ async fn throw_things(meshline: &Installation) {
 async fn well_answered(request: RequestBuilder, what: &str) {
     let answer = request.send().await.unwrap();
     let status = answer.status();
-    assert!(!status.is_server_error(), "{what} answered {status}");
+    if status.is_server_error() {
+        let said = answer.text().await.unwrap_or_default();
+        panic!("{what} answered {status}: {said}");
+    }
     if !status.is_success() {
         assert_problem(answer, status).await;
     }

@@ -11,7 +11,8 @@
 
 use futures::future::BoxFuture;
 use sqlx::{
-    AssertSqlSafe, PgConnection, PgPool, Postgres, SqlSafeStr, Transaction, pool::PoolConnection,
+    AssertSqlSafe, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr, Transaction,
+    pool::PoolConnection,
 };
 
 use super::{State, WriteTx, tx::ignored_failure};
@@ -86,8 +87,7 @@ impl Lease {
                     "BEGIN READ ONLY"
                 };
                 let begin = AssertSqlSafe(scope.begin(mode));
-                let transaction =
-                    Transaction::begin(connection, Some(begin.into_sql_str())).await?;
+                let transaction = begun(connection, begin.into_sql_str()).await?;
                 self.state = Session::Open(transaction, Some(scope.clone()));
             }
         }
@@ -113,6 +113,20 @@ impl Lease {
             // nothing was said that could be made to stay
             Session::Idle | Session::Plain(_) => Ok(()),
         }
+    }
+}
+
+/// Begins in a task of its own, which goes on when nobody waits for it any more, and then rolls back. The
+/// driver counts a transaction as begun only once it has seen the answer: given up before that, the
+/// connection would go back to the pool inside of one, and the next writer would find itself in a read-only one.
+async fn begun(
+    connection: PoolConnection<Postgres>,
+    begin: SqlStr,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    match tokio::spawn(Transaction::begin(connection, Some(begin))).await {
+        Ok(begun) => begun,
+        // the runtime is going down
+        Err(_) => Err(sqlx::Error::PoolClosed),
     }
 }
 

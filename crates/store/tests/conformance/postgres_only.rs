@@ -1,10 +1,11 @@
 //! What only a server with several writers can do wrong.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use futures::future::join_all;
-use store::{Database, Kind, Options, Priority, StoreError, params};
+use futures::{future::join_all, poll};
+use store::{Database, Kind, Options, Priority, StoreError, params, sql::Scope};
 use tokio::sync::Barrier;
+use uuid::Uuid;
 
 use crate::harness::{on_postgres, with_postgres_database};
 
@@ -38,6 +39,43 @@ async fn a_deadlock_is_busy_and_undone() {
         assert_eq!(lost.kind(), &Kind::Busy);
         assert!(lost.is_transient());
         assert_eq!(world.names().await, ["one!", "two!"]);
+    })
+    .await;
+}
+
+/// A reader whose caller goes away while the transaction begins: no writer may find itself in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_goes_away_leaves_no_transaction_behind() {
+    with_postgres_database(async |url| {
+        let options = Options {
+            connections: 1,
+            ..Options::default()
+        };
+        let db = Database::connect(&url, options).await.unwrap();
+        for n in 0..40 {
+            let mut reading = Box::pin(db.read::<_, StoreError, _>(|conn| {
+                Box::pin(async move {
+                    conn.enter(Scope::of(Uuid::nil()));
+                    conn.fetch_all("SELECT id FROM merchants", params![]).await
+                })
+            }));
+            // one answer of the server further each time, then it is given up
+            for _ in 0..n % 8 {
+                if poll!(&mut reading).is_ready() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            drop(reading);
+            let written = db
+                .write::<_, StoreError, _>(Priority::Normal, |tx| {
+                    let nothing = "DELETE FROM sessions WHERE FALSE";
+                    Box::pin(async move { tx.conn().execute(nothing, params![]).await })
+                })
+                .await;
+            assert_eq!(written, Ok(0), "given up at {}", n % 8);
+        }
+        db.close().await;
     })
     .await;
 }
