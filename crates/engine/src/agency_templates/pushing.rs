@@ -118,11 +118,7 @@ impl Engine {
         let waiting = push.merchants.iter();
         let waiting = waiting.filter(|one| one.outcome == Outcome::Waiting);
         for merchant in waiting.map(|one| one.merchant_id).collect::<Vec<_>>() {
-            let entered = match at.merchant(merchant) {
-                Ok(one) => self.enter(at.user.id, &one.slug, None).await,
-                Err(error) => Err(error),
-            };
-            let reached = match entered {
+            let reached = match self.enter_one(at, merchant).await {
                 Ok(ctx) => self.reach(at, id, ctx).await,
                 Err(error) => Err(error),
             };
@@ -135,6 +131,12 @@ impl Engine {
             }
         }
         Ok(self.template_push(at, id).await?.1)
+    }
+
+    /// As the same person, at one of the operator's merchants.
+    pub(super) async fn enter_one(&self, at: &AgencyCtx, merchant: Uuid) -> Result<Ctx> {
+        let one = at.merchant(merchant)?;
+        self.enter(at.user.id, &one.slug, None).await
     }
 
     async fn reach(self: &Arc<Self>, at: &AgencyCtx, id: Uuid, ctx: Ctx) -> Result<()> {

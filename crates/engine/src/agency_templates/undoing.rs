@@ -61,11 +61,7 @@ impl Engine {
             one.back.is_none() && !matches!(one.outcome, Outcome::Refused { .. } | Outcome::Waiting)
         });
         for merchant in left.map(|one| one.merchant_id).collect::<Vec<_>>() {
-            let entered = match at.merchant(merchant) {
-                Ok(one) => self.enter(at.user.id, &one.slug, None).await,
-                Err(error) => Err(error),
-            };
-            let done = match entered {
+            let done = match self.enter_one(at, merchant).await {
                 Ok(ctx) => self.bring_back(at, id, ctx).await,
                 Err(error) => Err(error),
             };
