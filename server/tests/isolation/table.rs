@@ -229,6 +229,7 @@ pub const TABLE: &[Row] = &[
     form("POST /ui/source/switch", "merchant={merchant}&source={source}&on=no"),
     form("POST /ui/destination/create", "merchant={merchant}&name=&key=&system=wms&party=3pl&url=https://wms.example/x"),
     form("POST /ui/destination/update", "merchant={merchant}&destination={destination}&name=Mine&url=https://wms.example/x"),
+    form("POST /ui/destination/staging", "merchant={merchant}&destination={destination}&staging_url=https://wms.example/staging"),
     form("POST /ui/destination/rotate", "merchant={merchant}&destination={destination}"),
     form("POST /ui/destination/test", "merchant={merchant}&destination={destination}"),
     form("POST /ui/destination/retire", "merchant={merchant}&destination={destination}"),

@@ -89,6 +89,26 @@ pub async fn update_destination(
         .await
 }
 
+#[server(prefix = "/ui", endpoint = "destination/staging")]
+pub async fn set_staging(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] destination: String,
+    #[server(default)] staging_url: String,
+) -> Result<(), Refused> {
+    Posted::new("staging", merchant, back)
+        .keep("staging_url", &staging_url)
+        .run(|engine, ctx| async move {
+            let id = id(&destination, "destination")?;
+            let one = engine.set_staging(&ctx, id, &staging_url).await?;
+            Ok(Done::back(match one.staging_url {
+                Some(url) => format!("Saved. Each export goes to {url} as a trial first."),
+                None => "Saved. Nothing is tried out before it is sent.".to_owned(),
+            }))
+        })
+        .await
+}
+
 #[server(prefix = "/ui", endpoint = "destination/rotate")]
 pub async fn rotate_destination(
     #[server(default)] merchant: String,

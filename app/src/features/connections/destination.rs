@@ -58,6 +58,12 @@ pub(super) fn destination_page(
             "Address",
             Some(view! { <CopyId id=one.url.clone() whole=true what="address"/> }.into_any()),
         ),
+        (
+            "Staging side",
+            one.staging_url.as_ref().map(|url| {
+                view! { <CopyId id=url.clone() whole=true what="staging address"/> }.into_any()
+            }),
+        ),
         ("Side", Some(side_word(one.party).into_any())),
         ("System", Some(one.system.clone().into_any())),
         ("Key", id(&one.key, "destination key")),
@@ -163,6 +169,12 @@ fn change(one: &Destination, at: &Visit) -> AnyView {
     let url = typed
         .text("url", "URL")
         .hint("https, at a public address. What is under way goes to the new one.");
+    let staging = at.form("staging");
+    let staging_url = staging
+        .text("staging_url", "Staging side")
+        .hint("Each export goes there as a trial first, and only what it takes goes to the URL above. Empty: no trial.");
+    let staging_is = staging.value_or("staging_url", one.staging_url.as_deref().unwrap_or(""));
+    let staging_hidden = at.hidden(&[("destination", &id)]);
     let name_is = typed.value_or("name", &one.name);
     let url_is = typed.value_or("url", &one.url);
     view! {
@@ -172,6 +184,11 @@ fn change(one: &Destination, at: &Visit) -> AnyView {
                 <Input text=name value=name_is required=true/>
                 <Input text=url value=url_is required=true autocomplete="off"/>
                 <div class="acts"><Button label="Save"/></div>
+            </form>
+            <form method="post" action="/ui/destination/staging" class="mt-4">
+                {staging_hidden}
+                <Input text=staging_url value=staging_is autocomplete="off"/>
+                <div class="acts"><Button label="Save the staging side"/></div>
             </form>
         </Card>
     }

@@ -17,7 +17,7 @@ mod trial;
 pub use act::{CreateSource, RotateSecret, SendTestEvent, SwitchSource, UpdateSource};
 pub use act_destination::{
     CreateDestination, ReplaceDestination, ResumeDestination, RetireDestination, RotateDestination,
-    SendTestExport, UpdateDestination,
+    SendTestExport, SetStaging, UpdateDestination,
 };
 pub use list::ConnectionsPage;
 pub use new::NewSourcePage;
