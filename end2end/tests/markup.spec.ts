@@ -155,7 +155,9 @@ function alive(page: Page): Promise<string[]> {
     const found: string[] = [];
     for (const element of html.querySelectorAll("*")) {
       if (["IFRAME", "OBJECT", "EMBED", "BASE"].includes(element.tagName)) found.push(element.outerHTML.slice(0, 120));
-      if (element.tagName === "SCRIPT" && (element.textContent ?? "").includes(`alert('${mark}')`)) found.push("script");
+      // data for a script of ours does not run
+      const runs = element.tagName === "SCRIPT" && element.getAttribute("type") !== "application/json";
+      if (runs && (element.textContent ?? "").includes(`alert('${mark}')`)) found.push("script");
       if (element.tagName === "IMG" && element.getAttribute("src") === "x") found.push("img");
       for (const { name, value } of element.attributes) {
         if (name.startsWith("on")) found.push(`${element.tagName} ${name}=${value}`);

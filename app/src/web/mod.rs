@@ -87,4 +87,4 @@ pub use person::{
     BEGUN_KEY, HALF_KEY, PROVED_KEY, Person, USER_KEY, engine, lost, session, signed_in,
 };
 pub use tally::Tally;
-pub use words::{action_words, actor_name, code_words, owner_name, short_name};
+pub use words::{action_words, actor_name, code_words, owner_name, owner_options, short_name};

@@ -1,7 +1,12 @@
 //! Names for what rows know only by key: owners, actors, what an audit entry says was done.
 
-use domain::owner::{Owner, role_title};
+use domain::{
+    flow::readiness::OwnerFact,
+    owner::{Owner, role_title},
+};
 use engine::Rules;
+
+use super::Visit;
 
 /// "Mara K."
 pub fn short_name(name: &str) -> String {
@@ -13,6 +18,20 @@ pub fn short_name(name: &str) -> String {
         Some(initial) => format!("{first} {initial}."),
         None => first.to_owned(),
     }
+}
+
+/// Everybody who could answer, as a list to choose from: roles, rotations and people. Two sides can have the same role.
+pub async fn owner_options(at: &Visit) -> engine::Result<Vec<(String, String)>> {
+    let around = at.engine().flow_surroundings(&at.ctx).await?;
+    let titled = |one: &OwnerFact| match &one.owner {
+        Owner::Role { party, .. } => format!("{}, {}", one.title, party.title()),
+        _ => one.title.clone(),
+    };
+    Ok(around
+        .owners
+        .iter()
+        .map(|one| (one.owner.to_string(), titled(one)))
+        .collect())
 }
 
 /// A person's name, "Marketing ops", a rotation's or a system's name.

@@ -14,6 +14,7 @@ use crate::{ui::*, web::Visit};
 struct Shown<'a> {
     typed: crate::web::Typed,
     now: Option<&'a Content>,
+    owners: &'a [(String, String)],
 }
 
 impl Shown<'_> {
@@ -24,10 +25,11 @@ impl Shown<'_> {
 }
 
 /// Of a new brief.
-pub(super) fn new_form(flows: &[Arc<Flow>], at: &Visit) -> AnyView {
+pub(super) fn new_form(flows: &[Arc<Flow>], owners: &[(String, String)], at: &Visit) -> AnyView {
     let shown = Shown {
         typed: at.form("brief"),
         now: None,
+        owners,
     };
     let hidden = at.hidden(&[]);
     let id = shown.typed.text("campaign_id", "Campaign id").hint(
@@ -58,10 +60,11 @@ pub(super) fn new_form(flows: &[Arc<Flow>], at: &Visit) -> AnyView {
 }
 
 /// Of another version.
-pub(super) fn revise_form(brief: &Brief, at: &Visit) -> AnyView {
+pub(super) fn revise_form(brief: &Brief, owners: &[(String, String)], at: &Visit) -> AnyView {
     let shown = Shown {
         typed: at.form("brief"),
         now: Some(&brief.content),
+        owners,
     };
     let hidden = at.hidden(&[
         ("brief", &brief.id.to_string()),
@@ -93,8 +96,19 @@ fn fields(shown: &Shown<'_>) -> impl IntoView + use<> {
     let discount = text("discount_percent", "Discount in percent").hint("From 1 to 90.");
     let skus = text("skus", "SKUs").hint("Separated by commas, spaces or lines.");
     let keywords = text("keywords", "Keywords").hint("Separated by commas or lines.");
-    let owner = text("keywords_owner", "Who answers for the keywords")
-        .hint("A role of a party, such as agency:marketing_ops.");
+    let owner = text("keywords_owner", "Who answers for the keywords").hint("May be nobody.");
+    let owner_is = shown.value("keywords_owner", |one| {
+        one.keywords_owner
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    });
+    let mut owners = vec![(String::new(), "nobody in particular".to_owned())];
+    owners.extend_from_slice(shown.owners);
+    // who is chosen and could not be any more is still who is chosen
+    if !owners.iter().any(|(key, _)| *key == owner_is) {
+        owners.push((owner_is.clone(), owner_is.clone()));
+    }
     let creatives = text("creative_ids", "Creative ids").hint("Separated by commas or spaces.");
     let landing = text("landing_url", "Landing pages")
         .hint("The first is the page that opens. Each starts with https://.");
@@ -114,9 +128,7 @@ fn fields(shown: &Shown<'_>) -> impl IntoView + use<> {
         <TextArea text=skus value=shown.value("skus", |one| lines(&one.skus)) required=true/>
         <div class="pair">
             <TextArea text=keywords value=shown.value("keywords", |one| lines(&one.keywords))/>
-            <Input text=owner value=shown.value("keywords_owner", |one| {
-                one.keywords_owner.as_ref().map(ToString::to_string).unwrap_or_default()
-            })/>
+            <Select text=owner options=owners value=owner_is/>
         </div>
         <TextArea text=creatives value=shown.value("creative_ids", |one| lines(&one.creative_ids)) rows=2/>
         <TextArea text=landing value=shown.value("landing_url", |one| lines(&one.landing_urls)) rows=2 required=true/>

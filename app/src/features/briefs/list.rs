@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::{form::new_form, tone};
 use crate::{
     ui::*,
-    web::{List, Page, Tally, Visit, page},
+    web::{List, Page, Tally, Visit, owner_options, page},
 };
 
 struct Model {
@@ -22,6 +22,7 @@ struct Model {
     next: Option<String>,
     paused: Tally,
     flows: Vec<Arc<Flow>>,
+    owners: Vec<(String, String)>,
 }
 
 #[component]
@@ -40,12 +41,17 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     };
     let paused = Tally::of(&engine.briefs(ctx, &paused).await?);
     let flows = engine.campaign_flows(ctx).await?;
+    let owners = match ctx.may(Action::Trigger) {
+        true => owner_options(&at).await?,
+        false => Vec::new(),
+    };
     Ok(Model {
         list,
         rows,
         next,
         paused,
         flows,
+        owners,
     })
 }
 
@@ -56,6 +62,7 @@ fn render(model: Model, at: &Visit) -> Page {
         next,
         paused,
         flows,
+        owners,
     } = model;
     let narrowed = list.is_narrowed();
     let title = match (paused.any(), rows.is_empty() && !narrowed) {
@@ -91,7 +98,10 @@ fn render(model: Model, at: &Visit) -> Page {
     } else {
         table(rows, at).into_any()
     };
-    let write = (at.ctx.may(Action::Trigger) && !flows.is_empty()).then(|| new_form(&flows, at));
+    let write = (at.ctx.may(Action::Trigger) && !flows.is_empty()).then(|| {
+        let form = new_form(&flows, &owners, at);
+        view! { <div class="mt-4">{form}</div> }
+    });
     let body = view! {
         <PageHead title=title.clone() sub="What a campaign is, in one place: it travels with everything that is sent, and what was approved of it stays what is sent.".into_any()/>
         <FilterBar

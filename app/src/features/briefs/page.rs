@@ -14,7 +14,7 @@ use super::{form::revise_form, tone};
 use crate::{
     features::exports::export_tone,
     ui::*,
-    web::{Page, Visit, owner_name, page},
+    web::{Page, Visit, owner_name, owner_options, page},
 };
 
 #[component]
@@ -22,8 +22,18 @@ pub fn BriefPage() -> impl IntoView {
     page("briefs", load, render)
 }
 
-async fn load(at: Arc<Visit>) -> Result<BriefChain> {
-    at.engine().brief(&at.ctx, at.id("brief")?).await
+struct Model {
+    chain: BriefChain,
+    owners: Vec<(String, String)>,
+}
+
+async fn load(at: Arc<Visit>) -> Result<Model> {
+    let chain = at.engine().brief(&at.ctx, at.id("brief")?).await?;
+    let owners = match at.ctx.may(Action::Trigger) && chain.brief.state.may_change() {
+        true => owner_options(&at).await?,
+        false => Vec::new(),
+    };
+    Ok(Model { chain, owners })
 }
 
 /// What is true of it, and what happens next.
@@ -52,7 +62,11 @@ fn standing(brief: &Brief) -> (String, String) {
     }
 }
 
-fn render(model: BriefChain, at: &Visit) -> Page {
+fn render(model: Model, at: &Visit) -> Page {
+    let Model {
+        chain: model,
+        owners,
+    } = model;
     let brief = &model.brief;
     let (headline, next) = standing(brief);
     let because = brief.because.clone().map(|why| format!(" {why}."));
@@ -66,7 +80,7 @@ fn render(model: BriefChain, at: &Visit) -> Page {
     }
     .into_any();
     let may_write = at.ctx.may(Action::Trigger);
-    let change = (may_write && brief.state.may_change()).then(|| revise_form(brief, at));
+    let change = (may_write && brief.state.may_change()).then(|| revise_form(brief, &owners, at));
     let actions = (may_write && brief.state == BriefState::Draft).then(|| {
         let fields = at.fields(&[("brief", &brief.id.to_string())]);
         view! { <PostButton action="/ui/brief/ready" label="Mark it ready" kind=Kind::Primary fields/> }

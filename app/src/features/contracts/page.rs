@@ -95,7 +95,7 @@ fn render(model: Model, at: &Visit) -> Page {
         {facts(contract)}
     }
     .into_any();
-    let (approval, clocks) = (approval(contract, at), clocks(contract));
+    let (checks, approval, clocks) = (checks(contract), approval(contract, at), clocks(contract));
     let (exceptions, schema) = (exceptions(contract, at), schema(contract));
     let (triggers, samples) = (triggers(contract), samples(contract));
     let actions = life.actions(contract, at);
@@ -103,7 +103,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let body = view! {
         <PageHead title=title.clone() sub actions/>
         {banner}
-        <Split side>{triggers} {approval} {clocks} {exceptions} {schema} {samples}</Split>
+        <Split side>{triggers} {checks} {approval} {clocks} {exceptions} {schema} {samples}</Split>
     }
     .into_any();
     let crumbs = vec![
@@ -111,6 +111,24 @@ fn render(model: Model, at: &Visit) -> Page {
         Crumb::here(format!("{} {}", contract.export_type, contract.version)),
     ];
     Page::new(title, crumbs, body)
+}
+
+fn checks(contract: &Contract) -> impl IntoView + use<> {
+    let gates = contract.gates.iter().map(|gate| gate.words());
+    let ages = contract.refresh.iter().map(|(field, most)| {
+        let most = duration_text(*most);
+        format!("What it says of {field} is at most {most} old; older, it is read anew first")
+    });
+    let rows = gates
+        .chain(ages)
+        .map(|title| view! { <Row title/> })
+        .collect_view();
+    view! {
+        <Card title="What is checked" id="checks">
+            {rows}
+            <CardFoot>"Always: the schema, an owner who can be reached, clocks in the future, a route for every code, and that it is not sent twice."</CardFoot>
+        </Card>
+    }
 }
 
 fn approval(contract: &Contract, at: &Visit) -> impl IntoView + use<> {

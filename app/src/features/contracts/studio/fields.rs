@@ -11,7 +11,7 @@ use engine::{SampleResult, contract_document};
 use leptos::prelude::*;
 use serde::Serialize;
 
-use super::{Section, read::span_text, rows::rows};
+use super::{Section, approvals, checks, read::span_text, rows::rows};
 use crate::{
     ui::*,
     web::{Typed, Visit, code_words},
@@ -24,7 +24,7 @@ pub(super) struct Around {
     pub samples: Vec<SampleResult>,
 }
 
-type Options = Vec<(String, String)>;
+pub(super) type Options = Vec<(String, String)>;
 
 fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
@@ -38,7 +38,7 @@ fn word(value: &impl Serialize) -> String {
 }
 
 /// A form's fields with what was typed, or what the draft says.
-struct Fields<'t>(&'t Typed);
+pub(super) struct Fields<'t>(&'t Typed);
 
 impl Fields<'_> {
     fn text(&self, name: &str, label: &str, hint: &str) -> FieldText {
@@ -54,17 +54,24 @@ impl Fields<'_> {
         self.0.value_or(&format!("f[{name}]"), is)
     }
 
-    fn input(&self, name: &str, label: &str, hint: &str, is: &str) -> AnyView {
+    pub fn input(&self, name: &str, label: &str, hint: &str, is: &str) -> AnyView {
         let (text, value) = (self.text(name, label, hint), self.value(name, is));
         view! { <Input text value/> }.into_any()
     }
 
-    fn area(&self, name: &str, label: &str, hint: &str, rows: u32, is: &str) -> AnyView {
+    pub fn area(&self, name: &str, label: &str, hint: &str, rows: u32, is: &str) -> AnyView {
         let (text, value) = (self.text(name, label, hint), self.value(name, is));
         view! { <TextArea text value rows/> }.into_any()
     }
 
-    fn select(&self, name: &str, label: &str, hint: &str, options: Options, is: &str) -> AnyView {
+    pub fn select(
+        &self,
+        name: &str,
+        label: &str,
+        hint: &str,
+        options: Options,
+        is: &str,
+    ) -> AnyView {
         let (text, value) = (self.text(name, label, hint), self.value(name, is));
         // what is chosen and not offered any more is still what is chosen
         let mut options = options;
@@ -74,7 +81,7 @@ impl Fields<'_> {
         view! { <Select text options value/> }.into_any()
     }
 
-    fn remove(&self, name: &str, label: &str) -> AnyView {
+    pub fn remove(&self, name: &str, label: &str) -> AnyView {
         let name = format!("f[{name}]");
         let checked = self.0.value(&name) == "true";
         view! {
@@ -84,6 +91,10 @@ impl Fields<'_> {
             </label>
         }
         .into_any()
+    }
+
+    pub fn error(&self, name: &str) -> Option<String> {
+        self.0.error(&format!("f[{name}]"))
     }
 }
 
@@ -100,7 +111,8 @@ pub(super) fn of(
         Section::Schema => schema(&form, contract, around),
         Section::Who => who(&form, contract, around),
         Section::Triggers => triggers(&form, contract),
-        Section::Approvals => approvals(&form, contract),
+        Section::Checks => checks::fields(&form, contract),
+        Section::Approvals => approvals::fields(&form, contract, around),
         Section::Delivery => delivery(&form, contract, around),
         Section::Exceptions => exceptions(&form, contract, around),
         Section::Document => document(&form, contract, at),
@@ -373,17 +385,6 @@ fn trigger(form: &Fields<'_>, index: usize, found: Option<&ContractTrigger>) -> 
     .into_any()
 }
 
-fn approvals(form: &Fields<'_>, contract: &Contract) -> AnyView {
-    form.area(
-        "approval",
-        "Approval rules",
-        "A JSON list; the first rule that fits decides, and without one nobody is asked. A rule: {\"when\": {\"if\": \"total_over\", \
-         \"amount\": {\"minor\": 50000, \"currency\": \"USD\"}}, \"steps\": [{\"owner\": \"agency:operations\", \"backup\": \"agency:finance\", \
-         \"accept_ms\": 900000}], \"critical\": false}. The condition may also be always or flagged. Two steps are two people.",
-        16, &pretty(&contract.approval),
-    )
-}
-
 fn delivery(form: &Fields<'_>, contract: &Contract, around: &Around) -> AnyView {
     let waits: Vec<String> = contract
         .retry
@@ -454,8 +455,7 @@ fn exceptions(form: &Fields<'_>, contract: &Contract, around: &Around) -> AnyVie
         })
         .collect_view();
     let error = form
-        .0
-        .error("f[exceptions]")
+        .error("exceptions")
         .map(|sentence| view! { <p class="error">{sentence}</p> });
     view! {
         <p class="hint" id="f-f[exceptions]">
@@ -514,7 +514,7 @@ fn exception(
     let remove = found.map(|_| form.remove(&name("remove"), "Take this route out"));
     let wrong = ["code", "owner", "severity", "accept", "resolve"]
         .iter()
-        .any(|field| form.0.error(&format!("f[{}]", name(field))).is_some());
+        .any(|field| form.error(&name(field)).is_some());
     view! {
         <details class="mt-2" open=wrong>
             <summary>{summary}</summary>

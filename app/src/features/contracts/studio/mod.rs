@@ -6,6 +6,8 @@
 //! document, for what has no field of its own and for bringing one along.
 
 mod act;
+mod approvals;
+mod checks;
 mod draft;
 mod fields;
 mod read;
@@ -22,6 +24,7 @@ pub(super) enum Section {
     Schema,
     Who,
     Triggers,
+    Checks,
     Approvals,
     Delivery,
     Exceptions,
@@ -29,11 +32,12 @@ pub(super) enum Section {
 }
 
 impl Section {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Identity,
         Self::Schema,
         Self::Who,
         Self::Triggers,
+        Self::Checks,
         Self::Approvals,
         Self::Delivery,
         Self::Exceptions,
@@ -46,6 +50,7 @@ impl Section {
             Self::Schema => "schema",
             Self::Who => "who",
             Self::Triggers => "triggers",
+            Self::Checks => "checks",
             Self::Approvals => "approvals",
             Self::Delivery => "delivery",
             Self::Exceptions => "exceptions",
@@ -59,6 +64,7 @@ impl Section {
             Self::Schema => "Schema and samples",
             Self::Who => "Who and clocks",
             Self::Triggers => "Triggers",
+            Self::Checks => "Checks and freshness",
             Self::Approvals => "Approvals",
             Self::Delivery => "Delivery and retry",
             Self::Exceptions => "Exceptions",
@@ -76,7 +82,10 @@ impl Section {
             Self::Triggers => {
                 "What makes such an export without a flow: an event, a time, a person."
             }
-            Self::Approvals => "Who has to agree before it leaves.",
+            Self::Checks => {
+                "What must be true of goods and subject before it leaves, and how old it may be."
+            }
+            Self::Approvals => "Who has to agree before it leaves, and where they are asked.",
             Self::Delivery => {
                 "Where it goes, how often it is tried, what counts as taken and as done."
             }
@@ -104,7 +113,18 @@ impl Section {
             "owner" | "backup" | "watchers" => (Self::Who, named(first)),
             "sla" => (Self::Who, named("accept_ms")),
             "triggers" => (Self::Triggers, named(&format!("trigger.{index}.sla"))),
-            "approval" => (Self::Approvals, named("approval")),
+            "gates" => {
+                let field = checks::gate_field(words.next().unwrap_or("rule"));
+                (Self::Checks, named(&format!("gate.{index}.{field}")))
+            }
+            "refresh" => (Self::Checks, named("fresh")),
+            "approval" => {
+                let place = match (words.next(), words.next()) {
+                    (Some("steps"), Some(step)) => format!("step.{step}.owner"),
+                    _ => "limit".to_owned(),
+                };
+                (Self::Approvals, named(&format!("rule.{index}.{place}")))
+            }
             "retry" | "retry_jitter" | "destination" | "idempotency" => {
                 (Self::Delivery, named(first))
             }

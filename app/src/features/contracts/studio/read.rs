@@ -13,7 +13,7 @@ use engine::{Error, FieldError, Result, read_contract_document};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Section, rows::rows};
+use super::{Section, approvals, checks, rows::rows};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -77,32 +77,32 @@ pub(super) fn span_text(ms: i64) -> String {
     }
 }
 
-struct Form<'f> {
+pub(super) struct Form<'f> {
     typed: &'f BTreeMap<String, String>,
     faults: Vec<FieldError>,
 }
 
 impl Form<'_> {
-    fn get(&self, name: &str) -> &str {
+    pub fn get(&self, name: &str) -> &str {
         self.typed.get(name).map_or("", String::as_str).trim()
     }
 
-    fn text(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         self.get(name).to_owned()
     }
 
-    fn ticked(&self, name: &str) -> bool {
+    pub fn ticked(&self, name: &str) -> bool {
         self.get(name) == "true"
     }
 
-    fn say(&mut self, name: &str, sentence: impl Into<String>) {
+    pub fn say(&mut self, name: &str, sentence: impl Into<String>) {
         self.faults.push(FieldError {
             field: format!("f[{name}]"),
             sentence: sentence.into(),
         });
     }
 
-    fn span(&mut self, name: &str) -> i64 {
+    pub fn span(&mut self, name: &str) -> i64 {
         span(self.get(name)).unwrap_or_else(|| {
             self.say(name, "Write a number and its unit, such as 15 min or 2 d.");
             0
@@ -118,7 +118,7 @@ impl Form<'_> {
         }
     }
 
-    fn owner(&mut self, name: &str) -> Option<Owner> {
+    pub fn owner(&mut self, name: &str) -> Option<Owner> {
         let read = self.get(name).parse().ok();
         if read.is_none() {
             self.say(name, "Choose somebody.");
@@ -126,7 +126,7 @@ impl Form<'_> {
         read
     }
 
-    fn owners(&mut self, name: &str) -> Vec<Owner> {
+    pub fn owners(&mut self, name: &str) -> Vec<Owner> {
         let words: Vec<String> = self
             .get(name)
             .split([',', '\n', ' '])
@@ -171,6 +171,14 @@ impl Form<'_> {
             }
         }
     }
+
+    pub fn number<T: std::str::FromStr>(&mut self, name: &str, wanted: &str) -> Option<T> {
+        let read = self.get(name).trim_end_matches('%').trim().parse().ok();
+        if read.is_none() {
+            self.say(name, wanted);
+        }
+        read
+    }
 }
 
 /// The contract with this section as it was typed.
@@ -188,13 +196,8 @@ pub(super) fn section(
         Section::Schema => schema(&mut form, contract),
         Section::Who => who(&mut form, contract),
         Section::Triggers => triggers(&mut form, contract),
-        Section::Approvals => {
-            let approval = form.json("approval", "[]").unwrap_or_default();
-            Contract {
-                approval,
-                ..contract
-            }
-        }
+        Section::Checks => checks::read(&mut form, contract),
+        Section::Approvals => approvals::read(&mut form, contract),
         Section::Delivery => delivery(&mut form, contract),
         Section::Exceptions => exceptions(&mut form, contract),
         Section::Document => {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ui::*,
-    web::{Page, Visit, page},
+    web::{Page, Visit, owner_options, page},
 };
 
 struct Model {
@@ -32,7 +32,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     let section = at.desk.asked.param("section").and_then(Section::of);
     let section = section.ok_or_else(|| Error::not_found("section"))?;
     let rail = at.engine().contract_rail(&at.ctx, &type_of(&at)?).await?;
-    let owners = at.engine().flow_surroundings(&at.ctx).await?.owners;
+    let owners = owner_options(&at).await?;
     let destinations = at
         .rules
         .destinations
@@ -40,13 +40,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .filter(|one| one.retired_at.is_none());
     let none = (String::new(), "choose".to_owned());
     let around = Around {
-        owners: std::iter::once(none.clone())
-            .chain(
-                owners
-                    .into_iter()
-                    .map(|one| (one.owner.to_string(), titled(&one.owner, &one.title))),
-            )
-            .collect(),
+        owners: std::iter::once(none.clone()).chain(owners).collect(),
         destinations: std::iter::once(none)
             .chain(destinations.map(|one| (one.key.clone(), one.name.clone())))
             .collect(),
@@ -57,14 +51,6 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         section,
         around,
     })
-}
-
-/// Two sides can have the same role.
-fn titled(owner: &domain::owner::Owner, title: &str) -> String {
-    match owner {
-        domain::owner::Owner::Role { party, .. } => format!("{title}, {}", party.title()),
-        _ => title.to_owned(),
-    }
 }
 
 fn render(model: Model, at: &Visit) -> Page {

@@ -1,6 +1,9 @@
 //! What a promotion asks of the warehouse and of the storefront, and how each of it is taken back.
 
-use domain::task::Unlock;
+use domain::{
+    gate::{Gate, Untold},
+    task::Unlock,
+};
 
 use super::{
     super::{
@@ -110,6 +113,22 @@ const ROLLBACK: [Row; 3] = [
 const MARKETING: Who = ("marketing_ops", "operations");
 const STOCK: Who = ("supply_chain", "logistics");
 
+/// Where stock is told, there is some of each: what is sold out is not announced.
+fn stocked() -> Gate {
+    Gate::StockAtLeast {
+        at: "/skus/*".to_owned(),
+        units: 1,
+        untold: Untold::Accepted,
+    }
+}
+
+/// It does not open while it is being closed.
+fn alone() -> Gate {
+    Gate::OnlyOne {
+        intents: vec!["unpublish".to_owned()],
+    }
+}
+
 pub(super) fn spec(export_type: &str) -> Option<Spec> {
     Some(match export_type {
         "promo_activation" => Spec {
@@ -119,6 +138,7 @@ pub(super) fn spec(export_type: &str) -> Option<Spec> {
             action: "Open the landing page and show the offer for the campaign's time.",
             watchers: &["merchandising", "supply_chain"],
             clocks: [15 * MINUTE, DAY, 7 * DAY],
+            gates: &[stocked, alone],
             approval: two_people(),
             ack: (15 * MINUTE, Some(4 * HOUR)),
             refusals: &[(
