@@ -8,7 +8,7 @@ import { expect, test } from "../fixtures.ts";
 const field = (page: Page, name: string) => page.locator(`[name="f[${name}]"]`);
 
 async function section(page: Page, title: string) {
-  await page.getByRole("link", { name: new RegExp(`^${title}`) }).first().click();
+  await page.locator("main").getByRole("link", { name: new RegExp(`^${title}`) }).first().click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText(title.toLowerCase());
 }
 

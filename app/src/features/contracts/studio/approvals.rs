@@ -87,7 +87,7 @@ pub(super) fn fields(form: &Fields<'_>, contract: &Contract, around: &Around) ->
     view! {
         <p class="hint">"The first rule whose condition holds decides. Where none does, nobody is asked."</p>
         {all}
-        <h3 class="mt-6 font-semibold">"Where people are asked, besides the page"</h3>
+        <h2 class="mt-4 font-semibold">"Where people are asked, besides the page"</h2>
         {slack}
         {mail}
     }
@@ -160,7 +160,8 @@ fn step(
     let wrong = ["owner", "others", "needs", "backup", "accept"]
         .iter()
         .any(|field| form.error(&name(field)).is_some());
-    let open = wrong || found.is_some();
+    let typed = !form.value(&name("owner"), &owner).is_empty();
+    let open = wrong || typed;
     view! {
         <details class="mt-2" open=open>
             <summary>{summary}</summary>

@@ -49,7 +49,7 @@ pub(super) fn fields(form: &Fields<'_>, contract: &Contract) -> AnyView {
              The schema, the owner, the clocks and the routes are checked always."
         </p>
         {gates}
-        <h3 class="mt-6 font-semibold" id="f-f[fresh]">"How old a field may be when it leaves"</h3>
+        <h2 class="mt-4 font-semibold" id="f-f[fresh]">"How old a field may be when it leaves"</h2>
         <p class="hint">"What is older is read anew first, not sent."</p>
         {error}
         {ages}

@@ -50,7 +50,7 @@ impl Fields<'_> {
         }
     }
 
-    fn value(&self, name: &str, is: &str) -> String {
+    pub fn value(&self, name: &str, is: &str) -> String {
         self.0.value_or(&format!("f[{name}]"), is)
     }
 
@@ -171,7 +171,7 @@ fn schema(form: &Fields<'_>, contract: &Contract, around: &Around) -> AnyView {
     view! {
         {schema}
         {payload}
-        <h3 class="mt-4 font-semibold" id="samples">"Samples"</h3>
+        <h2 class="mt-4 font-semibold" id="samples">"Samples"</h2>
         <p class="hint">"Payloads that are part of the promise. Publishing is refused while one of them is not as it should be."</p>
         {samples}
     }
