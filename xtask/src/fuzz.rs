@@ -18,7 +18,8 @@ use crate::binary;
 use crate::clock;
 use crate::failure::{Failure, Result, Trying};
 use crate::network;
-use crate::process::{announce, capture, run, run_with_lines, which};
+use crate::process::{announce, capture, run, run_with_lines};
+use crate::python;
 use crate::services::Settings;
 use crate::workspace::Workspace;
 
@@ -70,7 +71,8 @@ struct Outcome {
 
 /// Whether nothing was found.
 pub fn fuzz(workspace: &Workspace, options: &Options) -> Result<bool> {
-    let tool = schemathesis(workspace)?;
+    let home = python::package(workspace, "schemathesis", SCHEMATHESIS)?;
+    let tool = home.join("bin").join("st");
     let binary = match &options.binary {
         Some(binary) => binary.clone(),
         None => binary::release(workspace)?,
@@ -133,24 +135,6 @@ fn unlimited(command: &mut Command) -> &mut Command {
         command.env(format!("MESHLINE_LIMIT_{limit}"), "0");
     }
     command
-}
-
-/// In an environment of its own in the cache, made once.
-fn schemathesis(workspace: &Workspace) -> Result<PathBuf> {
-    let home = workspace.cache.join("schemathesis");
-    let tool = home.join("bin").join("st");
-    let wanted = home.join("wanted");
-    if tool.is_file() && fs::read_to_string(&wanted).is_ok_and(|text| text == SCHEMATHESIS) {
-        return Ok(tool);
-    }
-    let python = which(&["python3", "python"]).ok_or_else(|| {
-        Failure::new("Python 3.10 or newer is needed for schemathesis; it is not on PATH.")
-    })?;
-    announce("installing schemathesis");
-    run(Command::new(python).args(["-m", "venv"]).arg(&home))?;
-    run(Command::new(home.join("bin").join("pip")).args(["install", "--quiet", SCHEMATHESIS]))?;
-    fs::write(&wanted, SCHEMATHESIS).trying("remember which schemathesis is there")?;
-    Ok(tool)
 }
 
 fn text(value: &Value) -> &str {

@@ -18,6 +18,7 @@ mod fuzz;
 mod network;
 mod postgres;
 mod process;
+mod python;
 mod run;
 mod sbom;
 mod services;

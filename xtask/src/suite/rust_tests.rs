@@ -14,6 +14,7 @@ use super::counts::Counts;
 use super::shared::Shared;
 use crate::failure::{Failure, Result};
 use crate::process::{self, cargo, run_with_lines};
+use crate::python;
 use crate::signals;
 use crate::workspace::Workspace;
 
@@ -61,6 +62,10 @@ pub fn store(shared: &mut Shared<'_>) -> Outcome {
 }
 
 pub fn http(shared: &mut Shared<'_>) -> Outcome {
+    // a machine without Python tests the rest, and the test that needs it says so
+    if let Err(failure) = python::package(shared.workspace, "slack-sdk", python::SLACK_SDK) {
+        eprintln!("{failure}");
+    }
     let environment = shared.binary().and_then(|binary| {
         Ok([
             (BINARY, binary.to_string_lossy().into_owned()),
