@@ -12,13 +12,21 @@ use crate::process::{announce, cargo, run};
 use crate::setup;
 use crate::workspace::Workspace;
 
-const ALL: [&str; 7] = [
-    "intake", "sign-ins", "spine", "flows", "editor", "weights", "start",
+const ALL: [&str; 9] = [
+    "intake",
+    "sign-ins",
+    "spine",
+    "contracts",
+    "audit",
+    "flows",
+    "editor",
+    "weights",
+    "start",
 ];
 
 #[derive(Args)]
 pub struct Options {
-    /// intake, sign-ins, spine, flows, editor, weights or start; all of them if none is named
+    /// intake, sign-ins, spine, contracts, audit, flows, editor, weights or start; all of them if none is named
     what: Option<String>,
     /// Write the results into docs/benchmarks.md
     #[arg(long)]

@@ -57,7 +57,7 @@ enum Verb {
     Dev(dev::Options),
     /// Run every check and test: format, lint, unit, store on two databases, HTTP, browser
     Test(suite::Options),
-    /// Measure intake, the whole way, the flow editor, the pages' weight and the start; on a machine that has nothing else to do
+    /// Measure intake, the whole way, approving, contracts, checking a trail, the flow editor, the pages' weight and the start; on a machine that has nothing else to do
     Bench(bench::Options),
     /// Ask the JSON API what its document says and what it does not, as everybody who can call it; needs Python
     Fuzz(fuzz::Options),

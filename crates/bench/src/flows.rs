@@ -22,7 +22,7 @@ use testkit::World;
 use uuid::Uuid;
 
 use crate::{
-    clock::now,
+    clock::{cpu_ms, now},
     failure::{Failure as Failed, Result, Trying},
     installation::Setting,
     report::{Report, Table},
@@ -277,20 +277,6 @@ async fn idle(world: &World, seconds: u64) -> Result<u64> {
     let _ = stop.send(true);
     let _ = worker.await;
     Ok(used)
-}
-
-/// User and system time of this process.
-fn cpu_ms() -> Result<u64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").trying("read /proc/self/stat")?;
-    // the name in brackets may contain anything
-    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let fields: Vec<&str> = rest.split_whitespace().collect();
-    let ticks = |index: usize| -> u64 {
-        let field = fields.get(index).copied().unwrap_or("0");
-        field.parse().unwrap_or(0)
-    };
-    // a hundred ticks a second
-    Ok((ticks(11) + ticks(12)) * 10)
 }
 
 /// How SQLite finds what is due, and when the next thing is.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     clock,
@@ -68,7 +68,8 @@ pub struct Installation<'a> {
     setting: &'a Setting,
     folder: PathBuf,
     pub server: SocketAddr,
-    sandbox: SocketAddr,
+    /// Where exports go: the sandbox, or whoever stands in for it.
+    pub sandbox: SocketAddr,
 }
 
 /// What `meshline demo --json` said.
@@ -76,6 +77,15 @@ pub struct Installation<'a> {
 pub struct Demo {
     pub source_path: String,
     pub source_secret: String,
+    /// The merchant of this source.
+    pub merchant: String,
+    pub login: Login,
+    /// Somebody who is asked to approve orders there.
+    pub approver: Login,
+}
+
+#[derive(Clone)]
+pub struct Login {
     pub email: String,
     pub password: String,
 }
@@ -116,16 +126,22 @@ impl<'a> Installation<'a> {
         let source = sources
             .and_then(|sources| sources.iter().find(|source| source["system"] == "shopify"))
             .ok_or_else(|| Failure::new("the demo has no Shopify source"))?;
-        let user = &demo["users"][0];
-        let text = |value: &Value| {
-            let text = value.as_str().map(str::to_owned);
-            text.ok_or_else(|| Failure::new("the demo's description is not complete"))
+        let users = demo["users"].as_array().map_or(&[][..], Vec::as_slice);
+        let holds = |user: &Value, field: &str, what: &Value| {
+            let all = user[field].as_array();
+            all.is_some_and(|all| all.contains(what))
         };
+        let approver = users.iter().find(|user| {
+            user["access"] == "approver"
+                && holds(user, "functional_roles", &json!("operations"))
+                && holds(user, "merchants", &source["merchant"])
+        });
         Ok(Demo {
             source_path: text(&source["url_path"])?,
             source_secret: text(&source["secret"])?,
-            email: text(&user["email"])?,
-            password: text(&user["password"])?,
+            merchant: text(&source["merchant"])?,
+            login: login(users.first())?,
+            approver: login(approver)?,
         })
     }
 
@@ -173,6 +189,19 @@ impl<'a> Installation<'a> {
             .env("MESHLINE_LIMIT_ACCOUNT", "0")
             .env("MESHLINE_LIMIT_ADDRESS", "0")
     }
+}
+
+fn text(value: &Value) -> Result<String> {
+    let text = value.as_str().map(str::to_owned);
+    text.ok_or_else(|| Failure::new("the demo's description is not complete"))
+}
+
+fn login(user: Option<&Value>) -> Result<Login> {
+    let user = user.unwrap_or(&Value::Null);
+    Ok(Login {
+        email: text(&user["email"])?,
+        password: text(&user["password"])?,
+    })
 }
 
 impl Drop for Installation<'_> {

@@ -174,7 +174,7 @@ impl Schedule {
         }
     }
 
-    fn due(self, index: usize) -> Instant {
+    pub fn due(self, index: usize) -> Instant {
         self.begins + Duration::from_secs_f64(index as f64 / self.rate)
     }
 

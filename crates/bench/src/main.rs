@@ -4,10 +4,14 @@
 //! another, and stops them again. Nothing here is a test: a slow machine gives other numbers, not a failure. `cargo xtask
 //! bench` builds what is needed and calls this; `docs/benchmarks.md` says how to read the numbers and keeps the last ones.
 
+mod approvals;
+mod audit;
 mod bare;
 mod clock;
+mod contracts;
 mod cores;
 mod database;
+mod destination;
 mod editor;
 mod failure;
 mod flows;
@@ -58,8 +62,12 @@ enum What {
     Intake(intake::Options),
     /// How much people who sign in slow down the intake
     SignIns(sign_ins::Options),
-    /// Orders all the way to their execution at the destination
+    /// Orders all the way to their execution at the destination, and from a person's yes to it
     Spine(spine::Options),
+    /// Exports checked against their contract, hashed and signed, per second
+    Contracts(contracts::Options),
+    /// How long it takes to check a large audit trail offline
+    Audit(audit::Options),
     /// Steps of runs per second, what waiting costs, and very much due in one second
     Flows(flows::Options),
     /// The flow editor in a browser: opening, editing, and its weight
@@ -99,6 +107,8 @@ async fn perform(arguments: Arguments) -> Result<()> {
         What::Intake(options) => ("intake", intake::measure(&setting, &options).await?),
         What::SignIns(options) => ("sign-ins", sign_ins::measure(&setting, &options).await?),
         What::Spine(options) => ("spine", spine::measure(&setting, &options).await?),
+        What::Contracts(options) => ("contracts", contracts::measure(&setting, &options).await?),
+        What::Audit(options) => ("audit", audit::measure(&setting, &options).await?),
         What::Flows(options) => ("flows", flows::measure(&setting, &options).await?),
         What::Editor(options) => ("editor", editor::measure(&setting, &options).await?),
         What::Weights => ("weights", weights::measure(&setting).await?),

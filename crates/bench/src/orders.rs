@@ -23,10 +23,41 @@ const SAMPLE: &str = include_str!("../../../server/src/send/order.json");
 /// Stands in the text wherever the order's number goes. As long as the numbers themselves.
 const NUMBER: &str = "7777777777777";
 const FIRST_NUMBER: u64 = 5_000_000_000_000;
+const MOST_OF_A_SERIES: u64 = 1_000_000_000_000;
 const DELIVERY: &str = "dddddddd-dddd-4ddd-8ddd-dddddddddddd";
 const SIGNATURE: &str = "SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS";
 
+/// Orders whose numbers no other series has.
+#[derive(Clone, Copy)]
+pub struct Series {
+    first: u64,
+    /// So much that somebody has to look at them.
+    is_dear: bool,
+}
+
+impl Series {
+    pub const PLAIN: Self = Self {
+        first: FIRST_NUMBER,
+        is_dear: false,
+    };
+    pub const DEAR: Self = Self {
+        first: FIRST_NUMBER + MOST_OF_A_SERIES,
+        is_dear: true,
+    };
+
+    /// What the shop calls the order with this index.
+    pub fn order_ref(self, index: usize) -> String {
+        (self.first + index as u64).to_string()
+    }
+
+    pub fn has(self, order_ref: &str) -> bool {
+        let number: Option<u64> = order_ref.parse().ok();
+        number.is_some_and(|number| (self.first..self.first + MOST_OF_A_SERIES).contains(&number))
+    }
+}
+
 pub struct Orders {
+    series: Series,
     text: Vec<u8>,
     body_at: usize,
     numbers: Vec<usize>,
@@ -38,7 +69,16 @@ pub struct Orders {
 impl Orders {
     /// So many signed deliveries for one source.
     pub fn sign(address: SocketAddr, path: &str, secret: &[u8], count: usize) -> Result<Self> {
-        let body = body()?;
+        Self::of(Series::PLAIN, address, (path, secret), count)
+    }
+
+    pub fn of(
+        series: Series,
+        address: SocketAddr,
+        (path, secret): (&str, &[u8]),
+        count: usize,
+    ) -> Result<Self> {
+        let body = body(series)?;
         let now = iso(clock::wall_ms());
         let text = format!(
             "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nuser-agent: Shopify-Captain-Hook\r\n\
@@ -53,6 +93,7 @@ impl Orders {
             find(&text, what.as_bytes()).ok_or_else(|| Failure::new(format!("no place for {what}")))
         };
         let mut orders = Self {
+            series,
             body_at: text.len() - body.len(),
             numbers: all(&text, NUMBER.as_bytes()),
             delivery: place(DELIVERY)?,
@@ -91,7 +132,7 @@ impl Orders {
     /// Makes it the delivery with this index.
     pub fn write(&self, request: &mut [u8], index: usize) {
         self.number(request, index);
-        let delivery = delivery_id(index).hyphenated();
+        let delivery = delivery_id(self.series.first + index as u64).hyphenated();
         delivery.encode_lower(&mut request[self.delivery..][..DELIVERY.len()]);
         if let Some(signature) = self.signatures.get(index) {
             request[self.signature..][..SIGNATURE.len()].copy_from_slice(signature);
@@ -99,7 +140,7 @@ impl Orders {
     }
 
     fn number(&self, request: &mut [u8], index: usize) {
-        let number = order_ref(index);
+        let number = self.series.order_ref(index);
         for &at in &self.numbers {
             request[at..][..NUMBER.len()].copy_from_slice(number.as_bytes());
         }
@@ -107,15 +148,11 @@ impl Orders {
 }
 
 /// Different for each delivery, and in no order, as a shop's are: an index over them is written to all over the place.
-fn delivery_id(index: usize) -> Uuid {
-    let mixed = (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+fn delivery_id(number: u64) -> Uuid {
+    let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    Builder::from_random_bytes((u128::from(mixed) << 64 | index as u128).to_be_bytes()).into_uuid()
-}
-
-/// What the shop calls the order with this index.
-pub fn order_ref(index: usize) -> String {
-    (FIRST_NUMBER + index as u64).to_string()
+    Builder::from_random_bytes((u128::from(mixed) << 64 | u128::from(number)).to_be_bytes())
+        .into_uuid()
 }
 
 /// Which order of a run this is.
@@ -124,8 +161,21 @@ pub fn index_of(order_ref: &str) -> Option<usize> {
     usize::try_from(number.checked_sub(FIRST_NUMBER)?).ok()
 }
 
-fn body() -> Result<String> {
-    let mut order: Value = serde_json::from_str(SAMPLE).trying("read the sample order")?;
+/// What the sample costs, and what it costs where somebody has to look at it: the lamp, the goods, the whole.
+const DEARER: [(&str, &str); 3] = [
+    ("\"128.00\"", "\"828.00\""),
+    ("\"214.00\"", "\"914.00\""),
+    ("\"240.12\"", "\"940.12\""),
+];
+
+fn body(series: Series) -> Result<String> {
+    let mut sample = SAMPLE.to_owned();
+    if series.is_dear {
+        for (price, dearer) in DEARER {
+            sample = sample.replace(price, dearer);
+        }
+    }
+    let mut order: Value = serde_json::from_str(&sample).trying("read the sample order")?;
     let number: u64 = NUMBER.parse().trying("read a number")?;
     let now = Value::from(iso(clock::wall_ms()));
     for field in ["created_at", "processed_at", "updated_at"] {
@@ -187,5 +237,23 @@ mod tests {
             let delivery = head.split("webhook-id: ").nth(1).unwrap()[..36].to_owned();
             assert!(seen.insert(delivery.parse::<uuid::Uuid>().unwrap()));
         }
+    }
+
+    #[test]
+    fn dear_orders_are_others_and_cost_more() {
+        let address = "127.0.0.1:1".parse().unwrap();
+        let orders = Orders::of(Series::DEAR, address, ("/in/x", b"hush"), 1).unwrap();
+        let mut request = orders.blank();
+        orders.write(&mut request, 0);
+        let text = String::from_utf8(request).unwrap();
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let order: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(order["current_total_price"], "940.12");
+        assert_eq!(order["total_price"], "940.12");
+        assert_eq!(order["id"].to_string(), Series::DEAR.order_ref(0));
+        let number = Series::DEAR.order_ref(0);
+        assert!(Series::DEAR.has(&number) && !Series::PLAIN.has(&number));
+        // those that the demo brings along belong to neither
+        assert!(!Series::DEAR.has("7300000000000"));
     }
 }

@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 
 use crate::{
     clock,
-    failure::{Result, Trying},
-    http::Connection,
-    installation::Demo,
+    failure::{Failure, Result, Trying},
+    http::{self, Connection},
+    installation::{Demo, Login},
     load::Window,
     samples::Samples,
 };
@@ -67,7 +67,12 @@ impl People {
             let (demo, next) = (Arc::clone(&demo), Arc::clone(&next));
             let is_known = person < crowd.known;
             let request = move || match is_known {
-                true => sign_in(address, &demo.email, &demo.password, "192.0.2.1"),
+                true => sign_in(
+                    address,
+                    &demo.login.email,
+                    &demo.login.password,
+                    "192.0.2.1",
+                ),
                 false => {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let [_, a, b, c] = n.to_be_bytes();
@@ -130,6 +135,23 @@ pub fn sign_in(address: SocketAddr, email: &str, password: &str, from: &str) -> 
          content-length: {}\r\n\r\n{form}",
         form.len()
     )
+}
+
+/// Signs in as a browser without JavaScript does; returns the header line of the session.
+pub async fn session(address: SocketAddr, login: &Login) -> Result<String> {
+    let form = sign_in(address, &login.email, &login.password, "127.0.0.1");
+    let answer = http::request(address, &form).await?;
+    let cookies: Vec<&str> = answer
+        .headers("set-cookie")
+        .filter_map(|cookie| cookie.split(';').next())
+        .collect();
+    if !(300..400).contains(&answer.status) || cookies.is_empty() {
+        return Err(Failure::new(format!(
+            "signing in was answered with {}",
+            answer.status
+        )));
+    }
+    Ok(format!("cookie: {}\r\n", cookies.join("; ")))
 }
 
 fn in_form(text: &str) -> String {

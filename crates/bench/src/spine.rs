@@ -2,7 +2,8 @@
 //!
 //! Waiting is counted from the moment an order was due to be sent to the moment at which the sandbox wrote down that it
 //! executes it. Afterwards the books must agree: as many executions as acknowledged orders, each order once, nothing left to
-//! do. Then the rate is raised, on a fresh installation each time, until it is not held any more.
+//! do. Then the rate is raised, on a fresh installation each time, until it is not held any more. At last people approve
+//! what does not go by itself, see [`approvals`].
 
 use std::{
     collections::HashMap,
@@ -13,6 +14,7 @@ use std::{
 use clap::Args;
 
 use crate::{
+    approvals::{self, Pace},
     clock,
     database::{Database, WorkLeft},
     failure::{Failure, Result},
@@ -48,6 +50,9 @@ pub struct Options {
     /// How long each step of the search for the highest rate is tried; 0 leaves the search out
     #[arg(long, default_value_t = 15)]
     search_seconds: u64,
+    /// Exports that somebody approves, per second, while orders come at the rate above; 0 leaves it out
+    #[arg(long, default_value_t = 10.0)]
+    approvals: f64,
 }
 
 struct Run {
@@ -70,8 +75,8 @@ pub async fn measure(setting: &Setting, options: &Options) -> Result<Report> {
     let mut report = Report::begin(
         setting,
         format!(
-            "cargo xtask bench spine --rate {} --seconds {} --search-seconds {}",
-            options.rate, options.seconds, options.search_seconds
+            "cargo xtask bench spine --rate {} --seconds {} --search-seconds {} --approvals {}",
+            options.rate, options.seconds, options.search_seconds, options.approvals
         ),
     )?;
     report.say(
@@ -123,6 +128,12 @@ pub async fn measure(setting: &Setting, options: &Options) -> Result<Report> {
             "The first refusal at a rate that was too high: {refusal}"
         ));
     }
+    let pace = Pace {
+        orders: options.rate,
+        approvals: options.approvals,
+        seconds: options.seconds,
+    };
+    approvals::measure(setting, pace, &mut report).await?;
     Ok(report)
 }
 

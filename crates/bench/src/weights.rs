@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, net::SocketAddr};
 use crate::{
     failure::{Failure, Result},
     http::{self, Answer},
-    installation::{Demo, Installation, Setting},
+    installation::{Installation, Setting},
     people,
     report::{Report, Table},
     samples::thousands,
@@ -36,7 +36,7 @@ pub async fn measure(setting: &Setting) -> Result<Report> {
     let demo = installation.demo()?;
     let (server, _) = installation.serve().await?;
     let address = installation.server;
-    let cookie = sign_in(address, &demo).await?;
+    let cookie = people::session(address, &demo.login).await?;
 
     let mut table = Table::new(&["Brotli, kB", "budget", "sign-in", "My queue"]);
     let mut details = Table::new(&["asset", "bytes", "encoding"]);
@@ -135,23 +135,6 @@ fn addresses(text: &str) -> BTreeSet<String> {
         .map(|word| word.split(['?', '#']).next().unwrap_or(word).to_owned())
         .filter(|path| kind_of(path).is_some())
         .collect()
-}
-
-/// Signs in as a browser without JavaScript does; returns the header line of the session.
-async fn sign_in(address: SocketAddr, demo: &Demo) -> Result<String> {
-    let form = people::sign_in(address, &demo.email, &demo.password, "127.0.0.1");
-    let answer = http::request(address, &form).await?;
-    let cookies: Vec<&str> = answer
-        .headers("set-cookie")
-        .filter_map(|cookie| cookie.split(';').next())
-        .collect();
-    if !(300..400).contains(&answer.status) || cookies.is_empty() {
-        return Err(Failure::new(format!(
-            "signing in was answered with {}",
-            answer.status
-        )));
-    }
-    Ok(format!("cookie: {}\r\n", cookies.join("; ")))
 }
 
 #[cfg(test)]

@@ -94,6 +94,15 @@ mod worker;
 pub mod job;
 pub mod port;
 
+/// What an export costs before anybody is asked, for `cargo xtask bench`: the very functions that the use-cases
+/// call. None of them changes anything.
+pub mod measured {
+    pub use crate::{
+        overriding::{open_key, seal_key, signed},
+        qa::{Gates, Schemas},
+    };
+}
+
 pub use ack::Ack;
 pub use agency::{AgencyCtx, AgencyPerson};
 pub use agency_templates::{

@@ -28,9 +28,9 @@ use crate::{
     draft::Draft,
     engine::Engine,
     error::{Error, FieldError, Result},
-    port::{PersonKeyRow, StoreExt},
+    port::{Ids, PersonKeyRow, StoreExt},
     sessions::Oneself,
-    vault::Place,
+    vault::{Place, Vault},
     work::Work,
 };
 
@@ -77,6 +77,20 @@ fn place(user: Uuid) -> Place<'static> {
         row_id: user,
         column: "private",
     }
+}
+
+/// The private half of a person’s key, as it lies in its row.
+pub fn seal_key(vault: &Vault, ids: &dyn Ids, user: Uuid, seed: &[u8; 32]) -> Result<Vec<u8>> {
+    vault.seal(ids, place(user), seed)
+}
+
+/// Opens it for the moment of signing.
+pub fn open_key(vault: &Vault, user: Uuid, sealed: &[u8]) -> Result<SigningKey> {
+    let seed: [u8; 32] = vault
+        .open(place(user), sealed)?
+        .try_into()
+        .map_err(|_| Error::internal("a person's key has another length"))?;
+    Ok(SigningKey::from_bytes(&seed))
 }
 
 impl Engine {
@@ -251,7 +265,15 @@ impl Work<'_> {
             old.id,
             json!({ "by": export.id, "was": was }),
         );
-        let said = signed(&key, &old, &export, (user, &why, self.now));
+        let statement = Statement {
+            merchant_id: export.merchant_id,
+            from: version(&old),
+            to: version(&export),
+            justification: &why,
+            user_id: user,
+            at: self.now,
+        };
+        let said = signed(&key, &statement);
         self.note(
             "export.overridden",
             "export",
@@ -316,11 +338,7 @@ impl Work<'_> {
     async fn signing_key(&mut self, user: Uuid) -> Result<SigningKey> {
         let engine = Arc::clone(&self.engine);
         if let Some(row) = self.tx.person_key(user).await? {
-            let seed = engine.vault.open(place(user), &row.sealed_private)?;
-            let seed: [u8; 32] = seed
-                .try_into()
-                .map_err(|_| Error::internal("a person's key has another length"))?;
-            return Ok(SigningKey::from_bytes(&seed));
+            return open_key(&engine.vault, user, &row.sealed_private);
         }
         let mut seed = [0_u8; 32];
         engine.ids.fill(&mut seed);
@@ -328,7 +346,7 @@ impl Work<'_> {
         let row = PersonKeyRow {
             user_id: user,
             public_key: key.verifying_key().to_bytes().to_vec(),
-            sealed_private: engine.vault.seal(&*engine.ids, place(user), &seed)?,
+            sealed_private: seal_key(&engine.vault, &*engine.ids, user, &seed)?,
             created_at: self.now,
         };
         if !self.tx.insert_person_key(&row).await? {
@@ -371,32 +389,17 @@ fn next_key(old: &str, version: i64) -> String {
     format!("mlx_{}", &hex::encode(digest)[..40])
 }
 
-/// As it stands in the audit entry: everything that it takes to check it.
-fn signed(
-    key: &SigningKey,
-    old: &Export,
-    new: &Export,
-    (user_id, justification, at): (Uuid, &str, Time),
-) -> Value {
-    let version = |export: &Export| (export.id, export.version);
-    let ((old_id, old_version), (new_id, new_version)) = (version(old), version(new));
-    let line = Statement {
-        merchant_id: new.merchant_id,
-        from: Version {
-            export_id: old_id,
-            version: old_version,
-            content_hash: &old.content_hash,
-        },
-        to: Version {
-            export_id: new_id,
-            version: new_version,
-            content_hash: &new.content_hash,
-        },
-        justification,
-        user_id,
-        at,
+fn version(export: &Export) -> Version<'_> {
+    Version {
+        export_id: export.id,
+        version: export.version,
+        content_hash: &export.content_hash,
     }
-    .line();
+}
+
+/// As it stands in the audit entry: everything that it takes to check it.
+pub fn signed(key: &SigningKey, statement: &Statement<'_>) -> Value {
+    let line = statement.line();
     let public = key.verifying_key().to_bytes();
     json!({
         "alg": "ed25519",

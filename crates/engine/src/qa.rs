@@ -39,7 +39,7 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    pub(crate) async fn of(&self, contract: &Contract) -> Result<Arc<Validator>> {
+    pub async fn of(&self, contract: &Contract) -> Result<Arc<Validator>> {
         if let Some(found) = self.compiled.read().await.get(&contract.id) {
             return Ok(Arc::clone(found));
         }
@@ -95,7 +95,7 @@ fn fault(field: &str, says: impl Into<String>, accepts: impl Into<String>) -> Fa
 }
 
 /// What the gates look at besides the export itself.
-pub(crate) struct Gates<'a> {
+pub struct Gates<'a> {
     pub contract: &'a Contract,
     pub validator: &'a Validator,
     pub rules: &'a Rules,
@@ -111,7 +111,7 @@ pub(crate) struct Gates<'a> {
 
 impl Gates<'_> {
     /// The answers; and since when each field with a limit is true.
-    pub(crate) fn check(&self, export: &Export) -> (Vec<QaResult>, BTreeMap<String, Time>) {
+    pub fn check(&self, export: &Export) -> (Vec<QaResult>, BTreeMap<String, Time>) {
         let mut answers = vec![
             gate("schema", self.schema(export)),
             gate("owner_resolvable", self.owners(export)),
@@ -398,4 +398,32 @@ pub(crate) fn gate_faults(contract: &Contract) -> Vec<(String, String)> {
         }
     }
     faults
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::template::{self, Making};
+
+    #[tokio::test]
+    async fn a_version_is_compiled_once_and_each_version_for_itself() {
+        let schemas = Schemas::default();
+        let one = template::contract(&Making::default(), "fulfillment_request").unwrap();
+        let compiled = schemas.of(&one).await.unwrap();
+        assert!(Arc::ptr_eq(&compiled, &schemas.of(&one).await.unwrap()));
+
+        let next = Contract {
+            id: Uuid::from_u128(2),
+            version: "1.1".to_owned(),
+            schema: json!({ "type": "object", "required": ["gift"] }),
+            ..one.clone()
+        };
+        let gift = json!({ "gift": true });
+        assert!(schemas.of(&next).await.unwrap().is_valid(&gift));
+        // the one before is still there, and still asks for what it asked for
+        let before = schemas.of(&one).await.unwrap();
+        assert!(Arc::ptr_eq(&compiled, &before) && !before.is_valid(&gift));
+    }
 }
