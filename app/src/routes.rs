@@ -42,7 +42,7 @@ use crate::{
         runs::RunPage,
         search::SearchPage,
         session::{ConfirmPage, LoginPage, RecoveryCodesPage, SecondFactorPage},
-        settings::{AccessPage, NewTokenPage, SettingsPage, TokensPage},
+        settings::{AccessPage, NewTokenPage, RetentionPage, SettingsPage, TokensPage},
         setup::{SetupPage, TemplatePage},
         tasks::{TaskPage, TasksPage},
     },
@@ -133,6 +133,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/m/:merchant/audit/keys") view=KeysPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/audit") view=WitnessesPage ssr=SsrMode::Async/>
+                <Route path=path!("/m/:merchant/settings/retention") view=RetentionPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/access") view=AccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/m/:merchant/settings/slack") view=ChatSettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/a/:token") view=DecisionLinkPage ssr=SsrMode::Async/>

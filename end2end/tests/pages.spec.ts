@@ -73,6 +73,7 @@ for (const [name, viewport] of Object.entries(sizes)) {
       `${home}/settings/audit`,
       `${home}/briefs`,
       `${home}/contracts/new`,
+      `${home}/settings/retention`,
       `${home}/reports/integrations`,
       `${home}/raci`,
       `${home}/ownership`,

@@ -32,6 +32,7 @@ pub mod payload;
 pub mod people;
 pub mod raci;
 pub mod receipt;
+pub mod retention;
 pub mod role;
 pub mod sight;
 pub mod sku;

@@ -383,6 +383,9 @@ impl Work<'_> {
             return self.announce(export, &again).await;
         }
         if matches!(export.state, ExportState::Expired | ExportState::Declined) {
+            if export.content_is_gone() {
+                return self.cannot_go_on(export, "it cannot be asked again");
+            }
             export.become_state(ExportState::AwaitingApproval)?;
             self.tx.save_export(export).await?;
             let fresh = last.anew(self.uuid()).ask(self.now);

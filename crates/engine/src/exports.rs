@@ -388,7 +388,8 @@ impl Work<'_> {
     pub async fn facts_changed(&mut self, subject: &Subject) -> Result<()> {
         let exports = self.tx.exports_of(self.merchant_id(), subject.id()).await?;
         for export in exports {
-            if export.superseded_by.is_some() || export.state == ExportState::Withdrawn {
+            let is_over = export.superseded_by.is_some() || export.state == ExportState::Withdrawn;
+            if is_over || export.content_is_gone() {
                 continue;
             }
             let Some(run) = self.tx.run(export.merchant_id, export.run_id).await? else {

@@ -73,6 +73,8 @@ job_kinds! {
     AuditCheckpoint => "audit_checkpoint",
     /// Subject: a witness. One try to bring it the newest checkpoint.
     SendCheckpoint => "send_checkpoint",
+    /// Subject: the merchant. One step of taking out what its rules keep no longer.
+    Retention => "retention",
     /// Subject: API token. `arg` = when its secret of then was to be warned about.
     TokenExpiring => "token_expiring",
 }

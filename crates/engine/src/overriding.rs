@@ -200,6 +200,11 @@ impl Work<'_> {
                 old.state.words()
             )));
         }
+        if old.content_is_gone() {
+            return Err(Error::conflict(
+                "Its content was removed under a retention rule; there is nothing left to change.",
+            ));
+        }
         if input.seen_hash != old.content_hash {
             return Err(Error::conflict(
                 "What you saw is not what it says now: look again before you change it.",

@@ -27,6 +27,7 @@ use crate::{
     exception::evidence,
     job::{Job, JobKind},
     port::{Ids, ListFilter},
+    retention::RETENTION_EVERY_MS,
     rules::Rules,
     work::Work,
 };
@@ -464,12 +465,14 @@ impl Engine {
         Ok(findings(&rules, &acted))
     }
 
-    /// What a new merchant begins with: the first look at its ownership, and the first checkpoint of its trail.
-    pub(crate) fn first_jobs(&self, merchant: &Merchant) -> [Job; 2] {
+    /// What a new merchant begins with: the first look at its ownership, the first checkpoint of its trail, and
+    /// the first look at what it keeps.
+    pub(crate) fn first_jobs(&self, merchant: &Merchant) -> [Job; 3] {
         let (id, first) = (merchant.id, CHECKPOINT_EVERY_MS);
         [
             review_job(&*self.ids, self.now(), id, AT_FIRST),
             self.audit_job(JobKind::AuditCheckpoint, id, id, first),
+            self.retention_job_in(id, RETENTION_EVERY_MS),
         ]
     }
 }

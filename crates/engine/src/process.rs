@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Time,
+    access::Noun,
     event::EventKind,
     order::{ClosedReason, Order, OrderEvent, OrderFact, Readiness},
     receipt::{Receipt, ReceiptStatus},
@@ -36,6 +37,16 @@ impl Engine {
                         .receipt(ctx.merchant_id(), id)
                         .await?
                         .ok_or_else(|| Error::not_found("receipt"))?;
+                    if work
+                        .tx
+                        .removal(ctx.merchant_id(), Noun::Receipt, id)
+                        .await?
+                        .is_some()
+                    {
+                        return Err(Error::conflict(
+                            "It cannot be read again: its content was removed under a retention rule.",
+                        ));
+                    }
                     work.note("receipt.replayed", "receipt", receipt.id, json!({}));
                     let now = work.now;
                     work.arm(crate::job::JobKind::ProcessReceipt, receipt.id, now)
@@ -58,6 +69,10 @@ impl Work<'_> {
             .receipt_body(merchant, id)
             .await?
             .ok_or_else(|| Error::internal("a receipt has lost its bytes"))?;
+        if body.is_empty() && receipt.body_bytes > 0 {
+            // a retention rule took its body out after somebody wanted it read again
+            return Ok(());
+        }
         let connector = self.connector_of(&receipt)?;
         let at = receipt.triggered_at.unwrap_or(receipt.received_at);
         let examined = connector.examine(&receipt.topic, &body);

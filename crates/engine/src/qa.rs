@@ -141,7 +141,9 @@ impl Gates<'_> {
             skus: self.skus.clone(),
             last: others()
                 .filter(|other| {
-                    other.export_type == export.export_type && other.ack.completed_at.is_some()
+                    other.export_type == export.export_type
+                        && other.ack.completed_at.is_some()
+                        && !other.content_is_gone()
                 })
                 .max_by_key(|other| other.ack.completed_at)
                 .map(|other| &other.payload),

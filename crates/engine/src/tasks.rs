@@ -189,6 +189,9 @@ impl Work<'_> {
         ) {
             return Ok(());
         }
+        if export.content_is_gone() {
+            return self.cannot_go_on(&export, "it cannot be sent again");
+        }
         export.become_state(ExportState::Ready)?;
         self.tx.save_export(&export).await?;
         self.note(
@@ -209,6 +212,18 @@ impl Work<'_> {
             fence: 0,
         };
         self.tx.enqueue(&[job]).await
+    }
+
+    /// What a task would have unlocked needs what a retention rule took out; the task is resolved all the same.
+    pub fn cannot_go_on(&mut self, export: &domain::export::Export, what: &str) -> Result<()> {
+        let why = format!("{what}: its content was removed under a retention rule");
+        self.note(
+            "export.content_is_gone",
+            "export",
+            export.id,
+            json!({ "why": why }),
+        );
+        Ok(())
     }
 
     async fn reprocess(&mut self, task: &Task) -> Result<()> {

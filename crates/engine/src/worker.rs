@@ -154,6 +154,7 @@ impl Engine {
                 JobKind::AnswerClick => self.answer_click(job.clone()).await,
                 JobKind::AuditCheckpoint => self.checkpoint_job(&job).await,
                 JobKind::SendCheckpoint => self.send_checkpoint(&job, &trace).await,
+                JobKind::Retention => self.retention_job(&job).await,
                 _ => self.run(&job, &trace).await,
             }
         };
@@ -327,7 +328,8 @@ impl Work<'_> {
             | JobKind::ShowPost
             | JobKind::AnswerClick
             | JobKind::AuditCheckpoint
-            | JobKind::SendCheckpoint => Err(Error::internal("this is more than one write")),
+            | JobKind::SendCheckpoint
+            | JobKind::Retention => Err(Error::internal("this is more than one write")),
         }
     }
 }

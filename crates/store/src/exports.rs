@@ -52,7 +52,7 @@ struct ContentRow {
 }
 
 /// The `doc` and the `content` column of an export.
-fn split(export: &Export) -> Result<(String, String)> {
+pub(crate) fn split(export: &Export) -> Result<(String, String)> {
     let mut rest = export.clone();
     let content = ContentRow {
         payload: std::mem::take(&mut rest.payload),

@@ -42,6 +42,7 @@ mod people;
 mod port;
 mod proof;
 mod receipts;
+mod retention;
 mod rules;
 mod runs;
 mod seals;

@@ -58,6 +58,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(22, "0022_checkpoints"),
     migration!(23, "0023_briefs"),
     migration!(24, "0024_gaps"),
+    migration!(25, "0025_retention"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::IntoResponse};
-use domain::{approval::Decision, delivery::AckStatus, export::ExportState};
+use domain::{access::Noun, approval::Decision, delivery::AckStatus, export::ExportState};
 use engine::{Ack, CampaignInput, Ctx, Engine, ManualExport, OverrideInput, port::ListFilter};
 use http::{StatusCode, header::LOCATION};
 use serde::Deserialize;
@@ -89,7 +89,10 @@ async fn detail(engine: &Engine, ctx: &Ctx, id: Uuid) -> Result<ExportDetail, Pr
         .map(RawValue::from_string)
         .transpose()
         .map_err(Problem::internal)?;
-    Ok(ExportDetail::from(&export).with_message(message, chain.campaign.as_ref()))
+    let removal = engine.removal(ctx, Noun::Export, id).await?;
+    Ok(ExportDetail::from(&export)
+        .with_message(message, chain.campaign.as_ref())
+        .with_removal(removal))
 }
 
 /// What a flow is started with by hand.

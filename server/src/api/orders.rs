@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use domain::order::OrderState;
+use domain::{access::Noun, order::OrderState};
 use engine::{Engine, port::ListFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -69,7 +69,8 @@ pub async fn get_order(
     Id(id): Id,
 ) -> Answer<OrderDetail> {
     let chain = engine.order_chain(&ctx, id).await?;
-    OrderDetail::of(&chain)
+    let removal = engine.removal(&ctx, Noun::Order, id).await?;
+    OrderDetail::of(&chain, removal)
         .map(Json)
         .ok_or_else(|| Problem::not_found("order"))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use domain::receipt::ReceiptStatus;
+use domain::{access::Noun, receipt::ReceiptStatus};
 use engine::{Engine, port::ListFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -77,7 +77,8 @@ pub async fn get_receipt(
 ) -> Answer<ReceiptDetail> {
     let chain = engine.receipt_chain(&ctx, id).await?;
     let body = engine.receipt_body(&ctx, id).await?;
-    ReceiptDetail::of(&chain, body)
+    let removal = engine.removal(&ctx, Noun::Receipt, id).await?;
+    ReceiptDetail::of(&chain, body, removal)
         .map(Json)
         .ok_or_else(|| Problem::not_found("receipt"))
 }

@@ -43,6 +43,8 @@ pub struct Content {
     compared: bool,
     /// It has left already.
     sent: bool,
+    /// A retention rule took it out.
+    gone: bool,
     raw: String,
 }
 
@@ -56,6 +58,7 @@ impl Content {
             facts: facts(old, payload),
             compared,
             sent: false,
+            gone: payload.is_null(),
             raw: serde_json::to_string_pretty(payload).unwrap_or_default(),
         }
     }
@@ -271,6 +274,14 @@ fn shown(change: Change) -> AnyView {
 
 /// The card "What would be sent". `id` is the anchor.
 pub fn content_view(content: Content) -> AnyView {
+    if content.gone {
+        return view! {
+            <Card title="What it said" id="content">
+                <CardFoot>"Its content was removed under a retention rule. Who decided what stays bound to its hash."</CardFoot>
+            </Card>
+        }
+        .into_any();
+    }
     let changes = content.changes();
     let title = match (content.sent, content.compared) {
         (true, _) => "What was sent",

@@ -84,7 +84,10 @@ fn render(found: ExportChain, at: &Visit) -> Page {
         export.state.words()
     )
     .into_any();
-    let body = if export.state.is_live() {
+    let body = if export.content_is_gone() {
+        view! { <Card padded=true><p>"Its content was removed under a retention rule; there is nothing left to change."</p></Card> }
+            .into_any()
+    } else if export.state.is_live() {
         form(&export, &to, at)
     } else {
         let words = export.state.words();

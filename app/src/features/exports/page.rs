@@ -7,6 +7,7 @@ use domain::{
     approval::{Approval, ApprovalState, Decision},
     audit::AuditEntry,
     export::Export,
+    retention::Removal,
 };
 use engine::{Chain, ExportChain, Result};
 use leptos::prelude::*;
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     features::{
         approvals::{Content, content_view},
+        receipts::size_text,
         thread::{own_stations, stations},
     },
     ui::*,
@@ -30,6 +32,8 @@ pub(super) struct Model {
     pub chain: Chain,
     pub wire: Option<Vec<u8>>,
     pub history: Vec<AuditEntry>,
+    /// What stays of its content, if a rule took it out.
+    removal: Option<Removal>,
 }
 
 /// Entries shown beside the work; the whole trail has a page of its own.
@@ -60,6 +64,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         chain,
         wire,
         history,
+        removal: engine.removal(ctx, Noun::Export, id).await?,
     })
 }
 
@@ -113,11 +118,16 @@ fn render(model: Model, at: &Visit) -> Page {
         .into_any();
     let before = chain
         .exports()
-        .find(|one| Some(one.export.id) == export.supersedes);
-    let content = content_view(
-        Content::of(&export.payload, before.map(|one| &one.export.payload))
-            .sent(!found.attempts.is_empty()),
-    );
+        .find(|one| Some(one.export.id) == export.supersedes)
+        .filter(|one| !one.export.content_is_gone());
+    let content = match &model.removal {
+        Some(removal) => removed(removal).into_any(),
+        None => content_view(
+            Content::of(&export.payload, before.map(|one| &one.export.payload))
+                .sent(!found.attempts.is_empty()),
+        )
+        .into_any(),
+    };
     let proof = view! {
         <div id="proof" class="stack" data-live="">
             {made_anew(export, at)}
@@ -140,6 +150,18 @@ fn render(model: Model, at: &Visit) -> Page {
     }
     .into_any();
     Page::new(title, crumbs, body)
+}
+
+/// In the place of the content: that it went, and what proves what it was.
+fn removed(removal: &Removal) -> impl IntoView + use<> {
+    let size = size_text(removal.bytes).into_any();
+    let hash = removal.sha256.clone();
+    view! {
+        <Card title="What it says" aside=size id="content">
+            <CardFoot>{removal.sentence()}</CardFoot>
+            <CardFoot>"SHA-256 " <CopyId id=hash what="SHA-256 of the content"/></CardFoot>
+        </Card>
+    }
 }
 
 /// A move that is made on a page which this person would not find is no link.

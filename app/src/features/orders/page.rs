@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::order::{Item, Order, Source};
+use domain::{
+    access::Noun,
+    order::{Item, Order, Source},
+    retention::Removal,
+};
 use engine::{Chain, Error, Result, UnderWay, port::OrderRow};
 use leptos::prelude::*;
 
@@ -25,6 +29,8 @@ struct Model {
     row: OrderRow,
     chain: Chain,
     way: UnderWay,
+    /// What stays of personal data, if a rule took it out.
+    removal: Option<Removal>,
 }
 
 #[component]
@@ -45,11 +51,19 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .await?
         .pop()
         .unwrap_or_default();
-    Ok(Model { row, chain, way })
+    let removal = at.engine().removal(&at.ctx, Noun::Order, id).await?;
+    Ok(Model {
+        row,
+        chain,
+        way,
+        removal,
+    })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { row, chain, way } = &model;
+    let Model {
+        row, chain, way, ..
+    } = &model;
     let order = &row.order;
     let now = at.now();
     let next = order_move(
@@ -66,7 +80,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let side = view! {
         <div id="around" class="stack" data-live="">
             {runs(chain, order, at)}
-            {customer(order, at)}
+            {customer(order, model.removal.as_ref(), at)}
             {facts(row, chain, at)}
             {receipts(chain, at)}
         </div>

@@ -5,6 +5,7 @@ use domain::{
     event::EventKind,
     flow::RunState,
     order::{Order, Readiness},
+    retention::Removal,
 };
 use engine::{Chain, RunChain};
 use leptos::prelude::*;
@@ -19,7 +20,16 @@ use crate::{
     web::Visit,
 };
 
-pub(super) fn customer(order: &Order, at: &Visit) -> impl IntoView + use<> {
+pub(super) fn customer(
+    order: &Order,
+    removal: Option<&Removal>,
+    at: &Visit,
+) -> impl IntoView + use<> {
+    // what came after it was removed is told as ever
+    let gone = order.customer.name.is_none() && order.customer.email.is_none();
+    let removed = removal
+        .filter(|_| gone)
+        .map(|one| view! { <CardFoot>{one.sentence()}</CardFoot> });
     let aside = told_by(&order.provenance.address, at);
     let lines = order.shipping_address.as_ref().map(|address| {
         let place = [address.postal_code.as_deref(), address.city.as_deref()]
@@ -56,7 +66,7 @@ pub(super) fn customer(order: &Order, at: &Visit) -> impl IntoView + use<> {
         ("Phone", phone.map(IntoAny::into_any)),
         ("Ship to", Some(lines.unwrap_or_else(missing))),
     ]);
-    view! { <Card title="Customer" aside>{rows}</Card> }
+    view! { <Card title="Customer" aside>{rows} {removed}</Card> }
 }
 
 pub(super) fn receipts(chain: &Chain, at: &Visit) -> impl IntoView + use<> {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use domain::{
-    access::Action,
+    access::{Action, Noun},
     receipt::{Receipt, ReceiptStatus},
+    retention::Removal,
 };
 use engine::{Chain, Result};
 use leptos::prelude::*;
@@ -23,6 +24,8 @@ struct Model {
     chain: Chain,
     receipt: Receipt,
     body: Vec<u8>,
+    /// What stays of the body, if a rule took it out.
+    removal: Option<Removal>,
 }
 
 /// More than this is not written into a page; the whole of it is one call away.
@@ -42,10 +45,12 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         .cloned()
         .ok_or_else(|| engine::Error::not_found("receipt"))?;
     let body = at.engine().receipt_body(&at.ctx, id).await?;
+    let removal = at.engine().removal(&at.ctx, Noun::Receipt, id).await?;
     Ok(Model {
         chain,
         receipt,
         body,
+        removal,
     })
 }
 
@@ -54,6 +59,7 @@ fn render(model: Model, at: &Visit) -> Page {
         chain,
         receipt,
         body,
+        removal,
     } = &model;
     let order = chain.order.as_ref().map(|row| row.order.name.as_str());
     let title = headline(receipt, order);
@@ -61,7 +67,10 @@ fn render(model: Model, at: &Visit) -> Page {
     let side = view! { {facts(receipt, chain, at)} {headers(receipt)} }.into_any();
     let outcome = outcome(chain, receipt, at);
     let faults = faults(receipt);
-    let bytes = bytes(receipt, body);
+    let bytes = match removal {
+        Some(removal) => removed(receipt, removal).into_any(),
+        None => bytes(receipt, body).into_any(),
+    };
     let now = at.now();
     let source = source_name(chain);
     let received = receipt.received_at;
@@ -73,7 +82,7 @@ fn render(model: Model, at: &Visit) -> Page {
     }
     .into_any();
     let body = view! {
-        <div id="head" data-live=""><PageHead title=title.clone() sub actions=actions(receipt, chain, at)/></div>
+        <div id="head" data-live=""><PageHead title=title.clone() sub actions=actions(receipt, chain, removal.is_none(), at)/></div>
         <div id="life" data-live="" data-live-eager=(receipt.status == ReceiptStatus::Accepted).then_some("")><Thread stations=thread label="The life of this receipt"/></div>
         <Split side>
             <div id="became" class="stack" data-live="">{outcome} {faults}</div>
@@ -103,7 +112,7 @@ fn repeats(receipt: &Receipt) -> Option<String> {
     }
 }
 
-fn actions(receipt: &Receipt, chain: &Chain, at: &Visit) -> AnyView {
+fn actions(receipt: &Receipt, chain: &Chain, has_body: bool, at: &Visit) -> AnyView {
     let task = chain
         .tasks
         .iter()
@@ -112,7 +121,7 @@ fn actions(receipt: &Receipt, chain: &Chain, at: &Visit) -> AnyView {
         let href = at.path(&format!("tasks/{}", task.id));
         view! { <LinkButton href label="Open the task" kind=Kind::Primary icon=Ico::Tasks/> }
     });
-    let replay = at.ctx.may(Action::Control).then(|| {
+    let replay = (has_body && at.ctx.may(Action::Control)).then(|| {
         let fields = at.fields(&[("receipt", &receipt.id.to_string())]);
         view! { <PostButton action="/ui/receipt/replay" label="Read it again" fields/> }
     });
@@ -181,6 +190,18 @@ fn faults(receipt: &Receipt) -> Option<AnyView> {
         view! { <Card title="What does not fit" id="faults"><Table caption="Places that do not fit" cols>{rows}</Table></Card> }
             .into_any(),
     )
+}
+
+/// In the place of the body: that it went, and what proves what it was.
+fn removed(receipt: &Receipt, removal: &Removal) -> impl IntoView + use<> {
+    let size = size_text(receipt.body_bytes).into_any();
+    let hash = receipt.body_sha256.clone();
+    view! {
+        <Card title="Raw body" aside=size id="body">
+            <CardFoot>{removal.sentence()}</CardFoot>
+            <CardFoot>"SHA-256 " <CopyId id=hash what="SHA-256 of the body"/></CardFoot>
+        </Card>
+    }
 }
 
 fn bytes(receipt: &Receipt, body: &[u8]) -> impl IntoView + use<> {

@@ -118,6 +118,12 @@ fn links(model: &Model, people: usize, at: &Visit) -> impl IntoView + use<> {
             "Proof of the trail",
             "Its public key, its checkpoints, and who keeps them outside".to_owned(),
         ),
+        (
+            Noun::Settings,
+            "settings/retention",
+            "Retention",
+            "How long content is kept, and what a legal hold keeps".to_owned(),
+        ),
     ];
     let rows = all
         .into_iter()

@@ -1,8 +1,9 @@
 //! What one receipt states about one order.
 //!
 //! A fact is what the sender said, put into our words and nothing more: no fact is corrected by
-//! another one here. Facts are kept for ever, and the order is folded from them again whenever one
-//! arrives, so it does not matter which came first or how often.
+//! another one here. Facts are kept for ever (a retention rule may take the person out of one), and
+//! the order is folded from them again whenever one arrives, so it does not matter which came first
+//! or how often.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -14,6 +14,7 @@ mod mail;
 mod notices;
 mod overview;
 mod proof;
+mod retention;
 mod sessions;
 mod skus;
 mod store;
@@ -37,6 +38,7 @@ pub use mail::{
 pub use notices::{NoticeReads, NoticeTx};
 pub use overview::{AtRisk, Due, Figures, Held, Next, Span, Taken, since_named};
 pub use proof::{ProofReads, ProofTx};
+pub use retention::{RetentionReads, RetentionTx};
 pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, SessionTx, Turned};
 pub use skus::{SkuReads, SkuTx};
 pub use store::{

@@ -40,6 +40,7 @@ use super::{
     mail::{MailReads, MailTx},
     notices::{NoticeReads, NoticeTx},
     proof::{ProofReads, ProofTx},
+    retention::{RetentionReads, RetentionTx},
     sessions::{SessionReads, SessionTx},
     skus::{SkuReads, SkuTx},
 };
@@ -194,6 +195,7 @@ pub trait Reads:
     + SkuReads
     + BriefReads
     + ProofReads
+    + RetentionReads
 {
     // people
     async fn operator(&mut self, id: Uuid) -> Result<Option<Operator>>;
@@ -362,6 +364,7 @@ pub trait Tx:
     + SkuTx
     + BriefTx
     + ProofTx
+    + RetentionTx
 {
     // people
     async fn insert_operator(&mut self, operator: &Operator) -> Result<()>;

@@ -122,6 +122,8 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         open_runs_by_version("order-to-ship"): ViewWork,
         run_moves("order-to-ship"): ViewWork,
         publishes_by_two(): ViewWork,
+        retention(): ViewSettings,
+        removal(domain::access::Noun::Receipt, id): ViewWork,
         history("task", id, 1): ViewWork,
         audit(&trail): ViewAudit,
         audit_length(): ViewAudit,
@@ -158,6 +160,9 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
     call![
         begin_trail_export(): ViewAudit,
         rotate_audit_key(): ManageMerchant,
+        set_retention(engine::TypedDays::new()): ManageMerchant,
+        place_hold(engine::HoldInput { order: String::new(), reason: "because".into() }): ManageMerchant,
+        lift_hold(id, "because"): ManageMerchant,
         add_audit_witness(WitnessInput {
             name: "Auditor".into(),
             kind: "webhook".into(),

@@ -17,6 +17,7 @@ mod orders;
 mod outside;
 mod proof;
 mod reports;
+mod retention;
 mod rules;
 mod setup;
 mod tokens;

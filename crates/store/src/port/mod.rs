@@ -17,6 +17,7 @@ mod mails;
 mod notices;
 mod proof;
 mod reads;
+mod retention;
 mod sessions;
 mod skus;
 mod tx;

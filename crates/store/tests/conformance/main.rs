@@ -36,6 +36,7 @@ mod people;
 mod plans;
 mod postgres_only;
 mod proof;
+mod retention;
 mod schema;
 mod seals;
 mod sessions;
@@ -165,6 +166,10 @@ conformance! {
     proof::a_witness_is_its_merchants,
     proof::a_look_is_noted_once_until_it_is_long_ago,
     proof::the_trail_is_searched_by_time_page_by_page,
+    retention::what_is_kept_is_said_once_and_is_its_merchants,
+    retention::holds_end_once_and_are_their_merchants,
+    retention::what_is_old_over_and_free_is_removable,
+    retention::content_goes_and_its_hash_stays,
     seals::seals_are_found_by_their_key_and_exchanged_once,
     seals::a_seal_is_exchanged_in_its_merchants_name_only,
     tenants::every_read_of_another_merchant_finds_nothing,

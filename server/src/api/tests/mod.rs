@@ -4,6 +4,7 @@
 
 mod acts;
 mod bodies;
+mod retention;
 mod spine;
 mod surface;
 

@@ -1,7 +1,7 @@
 //! A thing with everything that hangs on it: the chain from receipt to outcome, as flat lists that
 //! name each other by id.
 
-use domain::{connection::Source, flow::Campaign, flow::Run, task::Task};
+use domain::{connection::Source, flow::Campaign, flow::Run, retention::Removal, task::Task};
 use engine::{Chain, ExportChain, RunChain, port::EventRow};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
@@ -13,6 +13,7 @@ use super::{
     export::{AttemptView, ContractRef, DestinationView, ExportView},
     order::OrderView,
     receipt::{BodyView, HeaderView, ReceiptView},
+    removal::RemovalView,
     task::TaskView,
     words::{At, EventKind, RunState},
 };
@@ -24,7 +25,10 @@ pub struct ReceiptDetail {
     #[serde(flatten)]
     receipt: ReceiptView,
     headers: Vec<HeaderView>,
-    body: BodyView,
+    /// Nothing, when a retention rule took it out.
+    body: Option<BodyView>,
+    /// What stays of a body that was removed.
+    content_removed: Option<RemovalView>,
     source: Option<SourceView>,
     order: Option<OrderView>,
     /// The others about the same order.
@@ -42,6 +46,8 @@ pub struct ReceiptDetail {
 pub struct OrderDetail {
     #[serde(flatten)]
     order: OrderView,
+    /// What stays of personal data that was removed.
+    content_removed: Option<RemovalView>,
     source: Option<SourceView>,
     receipts: Vec<ReceiptView>,
     events: Vec<EventView>,
@@ -69,6 +75,10 @@ pub struct ExportDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     campaign: Option<CampaignView>,
+    /// What stays of content that was removed; its `payload` is null then. Only where one export is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    content_removed: Option<RemovalView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -167,12 +177,13 @@ fn receipts(receipts: &[domain::receipt::Receipt]) -> Vec<ReceiptView> {
 
 impl ReceiptDetail {
     /// `None` when the chain has no receipt, which a receipt's chain always has.
-    pub fn of(chain: &Chain, body: Vec<u8>) -> Option<Self> {
+    pub fn of(chain: &Chain, body: Vec<u8>, removal: Option<Removal>) -> Option<Self> {
         let (receipt, related) = chain.receipts.split_first()?;
         Some(Self {
             receipt: receipt.into(),
             headers: receipt.headers.iter().map(Into::into).collect(),
-            body: body.into(),
+            body: removal.is_none().then(|| body.into()),
+            content_removed: removal.map(Into::into),
             source: chain.source.as_ref().map(Into::into),
             order: chain.order.as_ref().map(Into::into),
             related_receipts: receipts(related),
@@ -186,9 +197,10 @@ impl ReceiptDetail {
 
 impl OrderDetail {
     /// `None` when the chain has no order, which an order's chain always has.
-    pub fn of(chain: &Chain) -> Option<Self> {
+    pub fn of(chain: &Chain, removal: Option<Removal>) -> Option<Self> {
         Some(Self {
             order: chain.order.as_ref()?.into(),
+            content_removed: removal.map(Into::into),
             source: chain.source.as_ref().map(Into::into),
             receipts: receipts(&chain.receipts),
             events: chain.events.iter().map(Into::into).collect(),
@@ -207,6 +219,13 @@ impl ExportDetail {
             ..self
         }
     }
+
+    pub fn with_removal(self, removal: Option<Removal>) -> Self {
+        Self {
+            content_removed: removal.map(Into::into),
+            ..self
+        }
+    }
 }
 
 impl From<&ExportChain> for ExportDetail {
@@ -220,6 +239,7 @@ impl From<&ExportChain> for ExportDetail {
             tasks: tasks(&chain.tasks),
             message: None,
             campaign: None,
+            content_removed: None,
         }
     }
 }

@@ -19,6 +19,7 @@ mod message;
 mod order;
 mod person;
 mod receipt;
+mod removal;
 mod report;
 mod run;
 mod sku;
