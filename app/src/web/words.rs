@@ -93,6 +93,10 @@ pub fn action_words(action: &str) -> String {
         "token.created" => "Token made".to_owned(),
         "merchant.renamed" => "Merchant renamed".to_owned(),
         "member.left" => "Taken out".to_owned(),
+        "retention.set" => "Days of retention set".to_owned(),
+        "retention.removed" => "Content removed under a rule".to_owned(),
+        "legal_hold.placed" => "Legal hold placed".to_owned(),
+        "legal_hold.lifted" => "Legal hold lifted".to_owned(),
         other => {
             let said = other.split_once('.').map_or(other, |(_, said)| said);
             role_title(&said.replace('.', " "))

@@ -281,7 +281,7 @@ fn which(kind: ContentKind) -> Which {
             concat!(
                 " AND state IN ('shipped', 'nothing_to_ship', 'refunded', 'voided', 'cancelled') \
                  AND NOT EXISTS (SELECT 1 FROM removals WHERE removals.merchant_id = orders.merchant_id \
-                 AND removals.noun = 'order' AND removals.subject_id = orders.id AND removals.at >= orders.updated_at)",
+                 AND removals.noun = 'order' AND removals.subject_id = orders.id AND removals.at > orders.updated_at)",
                 order_is_quiet!("orders", "orders.id"),
                 nothing_goes_out!("orders", "orders.id"),
             )

@@ -155,10 +155,10 @@ fn render(model: Model, at: &Visit) -> Page {
 /// In the place of the content: that it went, and what proves what it was.
 fn removed(removal: &Removal) -> impl IntoView + use<> {
     let size = size_text(removal.bytes).into_any();
-    let hash = removal.sha256.clone();
+    let (hash, sentence) = (removal.sha256.clone(), removal.sentence());
     view! {
         <Card title="What it says" aside=size id="content">
-            <CardFoot>{removal.sentence()}</CardFoot>
+            <CardFoot>{sentence}</CardFoot>
             <CardFoot>"SHA-256 " <CopyId id=hash what="SHA-256 of the content"/></CardFoot>
         </Card>
     }

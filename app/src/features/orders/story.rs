@@ -29,7 +29,8 @@ pub(super) fn customer(
     let gone = order.customer.name.is_none() && order.customer.email.is_none();
     let removed = removal
         .filter(|_| gone)
-        .map(|one| view! { <CardFoot>{one.sentence()}</CardFoot> });
+        .map(Removal::sentence)
+        .map(|sentence| view! { <CardFoot>{sentence}</CardFoot> });
     let aside = told_by(&order.provenance.address, at);
     let lines = order.shipping_address.as_ref().map(|address| {
         let place = [address.postal_code.as_deref(), address.city.as_deref()]

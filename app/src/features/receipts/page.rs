@@ -195,10 +195,10 @@ fn faults(receipt: &Receipt) -> Option<AnyView> {
 /// In the place of the body: that it went, and what proves what it was.
 fn removed(receipt: &Receipt, removal: &Removal) -> impl IntoView + use<> {
     let size = size_text(receipt.body_bytes).into_any();
-    let hash = receipt.body_sha256.clone();
+    let (hash, sentence) = (receipt.body_sha256.clone(), removal.sentence());
     view! {
         <Card title="Raw body" aside=size id="body">
-            <CardFoot>{removal.sentence()}</CardFoot>
+            <CardFoot>{sentence}</CardFoot>
             <CardFoot>"SHA-256 " <CopyId id=hash what="SHA-256 of the body"/></CardFoot>
         </Card>
     }

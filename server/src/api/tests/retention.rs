@@ -1,7 +1,8 @@
 //! What a retention rule took out: every answer that would show it says so, and still proves what it was.
 
-use domain::retention::ContentKind;
-use engine::{RETENTION_EVERY_MS, TypedDays};
+use domain::{delivery::AckStatus, retention::ContentKind};
+use engine::{Ack, RETENTION_EVERY_MS, TypedDays, port::Clock};
+use serde_json::json;
 use testkit::order;
 
 use super::{Api, As};
@@ -11,14 +12,24 @@ async fn what_was_removed_is_said_in_its_place() {
     let api = Api::new().await;
     let world = &api.world;
     let receipt = world.receives(&order(1001)).await.unwrap();
-    let cancelled = order(1001).cancelled("2026-11-20T09:10:00Z");
-    world.receives(&cancelled).await.unwrap();
-    for task in world.tasks().await.unwrap() {
-        let done = engine::TaskAct::Resolve {
-            note: "They took it out".into(),
-        };
-        world.acts("tomas", task.id, done).await.unwrap();
-    }
+    let at = "2026-11-20T12:00:00Z";
+    let shipped = order(1001).told_again("orders/updated", at).set(
+        "fulfillments",
+        json!([{
+            "id": 77, "status": "success", "created_at": at, "updated_at": at, "name": "#1001.1",
+            "tracking_company": "UPS", "tracking_numbers": ["1Z"], "tracking_urls": [],
+            "line_items": [{ "id": 55_000_000_010_011_i64, "sku": "KET-01", "title": "Kettle", "quantity": 1 }],
+        }]),
+    );
+    world.receives(&shipped).await.unwrap();
+    let done = Ack {
+        status: AckStatus::Completed,
+        exception_code: None,
+        exception_metadata: None,
+        external_ref: None,
+    };
+    let export = world.the_export().await.unwrap();
+    world.acknowledges(export.id, done).await.unwrap();
     let who = As::Token(&api.viewer);
     let path = format!("receipts/{receipt}");
     let before = api.get(who.clone(), &path).await.expect(200);
@@ -58,7 +69,7 @@ async fn what_was_removed_is_said_in_its_place() {
     api.post(
         As::Token(&api.admin),
         &format!("receipts/{receipt}/replay"),
-        serde_json::json!({}),
+        json!({}),
     )
     .await
     .problem(409);
