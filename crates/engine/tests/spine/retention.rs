@@ -192,7 +192,7 @@ on_every_store! {
         // its ladder is climbed long before
         world.advance(29 * DAY).await.unwrap();
         let task = world.the_task("malformed").await.unwrap();
-        let until = world.clock.now().plus_ms(9 * DAY);
+        let until = world.clock.now().plus_ms(6 * DAY);
         world.acts("priya", task.id, TaskAct::Claim).await.unwrap();
         world.acts("priya", task.id, TaskAct::Snooze { until }).await.unwrap();
         world.advance(2 * DAY).await.unwrap();
