@@ -42,8 +42,8 @@ pub struct ExportView {
     watchers: Vec<String>,
     /// Who wrote it, if a person did: may not approve it.
     author: Option<Uuid>,
-    /// As the schema of its contract describes it.
-    #[schema(value_type = Object)]
+    /// As the schema of its contract describes it; null once a retention rule took it out.
+    #[schema(value_type = Option<Object>)]
     payload: Value,
     /// What an approval binds to.
     #[schema(example = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
