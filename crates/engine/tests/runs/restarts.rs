@@ -122,8 +122,10 @@ async fn draw(world: &World) {
     publish(world, flow(world, "all", &["hold", "label"], steps)).await;
 }
 
-/// Works until nothing is due, dying as often as the store says so.
+/// Works until nothing is due, dying as often as the store says so. A job that lost a race is put off for a
+/// moment: time goes on until nothing can be waiting for that.
 async fn works(world: &World, store: &Arc<dyn Store>, deaths: &mut i64) {
+    let mut quiet = 0;
     loop {
         let mortal = Arc::new(Mortal {
             inner: Arc::clone(store),
@@ -134,7 +136,12 @@ async fn works(world: &World, store: &Arc<dyn Store>, deaths: &mut i64) {
         let left = mortal.left.load(Ordering::SeqCst);
         if left >= 0 && done.is_ok() {
             *deaths = left;
-            return;
+            if quiet == 3 {
+                return;
+            }
+            quiet += 1;
+            world.clock.advance_ms(1_000);
+            continue;
         }
         // one death is enough; whatever it held comes back when its lease ends
         *deaths = i64::MAX;
