@@ -370,6 +370,20 @@ fn differ(at: String, before: Option<&Value>, after: Option<&Value>, found: &mut
     }
 }
 
+/// What a content hash is of; the payload is not copied for it.
+#[derive(Serialize)]
+struct Bound<'a> {
+    payload: &'a Value,
+    contract: BoundContract<'a>,
+    policy: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct BoundContract<'a> {
+    id: Uuid,
+    version: &'a str,
+}
+
 /// The hash an approval binds to: canonical JSON (RFC 8785) of what would be sent and under which rules.
 pub fn content_hash(
     payload: &Value,
@@ -377,11 +391,14 @@ pub fn content_hash(
     contract_version: &str,
     policy_version: Option<&str>,
 ) -> String {
-    let bound = serde_json::json!({
-        "payload": payload,
-        "contract": { "id": contract_id, "version": contract_version },
-        "policy": policy_version,
-    });
+    let bound = Bound {
+        payload,
+        contract: BoundContract {
+            id: contract_id,
+            version: contract_version,
+        },
+        policy: policy_version,
+    };
     let canonical = serde_json_canonicalizer::to_vec(&bound).unwrap_or_default();
     format!("sha256:{}", hex::encode(Sha256::digest(canonical)))
 }
@@ -444,6 +461,26 @@ mod tests {
             content_hash(&one, id, "1.0", None),
             content_hash(&serde_json::json!({"a": 2, "b": [1, 2]}), id, "1.0", None)
         );
+    }
+
+    /// Approvals bind to it, and whoever has the document can compute it: what another language's JSON with
+    /// sorted names and no blanks has as its SHA-256.
+    #[test]
+    fn the_hash_is_of_canonical_json() {
+        let payload = serde_json::json!({"b": ["x", null, -3], "a": {"z": true, "k": "é"}});
+        for (policy, hash) in [
+            (
+                None,
+                "988e11490854e5fcfc535d6f345bcc9c5cf406fe8e311ba393319972ad2b24e8",
+            ),
+            (
+                Some("two \"people\" 3"),
+                "1c67c2c92d8049dfcd108dd9003b15f13489d103331a67751e36ac16bb5401c1",
+            ),
+        ] {
+            let is = content_hash(&payload, Uuid::from_u128(7), "1.0", policy);
+            assert_eq!(is, format!("sha256:{hash}"));
+        }
     }
 
     #[test]
