@@ -23,9 +23,18 @@ interface TestFixtures {
   staysHome: void;
 }
 
-export const test = base.extend<TestFixtures, { meshline: Meshline }>({
+interface WorkerFixtures {
+  /** Specs that name one here have an installation to themselves: `test.use({ installation: "markup" })`. */
+  installation: string;
+  meshline: Meshline;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  installation: ["shared", { scope: "worker", option: true }],
+
+  // that it depends on the name makes Playwright start another one for another name
   meshline: [
-    async ({}, use) => {
+    async ({ installation: _ }, use) => {
       const meshline = await Meshline.start();
       await use(meshline);
       await meshline.stop();

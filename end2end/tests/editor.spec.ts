@@ -168,6 +168,8 @@ test("three steps from nothing, with the keyboard alone", async ({ page, meshlin
   await expect(page.locator(".board-table")).toBeVisible();
   await page.keyboard.press("t");
   await expect(page.locator("svg.board")).toBeVisible();
+  // a burst of edits is one save, somewhat later; until then the line still speaks of the one before
+  await page.waitForTimeout(1_500);
   await saved(page);
   await page.reload();
   await ready(page, javaScript);

@@ -8,6 +8,9 @@ import { exported } from "../chain.ts";
 import { expect, test } from "../fixtures.ts";
 import { order } from "../shopify.ts";
 
+// the others look for names that are as they were
+test.use({ installation: "markup" });
+
 /** Names what came alive; in no page of ours. */
 const MARK = "pwn7";
 const PAYLOADS = [
