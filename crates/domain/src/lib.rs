@@ -9,6 +9,7 @@ pub mod agency;
 pub mod approval;
 pub mod audit;
 pub mod brief;
+pub mod canonical;
 pub mod chat;
 pub mod connection;
 pub mod contract;

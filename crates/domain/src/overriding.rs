@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::time::Time;
+use crate::{canonical, time::Time};
 
 /// What kind of sentence it is: no signature of one kind can be taken for one of another.
 pub const STATEMENT: &str = "meshline.override.v1";
@@ -61,7 +61,7 @@ impl Statement<'_> {
             "user_id": self.user_id,
             "at": self.at,
         });
-        serde_json_canonicalizer::to_string(&said).unwrap_or_default()
+        String::from_utf8_lossy(&canonical::to_vec(&said)).into_owned()
     }
 }
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     Time,
     access::Noun,
+    canonical,
     export::{Attempt, Export},
     order::{Customer, FactBody, Order, OrderFact},
 };
@@ -269,7 +270,7 @@ impl Export {
     pub fn content_size(&self, wire: Option<&[u8]>) -> (i64, String) {
         match wire {
             Some(bytes) => hashed(bytes),
-            None => hashed(&serde_json_canonicalizer::to_vec(&self.payload).unwrap_or_default()),
+            None => hashed(&canonical::to_vec(&self.payload)),
         }
     }
 
@@ -311,7 +312,7 @@ impl Order {
             "shipping_address": self.shipping_address,
             "note": self.note,
         });
-        hashed(&serde_json_canonicalizer::to_vec(&personal).unwrap_or_default())
+        hashed(&canonical::to_vec(&personal))
     }
 
     /// Who it was for and where they live. The country stays: whoever reckons taxes asks for it.

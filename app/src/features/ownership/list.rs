@@ -208,7 +208,7 @@ fn line(one: &OwnedNow, at: &Visit) -> impl IntoView + use<> {
         .iter()
         .map(|user| {
             let (to, mail) = (format!("mailto:{}", user.email), user.email.clone());
-            view! { <a class="link block relative z-1 leading-6" href=to>{mail}</a> }
+            view! { <a class="link block relative z-1 leading-[24px]" href=to>{mail}</a> }
         })
         .collect_view();
     let then = ladder(owned, at);

@@ -420,3 +420,21 @@ proptest! {
         prop_assert_ne!(with(&left, &right), with(&joined[..cut], &joined[cut..]));
     }
 }
+
+#[test]
+fn a_hash_is_read_as_it_is_written_and_nothing_else_is() {
+    let bytes: [u8; 32] = std::array::from_fn(|at| (at * 37 + 11) as u8);
+    let text = hex::encode(bytes);
+    assert_eq!(text.parse(), Ok(AuditHash(bytes)));
+    assert_eq!(text.to_uppercase().parse(), Ok(AuditHash(bytes)));
+    for at in 0..64 {
+        for wrong in ["g", "/", ":", "@", "G", "`", " ", "\0", "é"] {
+            let mut damaged = text.clone();
+            damaged.replace_range(at..at + 1, wrong);
+            assert!(damaged.parse::<AuditHash>().is_err(), "{damaged}");
+        }
+    }
+    for wrong in ["", &text[1..], &format!("{text}0")] {
+        assert!(wrong.parse::<AuditHash>().is_err(), "{wrong}");
+    }
+}

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Contract;
 use crate::{
+    canonical,
     flow::{CannotAgree, Request},
     time::Time,
 };
@@ -97,7 +98,8 @@ pub fn content_hash(contract: &Contract, base: Option<&str>) -> String {
         }
     }
     let content = json!({ "base": base, "contract": said });
-    let bytes = serde_json_canonicalizer::to_vec(&content)
-        .unwrap_or_else(|_| content.to_string().into_bytes());
-    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
+    format!(
+        "sha256:{}",
+        hex::encode(Sha256::digest(canonical::to_vec(&content)))
+    )
 }

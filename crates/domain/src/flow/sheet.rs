@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Draft, Flow};
-use crate::time::Time;
+use crate::{canonical, time::Time};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sheet {
@@ -147,9 +147,10 @@ pub fn content_hash<O: Serialize>(flow: &Flow<O>, base: Option<i64>) -> String {
         "steps": flow.steps,
         "outcome": flow.outcome,
     });
-    let bytes = serde_json_canonicalizer::to_vec(&content)
-        .unwrap_or_else(|_| content.to_string().into_bytes());
-    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
+    format!(
+        "sha256:{}",
+        hex::encode(Sha256::digest(canonical::to_vec(&content)))
+    )
 }
 
 #[cfg(test)]
