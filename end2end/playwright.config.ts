@@ -24,7 +24,8 @@ export default defineConfig({
     timezoneId: "UTC",
     viewport: { width: 1440, height: 900 },
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // traces cost more than the tests they are of; whoever wants one adds `--trace retain-on-failure`
+    trace: "off",
   },
   projects: [
     { name: "js", use: { javaScriptEnabled: true } },

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use crate::time::Time;
 
+/// How the reference of a receipt begins that waits for the product which its stock is of, and not for an order.
+pub const WAITS_FOR_ITEM: &str = "item:";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStatus {

@@ -53,6 +53,8 @@ pub struct SkuFact {
     pub item_ref: Option<String>,
     pub title: Option<String>,
     pub price: Option<Money>,
+    /// An amount in the shop's own currency, where the sender does not say which that is.
+    pub bare_price: Option<String>,
     pub gtin: Option<String>,
     /// How many there are, and where: no place means all of them together.
     pub stock: Option<(Option<String>, i64)>,

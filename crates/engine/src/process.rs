@@ -1,4 +1,4 @@
-//! Job: what a receipt says becomes facts of an order, and what follows from that.
+//! Job: what a receipt says becomes facts of an order, and what follows from that; or it is known of the goods.
 
 use std::sync::Arc;
 
@@ -76,7 +76,13 @@ impl Work<'_> {
         let connector = self.connector_of(&receipt)?;
         let at = receipt.triggered_at.unwrap_or(receipt.received_at);
         let examined = connector.examine(&receipt.topic, &body);
-        match examined.and_then(|()| connector.facts(&receipt.topic, &body, receipt.id, at)) {
+        let goods = examined.and_then(|()| connector.goods(&receipt.topic, &body, at));
+        let facts = match goods {
+            Ok(Some(goods)) => return self.take_in_goods(&receipt, goods).await,
+            Ok(None) => connector.facts(&receipt.topic, &body, receipt.id, at),
+            Err(faults) => Err(faults),
+        };
+        match facts {
             Err(faults) => self.quarantine(Receipt { faults, ..receipt }).await,
             Ok(None) => {
                 self.set_status(&receipt, ReceiptStatus::Ignored, None, None)

@@ -10,6 +10,7 @@ use domain::{
     access::{Action, Noun},
     event::EventKind,
     gate::gtin_fault,
+    receipt::{Receipt, ReceiptStatus, WAITS_FOR_ITEM},
     sku::{LONGEST, Sku, SkuFact},
 };
 use serde_json::json;
@@ -20,7 +21,7 @@ use crate::{
     engine::Engine,
     error::{Error, FieldError, Result},
     job::JobKind,
-    port::{EventRow, StoreExt},
+    port::{EventRow, ListFilter, StoreExt},
     work::Work,
 };
 
@@ -128,11 +129,11 @@ fn read(inputs: Vec<SkuInput>, now: Time) -> Result<Vec<(SkuFact, Time)>> {
         let place = input.location.map(|place| place.trim().to_owned());
         let fact = SkuFact {
             sku,
-            item_ref: None,
             title: input.title,
             price: input.price,
             gtin: input.gtin,
             stock: input.available.map(|units| (place, units)),
+            ..SkuFact::default()
         };
         facts.push((fact, at));
     }
@@ -143,7 +144,90 @@ fn read(inputs: Vec<SkuInput>, now: Time) -> Result<Vec<(SkuFact, Time)>> {
     }
 }
 
+/// What a receipt waits for that names an item only. No order is called like this.
+fn item_ref(item: &str) -> String {
+    format!("{WAITS_FOR_ITEM}{item}")
+}
+
 impl Work<'_> {
+    /// What a receipt tells of goods. A stock level of an item that no product has named yet waits for it, as
+    /// what is about an order waits for the order.
+    pub async fn take_in_goods(
+        &mut self,
+        receipt: &Receipt,
+        facts: Vec<(SkuFact, Time)>,
+    ) -> Result<()> {
+        let merchant = receipt.merchant_id;
+        let (mut told, mut unknown) = (Vec::new(), None);
+        for (mut fact, at) in facts {
+            self.price(&mut fact).await?;
+            let item = fact.item_ref.as_deref().map(item_ref);
+            match self.hear_of_goods(&fact, at, Some(receipt.id)).await? {
+                None => unknown = item,
+                Some(sku) => {
+                    told.push(sku.sku);
+                    if let Some(item) = item.filter(|_| !fact.sku.is_empty()) {
+                        self.wake_levels(receipt.source_id, &item).await?;
+                    }
+                }
+            }
+        }
+        if let Some(item) = unknown {
+            let unmatched = ReceiptStatus::Unmatched;
+            self.tx
+                .set_receipt_status(merchant, receipt.id, unmatched, Some(&item), None)
+                .await?;
+            let why = json!({ "order_ref": item, "why": "no product has named this item yet" });
+            self.note("receipt.unmatched", "receipt", receipt.id, why);
+            return Ok(());
+        }
+        self.tx
+            .set_receipt_status(merchant, receipt.id, ReceiptStatus::Processed, None, None)
+            .await?;
+        self.note(
+            "receipt.processed",
+            "receipt",
+            receipt.id,
+            json!({ "skus": told }),
+        );
+        Ok(())
+    }
+
+    /// Levels that came before the product are read once more, now that it is known what they are of.
+    async fn wake_levels(&mut self, source: Uuid, item: &str) -> Result<()> {
+        let waiting = self
+            .tx
+            .waiting_receipts(self.merchant_id(), source, item)
+            .await?;
+        for receipt in waiting {
+            self.arm(JobKind::ProcessReceipt, receipt, self.now).await?;
+        }
+        Ok(())
+    }
+
+    /// Storefronts name no currency beside the prices of their products. It is the one that this SKU's price
+    /// had, else the one that the newest order is in; where there is neither, no price is known.
+    async fn price(&mut self, fact: &mut SkuFact) -> Result<()> {
+        let Some(bare) = fact.bare_price.take() else {
+            return Ok(());
+        };
+        let merchant = self.merchant_id();
+        let known = self.tx.sku(merchant, &fact.sku).await?;
+        let currency = match known.and_then(|sku| sku.price) {
+            Some(price) => Some(price.is.currency),
+            None => {
+                let newest = ListFilter {
+                    limit: 1,
+                    ..ListFilter::default()
+                };
+                let orders = self.tx.orders(merchant, &newest).await?;
+                orders.first().map(|row| row.order.currency)
+            }
+        };
+        fact.price = currency.and_then(|currency| Money::parse(&bare, currency).ok());
+        Ok(())
+    }
+
     /// Takes in one piece of news. `None`: it names an item that no product was told for yet.
     pub async fn hear_of_goods(
         &mut self,

@@ -383,6 +383,21 @@ pub(crate) async fn match_waiting(
     doc::all(rows, |row| row.uuid(0))
 }
 
+pub(crate) async fn waiting(
+    conn: &mut Conn,
+    (merchant, source): (Uuid, Uuid),
+    order_ref: &str,
+) -> Result<Vec<Uuid>> {
+    let rows = conn
+        .fetch_all(
+            "SELECT id FROM receipts \
+             WHERE merchant_id = $1 AND source_id = $2 AND order_ref = $3 AND status = 'unmatched' ORDER BY id",
+            params![merchant, source, order_ref],
+        )
+        .await?;
+    doc::all(rows, |row| row.uuid(0))
+}
+
 pub(crate) async fn facts(
     conn: &mut Conn,
     merchant: Uuid,

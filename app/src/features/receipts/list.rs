@@ -66,13 +66,13 @@ fn headline(counts: &HashMap<&'static str, Tally>, any: bool) -> String {
         (false, false) => "Nothing has arrived yet".to_owned(),
         (true, false) => held.counted("receipt does not fit", "receipts do not fit"),
         (false, true) => unmatched.counted(
-            "receipt waits for its order",
-            "receipts wait for their orders",
+            "receipt waits for what it is about",
+            "receipts wait for what they are about",
         ),
         (true, true) => format!(
             "{}, {}",
             held.counted("receipt does not fit", "receipts do not fit"),
-            unmatched.counted("waits for its order", "wait for their orders")
+            unmatched.counted("waits for what it is about", "wait for what they are about")
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! What a receipt's status means.
 
-use domain::receipt::{Receipt, ReceiptStatus};
+use domain::receipt::{Receipt, ReceiptStatus, WAITS_FOR_ITEM};
 
 use crate::ui::Tone;
 
@@ -21,6 +21,11 @@ pub fn status_word(status: ReceiptStatus) -> &'static str {
     }
 }
 
+/// The item whose product it waits for.
+fn item(receipt: &Receipt) -> Option<&str> {
+    receipt.order_ref.as_deref()?.strip_prefix(WAITS_FOR_ITEM)
+}
+
 /// The headline: what became of it.
 pub(super) fn headline(receipt: &Receipt, order: Option<&str>) -> String {
     let topic = &receipt.topic;
@@ -28,6 +33,9 @@ pub(super) fn headline(receipt: &Receipt, order: Option<&str>) -> String {
         (ReceiptStatus::Accepted, _) => format!("{topic} is about to be read"),
         (ReceiptStatus::Processed, Some(order)) => format!("{topic} became part of order {order}"),
         (ReceiptStatus::Processed, None) => format!("{topic} was read"),
+        (ReceiptStatus::Unmatched, _) if item(receipt).is_some() => {
+            format!("{topic} waits for its product")
+        }
         (ReceiptStatus::Unmatched, _) => format!("{topic} waits for its order"),
         (ReceiptStatus::Ignored, _) => format!("{topic} is kept, and nothing follows from it"),
         (ReceiptStatus::Quarantined, _) => format!("{topic} does not fit and is held back"),
@@ -40,8 +48,14 @@ pub(super) fn sentence(receipt: &Receipt) -> String {
         ReceiptStatus::Accepted => {
             "It is stored safely and was acknowledged to its sender. Reading it is the next thing to happen.".to_owned()
         }
+        ReceiptStatus::Processed if receipt.order_id.is_none() => {
+            "What it tells of goods is known now: exports are compared with it, and what was held back for want of it is looked at again.".to_owned()
+        }
         ReceiptStatus::Processed => "Its facts are in the order, which names this receipt as their source.".to_owned(),
         ReceiptStatus::Unmatched => match &receipt.order_ref {
+            Some(_) if let Some(item) = item(receipt) => format!(
+                "It is about the stock of item {item}, which no product has named yet. As soon as one does, it is read by itself."
+            ),
             Some(order) => format!(
                 "It speaks of order {order}, which no receipt has described yet. As soon as one does, it is added to it by itself."
             ),

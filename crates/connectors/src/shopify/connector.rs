@@ -1,6 +1,12 @@
 //! Shopify as the engine sees it: one of the systems that send us events.
 
-use domain::{Time, event::EventKind, order::OrderFact, receipt::Fault};
+use domain::{
+    Time,
+    event::EventKind,
+    order::{OrderFact, TOLD_BY_ORDERS},
+    receipt::Fault,
+    sku::SkuFact,
+};
 use engine::port::{Connector, Delivery, TestDelivery};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
@@ -17,7 +23,16 @@ impl Connector for Shopify {
     }
 
     fn sends(&self) -> &'static [EventKind] {
-        &domain::order::TOLD_BY_ORDERS
+        const SENDS: [EventKind; TOLD_BY_ORDERS.len() + 1] = {
+            let mut sends = [EventKind::InventoryChanged; TOLD_BY_ORDERS.len() + 1];
+            let mut at = 0;
+            while at < TOLD_BY_ORDERS.len() {
+                sends[at] = TOLD_BY_ORDERS[at];
+                at += 1;
+            }
+            sends
+        };
+        &SENDS
     }
 
     fn verify(
@@ -60,7 +75,19 @@ impl Connector for Shopify {
     ) -> Result<Option<Vec<OrderFact>>, Vec<Fault>> {
         match interest(topic) {
             Interest::Order => super::facts(topic, body, receipt_id, at, None).map(Some),
-            Interest::Other => Ok(None),
+            Interest::Goods | Interest::Other => Ok(None),
+        }
+    }
+
+    fn goods(
+        &self,
+        topic: &str,
+        body: &[u8],
+        at: Time,
+    ) -> Result<Option<Vec<(SkuFact, Time)>>, Vec<Fault>> {
+        match interest(topic) {
+            Interest::Goods => super::goods(topic, body, at).map(Some),
+            Interest::Order | Interest::Other => Ok(None),
         }
     }
 

@@ -12,7 +12,7 @@ use domain::{
 use uuid::Uuid;
 
 use super::{
-    Shape,
+    Interest, Shape,
     reader::{Faults, Object},
 };
 
@@ -33,7 +33,7 @@ pub fn facts(
     triggered_at: Option<Time>,
 ) -> Result<Vec<OrderFact>, Vec<Fault>> {
     let shape = Shape::of(topic);
-    if shape == Shape::Other {
+    if super::interest(topic) != Interest::Order {
         return super::examine(topic, body).map(|()| Vec::new());
     }
     let said = read(shape, topic, body)?;
@@ -73,7 +73,7 @@ pub(super) fn read(shape: Shape, topic: &str, body: &[u8]) -> Result<Said, Vec<F
             })
         }
         Shape::Payment => payment(&object, &mut faults),
-        Shape::Other => None,
+        Shape::Product | Shape::Item | Shape::Level | Shape::Other => None,
     };
     match said {
         Some(said) if faults.0.is_empty() => Ok(said),

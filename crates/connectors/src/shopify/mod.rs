@@ -1,9 +1,9 @@
-//! Shopify, as a source of orders.
+//! Shopify, as a source of orders, and of what is known of the goods.
 //!
 //! A delivery passes four doors, each its own file:
 //! [`verify`] decides whether the bytes are from the shop (HMAC over the raw body; headers are not
 //! signed, and are treated so), [`examine`] decides in microseconds whether the body can be what
-//! its topic says, [`facts`] reads it wholly into normalized facts, and [`sign`] with [`headers`]
+//! its topic says, [`facts`] and [`goods`] read it wholly into normalized facts, and [`sign`] with [`headers`]
 //! does what Shopify does when it sends, for trying out and for tests.
 //!
 //! Two rules hold throughout. Ids and money never pass through a float: ids exceed 2^53 and amounts
@@ -14,6 +14,7 @@
 mod connector;
 mod examine;
 mod facts;
+mod goods;
 mod reader;
 mod send;
 mod trial;
@@ -23,13 +24,15 @@ pub use connector::Shopify;
 pub use domain::receipt::Fault;
 pub use examine::examine;
 pub use facts::facts;
+pub use goods::goods;
 pub use send::{headers, sign};
 pub use verify::{Delivery, VerifyError, verify};
 
-/// Whether a topic is about orders, and so worth reading.
+/// What a topic is about, and so whether it is worth reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interest {
     Order,
+    Goods,
     /// Authentic, kept, and nobody's business here.
     Other,
 }
@@ -37,6 +40,7 @@ pub enum Interest {
 /// What we do with deliveries of this topic, by its canonical name.
 pub fn interest(topic: &str) -> Interest {
     match Shape::of(topic) {
+        Shape::Product | Shape::Item | Shape::Level => Interest::Goods,
         Shape::Other => Interest::Other,
         _ => Interest::Order,
     }
@@ -49,6 +53,9 @@ enum Shape {
     Shipment,
     Refund,
     Payment,
+    Product,
+    Item,
+    Level,
     Other,
 }
 
@@ -64,6 +71,11 @@ impl Shape {
             "fulfillments/create" | "fulfillments/update" => Self::Shipment,
             "refunds/create" => Self::Refund,
             "order_transactions/create" => Self::Payment,
+            "products/create" | "products/update" => Self::Product,
+            "inventory_items/create" | "inventory_items/update" => Self::Item,
+            "inventory_levels/connect"
+            | "inventory_levels/update"
+            | "inventory_levels/disconnect" => Self::Level,
             _ => Self::Other,
         }
     }
@@ -98,6 +110,13 @@ fn canonical_topic(topic: &str, action: Option<&str>) -> String {
         "fulfillments/update",
         "refunds/create",
         "order_transactions/create",
+        "products/create",
+        "products/update",
+        "inventory_items/create",
+        "inventory_items/update",
+        "inventory_levels/connect",
+        "inventory_levels/update",
+        "inventory_levels/disconnect",
     ];
     let known = consumed
         .iter()
@@ -128,6 +147,8 @@ mod tests {
             "order_transactions/create",
         );
         check("Product", Some("update"), "products/update");
+        check("INVENTORY_LEVELS_UPDATE", None, "inventory_levels/update");
+        check("PRODUCTS_UPDATE", None, "products/update");
         check("Order", Some("create"), "orders/create");
         check("Order", Some("update"), "orders/updated");
         check("Customer", None, "customer");
@@ -135,9 +156,12 @@ mod tests {
     }
 
     #[test]
-    fn only_order_topics_are_of_interest() {
+    fn topics_about_orders_and_goods_are_of_interest() {
         assert_eq!(interest("refunds/create"), Interest::Order);
-        assert_eq!(interest("inventory_levels/update"), Interest::Other);
+        assert_eq!(interest("inventory_levels/update"), Interest::Goods);
+        assert_eq!(interest("products/update"), Interest::Goods);
+        // what is known of its variants stays true of what was sold
+        assert_eq!(interest("products/delete"), Interest::Other);
         // an edit lists differences in another shape; the orders/updated beside it tells the result
         assert_eq!(interest("orders/edited"), Interest::Other);
         assert_eq!(interest("orders/delete"), Interest::Other);

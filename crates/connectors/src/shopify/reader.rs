@@ -244,6 +244,22 @@ impl<'a> Object<'a> {
         self.raw(key).is_some_and(|raw| raw.get() == "false")
     }
 
+    /// An id as written, where there is one.
+    pub(super) fn id_if_any(&self, key: &str) -> Option<String> {
+        let digits = self.raw(key)?.get();
+        is_id(digits).then(|| digits.to_owned())
+    }
+
+    /// A whole number, which may be below zero.
+    pub(super) fn whole_if_any(&self, key: &str) -> Option<i64> {
+        self.raw(key)?.get().parse().ok()
+    }
+
+    /// An amount as written, when nobody knows its currency yet.
+    pub(super) fn digits_if_any(&self, key: &str) -> Option<String> {
+        decimal(self.raw(key)?).map(Cow::into_owned)
+    }
+
     pub(super) fn count_if_any(&self, key: &str) -> Option<u32> {
         self.raw(key)?.get().parse().ok()
     }

@@ -10,6 +10,7 @@
 )]
 
 mod examination;
+mod goods;
 mod projection;
 mod reading;
 mod signatures;

@@ -3,7 +3,9 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use domain::{Time, delivery::Answer, event::EventKind, order::OrderFact, receipt::Fault};
+use domain::{
+    Time, delivery::Answer, event::EventKind, order::OrderFact, receipt::Fault, sku::SkuFact,
+};
 use uuid::Uuid;
 
 /// What time it is. Tests move it by hand.
@@ -60,6 +62,14 @@ pub trait Connector: Send + Sync {
         receipt_id: Uuid,
         at: Time,
     ) -> Result<Option<Vec<OrderFact>>, Vec<Fault>>;
+
+    /// What it says about goods and when that was true; `None` for topics that are not about goods.
+    fn goods(
+        &self,
+        topic: &str,
+        body: &[u8],
+        at: Time,
+    ) -> Result<Option<Vec<(SkuFact, Time)>>, Vec<Fault>>;
 
     /// A delivery as this system would make it, signed, for trying a connection out. It says of itself
     /// that it is a test; another `n` gives another one.

@@ -429,6 +429,13 @@ pub trait Tx:
         order_ref: &str,
         order: Uuid,
     ) -> Result<Vec<Uuid>>;
+    /// Those that wait unmatched for this, the oldest first.
+    async fn waiting_receipts(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        order_ref: &str,
+    ) -> Result<Vec<Uuid>>;
     /// Facts of one receipt; a receipt's facts are written once.
     async fn insert_facts(
         &mut self,

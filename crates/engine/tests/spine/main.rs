@@ -12,6 +12,7 @@ mod contracts;
 mod deliveries;
 mod failures;
 mod gates;
+mod goods;
 mod operators;
 mod orders;
 mod outside;

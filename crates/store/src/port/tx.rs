@@ -194,6 +194,15 @@ impl Tx for Ports<Writing<'_>> {
         )
     }
 
+    async fn waiting_receipts(
+        &mut self,
+        merchant: Uuid,
+        source: Uuid,
+        order_ref: &str,
+    ) -> Result<Vec<Uuid>> {
+        Ok(receipts::waiting(self.0.of(merchant)?, (merchant, source), order_ref).await?)
+    }
+
     async fn insert_facts(
         &mut self,
         merchant: Uuid,

@@ -50,9 +50,13 @@ pub async fn a_receipt_keeps_its_bytes_and_changes_its_status(world: &World) {
         .unwrap();
     }
     let (source, order) = (t.source.id, id());
+    let still = write!(store, [], tx => tx.waiting_receipts(merchant, source, "6001")).unwrap();
+    assert_eq!(still, [waiting.receipt.id]);
     let matched =
         write!(store, [], tx => tx.match_receipts(merchant, source, "6001", order)).unwrap();
     assert_eq!(matched, [waiting.receipt.id]);
+    let still = write!(store, [], tx => tx.waiting_receipts(merchant, source, "6001")).unwrap();
+    assert!(still.is_empty());
     let again =
         write!(store, [], tx => tx.match_receipts(merchant, source, "6001", order)).unwrap();
     assert!(again.is_empty());

@@ -124,6 +124,7 @@ async fn nothing_that_is_asked_all_day_reads_a_whole_table() {
             tx.save_export(&t.export).await?;
             tx.save_order(&t.order).await?;
             tx.match_receipts(merchant, source, "5001", order).await?;
+            tx.waiting_receipts(merchant, source, "5001").await?;
             tx.insert_receipts(std::slice::from_ref(&t.receipt)).await?;
             tx.postpone_job(&claimed[0], at(60)).await?;
             tx.finish_job(&claimed[1]).await?;

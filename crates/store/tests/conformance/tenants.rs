@@ -184,6 +184,8 @@ pub async fn no_write_reaches_another_merchant(world: &World) {
     assert_eq!(status.unwrap_err().kind, Kind::NotFound);
     let matched = write!(store, [], tx => tx.match_receipts(stranger, source, "5001", stranger));
     assert_eq!(matched.unwrap(), [] as [Uuid; 0]);
+    let waiting = write!(store, [], tx => tx.waiting_receipts(stranger, source, "5001"));
+    assert_eq!(waiting.unwrap(), [] as [Uuid; 0]);
     let mut job = t.job.clone();
     job.merchant_id = stranger;
     assert!(!write!(store, [job], tx => tx.finish_job(&job)).unwrap());
