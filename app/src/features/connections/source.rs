@@ -347,7 +347,7 @@ fn how_to(source: &Source, address: String) -> impl IntoView + use<> {
             <div class="card-body">
                 <p class="break-all"><CopyId id=address whole=true what="address"/></p>
                 <p class="text-ink-2 mt-2">
-                    {format!("Give {system} this address for its webhooks (orders, fulfillments, refunds), in JSON. ")}
+                    {format!("Give {system} this address for its webhooks (orders, fulfillments, refunds, products, inventory items and levels), in JSON. ")}
                     "The address belongs to this source alone. Every delivery must be signed with its secret; others are refused and not kept."
                 </p>
             </div>

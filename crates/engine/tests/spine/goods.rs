@@ -21,7 +21,11 @@ static SENT: AtomicU32 = AtomicU32::new(0);
 async fn sends(world: &World, topic: &str, body: &Value) -> Receipt {
     let body = body.to_string();
     let (receipt, _) = world
-        .sends_bytes(topic, &format!("goods-{}", SENT.fetch_add(1, Ordering::Relaxed)), body.as_bytes())
+        .sends_bytes(
+            topic,
+            &format!("goods-{}", SENT.fetch_add(1, Ordering::Relaxed)),
+            body.as_bytes(),
+        )
         .await
         .unwrap();
     world.runs_due_work().await.unwrap();
