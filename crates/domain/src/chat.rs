@@ -1,9 +1,9 @@
 //! A chat where people already are: a workspace that a merchant is connected with, who is asked in which
 //! channel, who is who there, and the messages by which somebody was asked.
 //!
-//! A message is a view of an approval and decides nothing by itself. A click counts only for somebody
-//! whose name in the chat was linked, once, by a person who was signed in here; what they may do is then
-//! asked of the same gate as everywhere.
+//! A message is a view of an approval or a task, or says a notice, and decides nothing by itself. A click counts
+//! only for somebody whose name in the chat was linked, once, by a person who was signed in here; what they may
+//! do is then asked of the same gate as everywhere.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -56,9 +56,32 @@ pub struct Workspace {
     /// Since when nothing gets through, and why.
     #[serde(default)]
     pub trouble: Option<Trouble>,
+    /// What is told there, beside approvals.
+    #[serde(default)]
+    pub tells: Tells,
     pub connected_by: Option<Uuid>,
     pub connected_at: Time,
     pub rev: i64,
+}
+
+/// What a merchant wants told in its chat. Approvals are asked there where their contract says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tells {
+    /// Whose move it is: a task that comes to somebody, or stays with them too long.
+    #[serde(default = "yes")]
+    pub tasks: bool,
+    /// What watchers and steps that notify would else hear by mail.
+    #[serde(default = "yes")]
+    pub notices: bool,
+}
+
+impl Default for Tells {
+    fn default() -> Self {
+        Self {
+            tasks: true,
+            notices: true,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,14 +137,56 @@ pub enum Asking {
     Backup,
 }
 
-/// One message about one approval.
+/// How a task came to whoever is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "how")]
+pub enum Handing {
+    Opened,
+    /// Somebody gave it to them.
+    Given,
+    /// A clock ran out on somebody else.
+    Escalated {
+        why: String,
+    },
+    /// A clock ran out, and there is nobody else.
+    Late {
+        why: String,
+    },
+}
+
+/// What a message is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Topic {
+    Approval {
+        approval_id: Uuid,
+        asking: Asking,
+    },
+    Task {
+        task_id: Uuid,
+        handing: Handing,
+    },
+    /// Said once; there is nothing to be put right afterwards.
+    Notice {
+        noun: String,
+        noun_id: Uuid,
+        sentence: String,
+    },
+    /// So much at once that the rest of it stands in the queue only.
+    Rest {
+        rest_since: Time,
+    },
+}
+
+/// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
     pub id: Uuid,
     pub merchant_id: Uuid,
-    pub approval_id: Uuid,
+    #[serde(flatten)]
+    pub topic: Topic,
+    /// Whom it speaks to.
     pub asked: Owner,
-    pub asking: Asking,
     /// Where it was to be sent.
     pub place: String,
     /// Where it stands: the channel's id and the message's.
@@ -138,6 +203,27 @@ pub struct Post {
     pub given_up: Option<String>,
     pub created_at: Time,
     pub rev: i64,
+}
+
+impl Post {
+    /// The id of what it is about; what stands for many things is about itself.
+    pub fn about(&self) -> Uuid {
+        match &self.topic {
+            Topic::Approval { approval_id, .. } => *approval_id,
+            Topic::Task { task_id, .. } => *task_id,
+            Topic::Notice { noun_id, .. } => *noun_id,
+            Topic::Rest { .. } => self.id,
+        }
+    }
+
+    pub fn is_of_task(&self) -> bool {
+        matches!(self.topic, Topic::Task { .. })
+    }
+
+    /// What it says is looked at again whenever what it is about changes.
+    pub fn is_kept_right(&self) -> bool {
+        self.given_up.is_none() && matches!(self.topic, Topic::Approval { .. } | Topic::Task { .. })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,6 +307,53 @@ mod tests {
         ] {
             assert!(!is_place(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_was_written_before_there_were_tasks_is_read_as_it_was_meant() {
+        let id = Uuid::from_u128(7);
+        let old = serde_json::json!({
+            "id": id, "merchant_id": id, "approval_id": id, "asked": "agency:finance",
+            "asking": "reminder", "place": "#money", "created_at": "2026-11-01T00:00:00.000Z", "rev": 0,
+        });
+        let read: Post = serde_json::from_value(old).unwrap();
+        let asking = Asking::Reminder;
+        assert_eq!(
+            read.topic,
+            Topic::Approval {
+                approval_id: id,
+                asking
+            }
+        );
+        let again = serde_json::to_value(&read).unwrap();
+        assert_eq!(serde_json::from_value::<Post>(again).unwrap(), read);
+        for handing in [
+            Handing::Opened,
+            Handing::Late {
+                why: "it waits".to_owned(),
+            },
+        ] {
+            let topic = Topic::Task {
+                task_id: id,
+                handing,
+            };
+            let one = Post {
+                topic,
+                ..read.clone()
+            };
+            let text = serde_json::to_string(&one).unwrap();
+            assert_eq!(serde_json::from_str::<Post>(&text).unwrap(), one);
+        }
+    }
+
+    #[test]
+    fn a_workspace_that_says_nothing_is_told_everything() {
+        assert_eq!(
+            serde_json::from_str::<Tells>("{}").unwrap(),
+            Tells::default()
+        );
+        let only = serde_json::from_str::<Tells>(r#"{"tasks":false}"#).unwrap();
+        assert!(!only.tasks && only.notices);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{approvals::too_late, error::Result, work::Work};
+use crate::{approvals::too_late, error::Result, notices::Beyond, work::Work};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,12 @@ impl Work<'_> {
             news,
             News::Reminded { .. } | News::Reassigned { .. } | News::Escalated
         );
-        self.tell_as(&to, ("approval", approval.id), &sentence, !is_request)
+        let beyond = if is_request {
+            Beyond::Nothing
+        } else {
+            Beyond::Same
+        };
+        self.tell_as(&to, ("approval", approval.id), &sentence, beyond)
             .await
             .map(drop)
     }

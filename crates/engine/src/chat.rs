@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use domain::{
     access::{Action, Noun},
-    chat::{DEFAULT_API, Linked, Route, Trouble, Workspace, is_place},
+    chat::{DEFAULT_API, Linked, Route, Tells, Trouble, Workspace, is_place},
+    contract::Contract,
+    flow::{Flow, StepKind},
     owner::{Owner, Party},
     task::{Evidence, ExceptionClass, Severity, Task, TaskState, Unlock},
 };
@@ -26,6 +28,7 @@ use crate::{
     job::JobKind,
     port::{Account, Card, Identity, Said, StoreExt, Whose},
     rules::Rules,
+    seats::{self, Need},
     work::Work,
 };
 
@@ -66,23 +69,37 @@ fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
 /// Dealt with once the connection holds again.
 const TROUBLE_KEY: &str = "chat_trouble";
 
+/// Of a task about the chat itself.
+pub(crate) const TASK_CODE: &str = "chat_failed";
+
 fn route_key(owner: &Owner) -> String {
     format!("chat_route:{owner}")
 }
 
-/// Those who approve by what stands in the contracts, and those who have a place already.
+/// Everybody whom contracts, flows, sources and escalations name: to approve, to work, or to be told; and those
+/// who have a place already.
 fn askable(rules: &Rules, routes: &[Route]) -> Vec<Owner> {
-    let steps = rules
-        .contracts
-        .iter()
-        .flat_map(|contract| &contract.approval)
-        .flat_map(|rule| &rule.steps)
-        .flat_map(|step| [&step.owner, &step.backup]);
-    let mut all: Vec<Owner> = steps
-        .chain(routes.iter().map(|route| &route.owner))
-        .filter(|owner| !matches!(owner, Owner::System(_)))
-        .cloned()
-        .collect();
+    let mut all: Vec<Owner> = routes.iter().map(|route| route.owner.clone()).collect();
+    let mut found = |_: &str, _: Need, owner: &mut Owner| all.push(owner.clone());
+    for contract in &rules.contracts {
+        seats::contract(&mut Contract::clone(contract), &mut found);
+    }
+    for flow in &rules.flows {
+        seats::flow(&mut Flow::clone(flow), &mut found);
+    }
+    for source in &rules.sources {
+        seats::source(&mut source.clone(), &mut found);
+    }
+    for policy in &rules.policies {
+        seats::policy(&mut policy.clone(), &mut found);
+    }
+    for step in rules.flows.iter().flat_map(|flow| &flow.steps) {
+        all.extend(step.watchers.iter().cloned());
+        if let StepKind::Notify { to, .. } = &step.kind {
+            all.extend(to.iter().cloned());
+        }
+    }
+    all.retain(|owner| !matches!(owner, Owner::System(_)));
     all.sort();
     all.dedup();
     all
@@ -145,6 +162,7 @@ impl Engine {
             api_base: wanted.api_base,
             sealed_signing,
             trouble: None,
+            tells: known.as_ref().map(|known| known.tells).unwrap_or_default(),
             connected_by: ctx.user_id(),
             connected_at: ctx.now(),
             rev: known.as_ref().map_or(0, |known| known.rev),
@@ -297,6 +315,28 @@ impl Engine {
             .await
     }
 
+    /// What is told there from now on, beside approvals. What stands there already is put right all the same.
+    pub async fn set_chat_tells(self: &Arc<Self>, ctx: &Ctx, tells: Tells) -> Result<()> {
+        ctx.require(Action::ManageConnections)?;
+        let rules = self.rules_of(ctx.merchant_id()).await?;
+        let (engine, ctx) = (Arc::clone(self), ctx.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut work = Work::of(&ctx, tx, engine, rules);
+                    let known = work.tx.chat_workspace(work.merchant_id()).await?;
+                    let mut known =
+                        known.ok_or_else(|| Error::conflict("Connect a workspace first."))?;
+                    let before = std::mem::replace(&mut known.tells, tells);
+                    work.tx.save_chat_workspace(&known).await?;
+                    let detail = json!({ "before": before, "after": tells });
+                    work.note("chat.tells_changed", "chat", known.id, detail);
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     /// Sends a message that says that it is a test, and says what became of it.
     pub async fn test_chat(self: &Arc<Self>, ctx: &Ctx, to: &str) -> Result<()> {
         ctx.require(Action::ManageConnections)?;
@@ -320,6 +360,7 @@ impl Engine {
             times: Vec::new(),
             small: String::new(),
             press: None,
+            open: None,
         };
         let account = self.chat_account(&known)?;
         let said = self.chat.post(&account, to, &card).await;
@@ -422,7 +463,7 @@ impl Work<'_> {
             self.note("chat.mended", "chat", known.id, json!({}));
         }
         for post in self.tx.latest_chat_posts(merchant, LOOKED_AT).await? {
-            if post.at.is_some() && post.given_up.is_none() {
+            if post.at.is_some() && post.is_kept_right() {
                 self.arm(JobKind::ShowPost, post.id, self.now).await?;
             }
         }
@@ -459,7 +500,7 @@ impl Work<'_> {
             id: self.uuid(),
             merchant_id: self.merchant_id(),
             dedup_key: about.key,
-            code: "chat_failed".to_owned(),
+            code: TASK_CODE.to_owned(),
             title: about.title,
             sentence: about.sentence,
             class: ExceptionClass::Soft,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use domain::{
     Time,
     approval::{Approval, ApprovalState},
-    chat::{Asking, Post},
+    chat::{Asking, Post, Topic},
     contract::Contract,
     export::Export,
     owner::Owner,
@@ -128,6 +128,7 @@ pub(crate) fn card(
             decides: contract.channels.slack && !approval.critical,
             open: open.to_owned(),
         }),
+        open: None,
     }
 }
 
@@ -142,13 +143,13 @@ impl Work<'_> {
         self.mail_outcome(approval).await
     }
 
-    /// Every message about it is brought in line with it.
-    pub async fn look_at_posts(&mut self, approval: Uuid) -> Result<()> {
+    /// Every message about this approval or task is brought in line with it.
+    pub async fn look_at_posts(&mut self, about: Uuid) -> Result<()> {
         if self.rules.chat.is_none() {
             return Ok(());
         }
-        for post in self.tx.chat_posts(self.merchant_id(), approval).await? {
-            if post.given_up.is_none() {
+        for post in self.tx.chat_posts(self.merchant_id(), about).await? {
+            if post.is_kept_right() {
                 self.arm(JobKind::ShowPost, post.id, self.now).await?;
             }
         }
@@ -183,9 +184,11 @@ impl Work<'_> {
             let post = Post {
                 id: self.uuid(),
                 merchant_id: self.merchant_id(),
-                approval_id: approval.id,
+                topic: Topic::Approval {
+                    approval_id: approval.id,
+                    asking,
+                },
                 asked: asked.clone(),
-                asking,
                 place,
                 at: None,
                 shown: String::new(),
@@ -201,7 +204,7 @@ impl Work<'_> {
     }
 
     /// Where they are asked in the chat: their place, or, of a person, a conversation of their own.
-    async fn chat_place(&mut self, asked: &Owner) -> Result<Option<String>> {
+    pub async fn chat_place(&mut self, asked: &Owner) -> Result<Option<String>> {
         let rules = Arc::clone(&self.rules);
         let Some(chat) = &rules.chat else {
             return Ok(None);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use domain::{
     access::Action,
     approval::{Approval, ApprovalState, Decision},
-    chat::{Asking, At, Click, LINK_MS, Post, Pressed, Reply},
+    chat::{Asking, At, Click, LINK_MS, Post, Pressed, Reply, Topic},
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -420,9 +420,11 @@ impl Work<'_> {
                 let post = Post {
                     id: self.uuid(),
                     merchant_id: merchant,
-                    approval_id: approval.id,
+                    topic: Topic::Approval {
+                        approval_id: approval.id,
+                        asking: Asking::First,
+                    },
                     asked: approval.owner.clone(),
-                    asking: Asking::First,
                     place: channel.clone(),
                     at: Some(at),
                     shown: String::new(),

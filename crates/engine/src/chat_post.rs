@@ -1,8 +1,8 @@
-//! Job: brings one message in a chat in line with its approval.
+//! Job: brings one message in a chat in line with what it is about.
 //!
-//! What it should say is computed from the approval as it is now, and compared with what it shows. Three steps,
-//! as everything that goes out: held (so that nobody else sends it at the same time), sent, recorded. When the
-//! approval changed between the first and the last, the job is armed anew; so the last word is always the
+//! What it should say is computed from the approval or task as it is now, and compared with what it shows. Three
+//! steps, as everything that goes out: held (so that nobody else sends it at the same time), sent, recorded. When
+//! it changed between the first and the last, the job is armed anew; so the last word is always the
 //! newest, whatever came in between. A crash after sending sends a second message at worst: its buttons are
 //! judged like those of the first, and it is put right when somebody presses one.
 
@@ -10,17 +10,15 @@ use std::sync::Arc;
 
 use domain::{
     Time,
-    approval::{Approval, ApprovalState},
+    approval::ApprovalState,
     chat::{At, Post},
-    contract::Contract,
-    export::Export,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    chat_ask::card,
     chat_link::Fresh,
+    chat_matter::Matter,
     engine::Engine,
     error::{Error, Result},
     job::{Job, JobKind},
@@ -40,13 +38,6 @@ struct Ready {
     post: Post,
     card: Card,
     account: Account,
-}
-
-/// What a message is about, as it is now.
-struct Matter {
-    approval: Approval,
-    export: Export,
-    contract: Arc<Contract>,
 }
 
 fn digest(card: &Card) -> Result<String> {
@@ -115,14 +106,17 @@ impl Work<'_> {
             return Ok(None);
         }
         let matter = self.matter_of_post(&post).await?;
-        self.trace_id.clone_from(&matter.export.trace_id);
+        matter.trace_id().clone_into(&mut self.trace_id);
         let link = Fresh::at(&self.engine, merchant);
         let open = format!("{}/a/{}", self.engine.public_url, link.token);
-        let shows = self.card_of(&post, &matter, &open);
+        let shows = self.card_of_post(&post, &matter, &open);
         let is_shown = match &post.at {
             Some(_) => post.shown == digest(&shows)?,
-            None => matter.approval.state != ApprovalState::Pending,
+            None => matter.is_stale(&post.asked),
         };
+        if is_shown && matter.is_said_once() {
+            self.tx.delete_chat_post(merchant, post.id).await?;
+        }
         if is_shown {
             return self.no_post(job).await;
         }
@@ -134,14 +128,16 @@ impl Work<'_> {
             }
             return self.no_post(job).await;
         }
-        if shows.press.is_some() {
+        if let Matter::Approval(request) = &matter
+            && shows.press.is_some()
+        {
             self.tx
                 .insert_decision_link(&DecisionLinkRow {
                     merchant_id: merchant,
                     token_hash: link.hash,
-                    approval_id: matter.approval.id,
+                    approval_id: request.approval.id,
                     user_id: None,
-                    expires_at: matter.approval.expires_at.unwrap_or(self.now),
+                    expires_at: request.approval.expires_at.unwrap_or(self.now),
                 })
                 .await?;
         }
@@ -163,49 +159,29 @@ impl Work<'_> {
         }
     }
 
-    async fn matter_of_post(&mut self, post: &Post) -> Result<Matter> {
-        let approval = self.tx.approval(post.merchant_id, post.approval_id).await?;
-        let approval = approval.ok_or_else(|| Error::internal("a message about no approval"))?;
-        let export = self.export(approval.export_id).await?;
-        let contract = self.contract_of(&export).await?;
-        Ok(Matter {
-            approval,
-            export,
-            contract,
-        })
-    }
-
-    fn card_of(&self, post: &Post, matter: &Matter, open: &str) -> Card {
-        card(
-            (&matter.approval, &post.asked, post.asking),
-            (&matter.export, &matter.contract),
-            &self.rules,
-            open,
-        )
-    }
-
     async fn end_post(&mut self, job: &Job, ready: Ready, said: Said<At>) -> Result<()> {
         let mut post = ready.post;
         let matter = self.matter_of_post(&post).await?;
-        self.trace_id.clone_from(&matter.export.trace_id);
+        matter.trace_id().clone_into(&mut self.trace_id);
         post.held_until = None;
         match said {
             Said::Yes(at) => {
-                let is_new = post.at.is_none();
+                let how = if post.at.is_none() {
+                    "posted"
+                } else {
+                    "post_updated"
+                };
+                self.note_post(how, &post, &matter, matter.detail(&post));
                 post.at = Some(at);
                 post.shown = digest(&ready.card)?;
-                self.tx.save_chat_post(&post).await?;
-                let action = if is_new {
-                    "approval.posted"
+                if matter.is_said_once() {
+                    self.tx.delete_chat_post(post.merchant_id, post.id).await?;
                 } else {
-                    "approval.post_updated"
-                };
-                let detail =
-                    json!({ "to": post.asked, "place": post.place, "asking": post.asking });
-                self.note(action, "approval", post.approval_id, detail);
-                if digest(&self.card_of(&post, &matter, ""))? != post.shown {
-                    // it changed while we were sending
-                    self.arm(JobKind::ShowPost, post.id, self.now).await?;
+                    self.tx.save_chat_post(&post).await?;
+                    if digest(&self.card_of_post(&post, &matter, ""))? != post.shown {
+                        // it changed while we were sending
+                        self.arm(JobKind::ShowPost, post.id, self.now).await?;
+                    }
                 }
             }
             Said::Later { why, after_ms } if job.attempts + 1 < MAX_TRIES => {
@@ -261,24 +237,41 @@ impl Work<'_> {
         }
         self.tx.save_chat_post(post).await?;
         let detail = json!({ "place": post.place, "why": why });
-        self.note("approval.post_failed", "approval", post.approval_id, detail);
+        self.note_post("post_failed", post, matter, detail);
         Ok(())
     }
 
-    /// It was never shown, and never will be: by mail, then.
-    async fn ask_otherwise(&mut self, post: &mut Post, matter: &Matter, why: &str) -> Result<()> {
-        post.given_up = Some(why.to_owned());
-        self.tx.save_chat_post(post).await?;
-        let detail = json!({ "place": post.place, "why": why });
-        self.note("approval.post_failed", "approval", post.approval_id, detail);
-        if matter.approval.state != ApprovalState::Pending {
-            return Ok(());
+    fn note_post(&mut self, how: &str, post: &Post, matter: &Matter, detail: serde_json::Value) {
+        let (kind, id) = matter.subject(post);
+        if self.trace_id.is_empty() {
+            self.trace_id = self.engine.new_trace_id();
         }
-        self.mail_request(
-            (&matter.approval, post.asking),
-            (&matter.export, &matter.contract),
-            &post.asked,
-        )
-        .await
+        self.note(&format!("{}.{how}", matter.noun()), kind, id, detail);
+    }
+
+    /// It was never shown, and never will be: by mail, then. A task has no mails; it stands in the queue.
+    async fn ask_otherwise(&mut self, post: &mut Post, matter: &Matter, why: &str) -> Result<()> {
+        let detail = json!({ "place": post.place, "why": why });
+        self.note_post("post_failed", post, matter, detail);
+        if matter.is_said_once() {
+            self.tx.delete_chat_post(post.merchant_id, post.id).await?;
+        } else {
+            post.given_up = Some(why.to_owned());
+            self.tx.save_chat_post(post).await?;
+        }
+        match matter {
+            Matter::Approval(request) if request.approval.state == ApprovalState::Pending => {
+                self.mail_request(
+                    (&request.approval, request.asking),
+                    (&request.export, &request.contract),
+                    &post.asked,
+                )
+                .await
+            }
+            Matter::Notice {
+                about, sentence, ..
+            } => self.mail_instead(&post.asked, *about, sentence).await,
+            _ => Ok(()),
+        }
     }
 }

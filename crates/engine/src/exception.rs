@@ -6,6 +6,7 @@
 
 use domain::{
     Time,
+    chat::Handing,
     connection::Source,
     contract::{Contract, codes},
     export::Export,
@@ -185,8 +186,8 @@ impl Work<'_> {
         let ids = std::sync::Arc::clone(&self.engine.ids);
         let told = task.clone();
         if open_task(self.tx, &*ids, self.now, &self.actor, task).await? {
-            self.tell_of_task(&told, &format!("{}. {}", told.title, told.sentence))
-                .await?;
+            self.tell_owner(&told, Handing::Opened).await?;
+            self.tell_opened(&told).await?;
         }
         Ok(())
     }
@@ -307,7 +308,21 @@ pub(crate) async fn quarantine_task(
         resolution: None,
         rev: 0,
     };
-    open_task(tx, ids, now, "system", task).await.map(drop)
+    // here nobody knows whether there is a chat; the job finds out
+    let tell = Job {
+        id: ids.uuid(now),
+        merchant_id: task.merchant_id,
+        kind: JobKind::TellOfTask,
+        subject_id: task.id,
+        arg: now.as_ms(),
+        run_at: now,
+        attempts: 0,
+        fence: 0,
+    };
+    if open_task(tx, ids, now, "system", task).await? {
+        tx.enqueue(&[tell]).await?;
+    }
+    Ok(())
 }
 
 /// False when there is a live one about the same.

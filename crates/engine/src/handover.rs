@@ -9,6 +9,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
+    chat::Handing,
     contract::Contract,
     flow::Flow,
     owner::Owner,
@@ -546,13 +547,14 @@ impl Work<'_> {
             let to = claimed.or_else(|| (next.owner != old.owner).then(|| next.owner.clone()));
             if let Some(to) = to {
                 next = next.reassign(to.clone(), self.now)?;
-                self.tx.save_task(&next).await?;
+                self.keep_task(&next).await?;
                 let detail = json!({ "from": old.holder(), "to": to, "why": why });
                 self.note("task.reassigned", "task", next.id, detail);
+                self.tell_owner(&next, Handing::Given).await?;
                 self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
                     .await?;
             } else if next != *old {
-                self.tx.save_task(&next).await?;
+                self.keep_task(&next).await?;
             }
         }
         Ok(())

@@ -65,7 +65,9 @@ job_kinds! {
     ContractEnds => "contract_ends",
     /// Subject: the merchant. `arg` = when the month turned; nought: find out when it does.
     OwnershipReview => "ownership_review",
-    /// Subject: message in a chat. Brings it in line with its approval.
+    /// Subject: task. Its owner is told of it where they are.
+    TellOfTask => "tell_of_task",
+    /// Subject: message in a chat. Brings it in line with what it is about.
     ShowPost => "show_post",
     /// Subject: click in a chat.
     AnswerClick => "answer_click",

@@ -2,8 +2,9 @@
 //!
 //! An owner stands for the people who answer for it at that moment; each gets a notice of their own, in
 //! the transaction that it is about. Whoever is from outside hears of what they see, and of nothing else: of
-//! a run, which they never see, through an export of it that is theirs. Who wants it gets it by mail as well,
-//! a few at a time: when much happens at once, the rest waits in the queue.
+//! a run, which they never see, through an export of it that is theirs. An owner who has a place in the
+//! merchant's chat is told there as well; else who wants it gets it by mail. Both a few at a time: when much
+//! happens at once, the rest waits in the queue.
 
 use std::sync::Arc;
 
@@ -46,26 +47,39 @@ const MOST: i64 = 100;
 /// What something is about, by its noun and id.
 pub(crate) type About = (&'static str, Uuid);
 
+/// What of a notice is said outside the queue, in the chat or by mail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Beyond<'a> {
+    /// They hear of it otherwise.
+    Nothing,
+    /// All of it.
+    Same,
+    /// In the chat these words instead.
+    Less(&'a str),
+}
+
 impl Work<'_> {
     /// Tells these owners something, each person behind them once. How many people it reached: nobody, where
     /// no owner has an active person, or none of them may see what it is about.
     pub async fn tell(&mut self, to: &[Owner], about: About, sentence: &str) -> Result<usize> {
-        self.tell_as(to, about, sentence, true).await
+        self.tell_as(to, about, sentence, Beyond::Same).await
     }
 
-    /// The same; `mails` is false where they hear of it otherwise.
+    /// The same, and what of it leaves the queue.
     pub async fn tell_as(
         &mut self,
         to: &[Owner],
         about: About,
         sentence: &str,
-        mails: bool,
+        beyond: Beyond<'_>,
     ) -> Result<usize> {
         let rules = Arc::clone(&self.rules);
         let sentence = notice::sentence(sentence);
         let matter = self.matter_of(about).await?;
         let mut reached: Vec<Uuid> = Vec::new();
+        let mut said_in = Vec::new();
         for owner in to {
+            let mut news: Vec<(&User, Notice)> = Vec::new();
             for user in rules.asked(owner, self.now) {
                 if reached.contains(&user.id) {
                     continue;
@@ -84,9 +98,21 @@ impl Work<'_> {
                     sentence: sentence.clone(),
                     created_at: self.now,
                 };
-                if self.tx.insert_notice(&notice, &key(&notice)).await? && mails {
-                    self.mail_notice(user, &notice).await?;
+                if self.tx.insert_notice(&notice, &key(&notice)).await? {
+                    news.push((user, notice));
                 }
+            }
+            let said = match beyond {
+                _ if news.is_empty() => continue,
+                Beyond::Nothing => continue,
+                Beyond::Same => sentence.clone(),
+                Beyond::Less(words) => notice::sentence(words),
+            };
+            if self.tell_in_chat(owner, about, &said, &mut said_in).await? {
+                continue;
+            }
+            for (user, notice) in news {
+                self.mail_notice(user, &notice.sentence).await?;
             }
         }
         if !reached.is_empty() {
@@ -96,12 +122,39 @@ impl Work<'_> {
         Ok(reached.len())
     }
 
+    /// What was to be said in the chat could not be: by mail, to whoever of them wants it.
+    pub async fn mail_instead(
+        &mut self,
+        owner: &Owner,
+        about: About,
+        sentence: &str,
+    ) -> Result<()> {
+        let rules = Arc::clone(&self.rules);
+        for user in rules.asked(owner, self.now) {
+            if self.seen_by(&rules, user, about).await?.is_some() {
+                self.mail_notice(user, sentence).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whoever watches, but for those who are asked (they know) and whoever is doing it.
     pub async fn tell_watchers(
         &mut self,
         (watchers, asked): (&[Owner], &Owner),
         about: About,
         sentence: &str,
+    ) -> Result<()> {
+        self.tell_watchers_as((watchers, asked), about, sentence, Beyond::Same)
+            .await
+    }
+
+    async fn tell_watchers_as(
+        &mut self,
+        (watchers, asked): (&[Owner], &Owner),
+        about: About,
+        sentence: &str,
+        beyond: Beyond<'_>,
     ) -> Result<()> {
         let doing = self.actor.clone();
         let to: Vec<Owner> = watchers
@@ -112,7 +165,17 @@ impl Work<'_> {
         if to.is_empty() {
             return Ok(());
         }
-        self.tell(&to, about, sentence).await.map(drop)
+        self.tell_as(&to, about, sentence, beyond).await.map(drop)
+    }
+
+    /// What went wrong is for the page and for mails; the chat is told what there is to do.
+    pub async fn tell_opened(&mut self, task: &Task) -> Result<()> {
+        let sentence = format!("{}. {}", task.title, task.sentence);
+        let to = self.rules.spoken_name(&task.owner);
+        let less = format!("{to} has a new task: “{}”.", task.title);
+        let watchers = (task.watchers.as_slice(), &task.owner);
+        self.tell_watchers_as(watchers, ("task", task.id), &sentence, Beyond::Less(&less))
+            .await
     }
 
     pub async fn tell_escalated(&mut self, task: &Task, why: &str) -> Result<()> {
@@ -212,7 +275,7 @@ impl Work<'_> {
         Ok(String::new())
     }
 
-    async fn mail_notice(&mut self, user: &User, notice: &Notice) -> Result<()> {
+    async fn mail_notice(&mut self, user: &User, sentence: &str) -> Result<()> {
         let engine = Arc::clone(&self.engine);
         if !engine.has_mail() || !self.tx.mails_notices(user.id).await? {
             return Ok(());
@@ -222,7 +285,7 @@ impl Work<'_> {
             return Ok(());
         }
         let merchant = &self.rules.merchant;
-        let mail = engine.notice_mail(&user.email, merchant, &notice.sentence, self.now)?;
+        let mail = engine.notice_mail(&user.email, merchant, sentence, self.now)?;
         self.tx.insert_mail(&mail).await
     }
 }

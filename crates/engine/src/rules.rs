@@ -130,6 +130,12 @@ impl Rules {
             .map_or_else(|| named.clone(), Policy::stamp)
     }
 
+    /// Whether this person sees only what is theirs; so does whoever is no member.
+    pub fn is_outside(&self, user: Uuid) -> bool {
+        let member = self.members.iter().find(|(one, _)| one.id == user);
+        member.is_none_or(|(_, member)| member.party.is_outside())
+    }
+
     /// A system answers for itself; anybody else needs at least one active person.
     pub fn resolves(&self, owner: &Owner) -> bool {
         matches!(owner, Owner::System(_)) || !self.people(owner).is_empty()

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     Time,
     access::Action,
+    chat::Handing,
     export::ExportState,
     owner::Owner,
     task::{Task, TaskState, Unlock},
@@ -25,6 +26,7 @@ use crate::{
 
 /// The `arg` of a delivery that a person asked for again.
 pub(crate) const REPLAY: i64 = -1;
+const GIVEN: &str = "task.reassigned";
 
 /// Something a person does with a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +113,7 @@ impl Work<'_> {
                 let from = task.owner.clone();
                 (
                     task.reassign(to.clone(), now)?,
-                    "task.reassigned",
+                    GIVEN,
                     json!({ "from": from, "to": to }),
                 )
             }
@@ -123,8 +125,11 @@ impl Work<'_> {
             TaskAct::Resolve { note } => resolved(task, user, BTreeMap::new(), &note, now)?,
             TaskAct::Finish { answers, note } => resolved(task, user, answers, &note, now)?,
         };
-        self.tx.save_task(&next).await?;
+        self.keep_task(&next).await?;
         self.note(action, "task", next.id, detail);
+        if action == GIVEN {
+            self.tell_owner(&next, Handing::Given).await?;
+        }
         match next.state {
             TaskState::Open => {
                 self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
@@ -262,7 +267,7 @@ impl Work<'_> {
             .await?
         {
             let task = task.cancel(why, self.now);
-            self.tx.save_task(&task).await?;
+            self.keep_task(&task).await?;
             self.note("task.cancelled", "task", task.id, json!({ "why": why }));
             self.tell_ended(&task).await?;
         }
@@ -320,7 +325,7 @@ impl Work<'_> {
             return Ok(());
         }
         let task = task.wake(self.now);
-        self.tx.save_task(&task).await?;
+        self.keep_task(&task).await?;
         self.note("task.woke", "task", task.id, json!({}));
         if let Some(until) = task.claim_expires_at {
             self.arm(JobKind::TaskClaimExpiry, task.id, until).await?;
@@ -357,7 +362,7 @@ impl Work<'_> {
         }
         let was = task.assignee;
         let open = task.claim_expired(self.now);
-        self.tx.save_task(&open).await?;
+        self.keep_task(&open).await?;
         self.note(
             "task.claim_expired",
             "task",
@@ -385,7 +390,7 @@ impl Work<'_> {
                 current.rung = next.rung;
                 continue;
             }
-            self.tx.save_task(&next).await?;
+            self.keep_task(&next).await?;
             self.note(
                 "task.escalated",
                 "task",
@@ -395,6 +400,10 @@ impl Work<'_> {
                     "skipped": skipped,
                 }),
             );
+            let handing = Handing::Escalated {
+                why: why.to_owned(),
+            };
+            self.tell_owner(&next, handing).await?;
             self.tell_escalated(&next, why).await?;
             self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
                 .await?;
@@ -411,7 +420,7 @@ impl Work<'_> {
                 escalates_at,
                 ..task.clone()
             };
-            self.tx.save_task(&waits_no_more).await?;
+            self.keep_task(&waits_no_more).await?;
         }
         self.note(
             "task.overdue",
@@ -419,7 +428,10 @@ impl Work<'_> {
             task.id,
             json!({ "owner": task.owner, "why": why, "skipped": skipped }),
         );
-        Ok(())
+        let handing = Handing::Late {
+            why: why.to_owned(),
+        };
+        self.tell_owner(task, handing).await
     }
 
     /// When the hours of the rung that comes next begin, if they have not.
@@ -451,7 +463,7 @@ impl Work<'_> {
             return Ok(());
         }
         task.escalates_at = Some(opens);
-        self.tx.save_task(&task).await?;
+        self.keep_task(&task).await?;
         let rung = task.escalation.rung(task.rung);
         let detail = json!({
             "until": opens, "why": why, "to": rung.map(|step| &step.target),

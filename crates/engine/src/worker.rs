@@ -311,6 +311,7 @@ impl Work<'_> {
             JobKind::TaskWake => self.task_wake(id, armed_for).await,
             JobKind::TaskRung => self.task_rung(id, armed_for).await,
             JobKind::TaskClaimExpiry => self.task_claim_expiry(id, armed_for).await,
+            JobKind::TellOfTask => self.tell_of_opening(id).await,
             JobKind::HandOff => self.hand_off(armed_for).await,
             JobKind::AckDeadline => self.ack_deadline(id, armed_for).await,
             JobKind::CompletionDeadline => self.completion_deadline(id, armed_for).await,

@@ -1,5 +1,6 @@
 //! The chat: a merchant's workspace, who is asked where, who is who there, messages, clicks and links. Links
-//! are found by the digest of their secret, at the merchant that they name.
+//! are found by the digest of their secret, at the merchant that they name. The column `approval_id` of messages
+//! holds the id of whatever a message is about; at first that were approvals alone.
 
 use domain::{
     Time,
@@ -267,11 +268,11 @@ pub(crate) async fn post(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Op
     doc::one(row, read_post)
 }
 
-pub(crate) async fn posts(conn: &mut Conn, merchant: Uuid, approval: Uuid) -> Result<Vec<Post>> {
+pub(crate) async fn posts(conn: &mut Conn, merchant: Uuid, about: Uuid) -> Result<Vec<Post>> {
     let rows = conn
         .fetch_all(
             "SELECT doc, rev FROM chat_posts WHERE merchant_id = $1 AND approval_id = $2 ORDER BY id",
-            params![merchant, approval],
+            params![merchant, about],
         )
         .await?;
     doc::all(rows, read_post)
@@ -293,7 +294,7 @@ pub(crate) async fn insert_post(conn: &mut Conn, post: &Post) -> Result<()> {
         params![
             post.merchant_id,
             post.id,
-            post.approval_id,
+            post.about(),
             post.rev,
             doc::text(post)?,
         ],
@@ -311,6 +312,15 @@ pub(crate) async fn save_post(conn: &mut Conn, post: &Post) -> Result<()> {
         )
         .await?;
     doc::saved(changed)
+}
+
+pub(crate) async fn delete_post(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<()> {
+    conn.execute(
+        "DELETE FROM chat_posts WHERE merchant_id = $1 AND id = $2",
+        params![merchant, id],
+    )
+    .await?;
+    Ok(())
 }
 
 pub(crate) async fn click(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Option<Click>> {

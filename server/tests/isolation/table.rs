@@ -281,6 +281,7 @@ pub const TABLE: &[Row] = &[
     form("POST /ui/chat/connect", "merchant={merchant}&token=&signing=&api_base="),
     form("POST /ui/chat/disconnect", "merchant={merchant}"),
     form("POST /ui/chat/route", "merchant={merchant}&owner=agency:{person}&place=zz"),
+    form("POST /ui/chat/tells", "merchant={merchant}&tasks=1"),
     form("POST /ui/chat/link", "merchant={merchant}&token=not-a-link"),
     form("POST /ui/chat/unlink", "merchant={merchant}&chat_user=U0000000"),
     form("POST /ui/audit/witness/add", "merchant={merchant}&name=&kind=mail&address=x&every_ms=0"),

@@ -1,5 +1,6 @@
 //! What the forms about the chat do.
 
+use domain::chat::Tells;
 use engine::ChatInput;
 use leptos::prelude::*;
 
@@ -68,6 +69,32 @@ pub async fn route_chat(
             Ok(Done::back(match place.trim() {
                 "" => "Saved. They are asked by mail.".to_owned(),
                 place => format!("Saved. They are asked in {place}."),
+            }))
+        })
+        .await
+}
+
+/// An unticked box sends nothing.
+#[server(prefix = "/ui", endpoint = "chat/tells")]
+pub async fn set_chat_tells(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] tasks: String,
+    #[server(default)] notices: String,
+) -> Result<(), Refused> {
+    Posted::new("tells", merchant, back)
+        .button("Save")
+        .run(|engine, ctx| async move {
+            let tells = Tells {
+                tasks: !tasks.is_empty(),
+                notices: !notices.is_empty(),
+            };
+            engine.set_chat_tells(&ctx, tells).await?;
+            Ok(Done::back(match (tells.tasks, tells.notices) {
+                (true, true) => "Tasks and notices are told in Slack from now on.",
+                (true, false) => "Tasks are told in Slack from now on; notices go by mail.",
+                (false, true) => "Notices are told in Slack from now on; tasks stay in the queue.",
+                (false, false) => "Only approvals are asked in Slack from now on.",
             }))
         })
         .await

@@ -34,6 +34,7 @@ fn render(model: ChatSettings, at: &Visit) -> Page {
     let actions = (may && model.workspace.is_some()).then(|| disconnect(at));
     let state = model.workspace.as_ref().map(|one| state(one, at));
     let routes = model.workspace.is_some().then(|| routes(&model, may, at));
+    let tells = model.workspace.as_ref().map(|one| tells(one, may, at));
     let people = model
         .workspace
         .is_some()
@@ -44,10 +45,10 @@ fn render(model: ChatSettings, at: &Visit) -> Page {
     let body = view! {
         <PageHead
             title=title.clone()
-            sub="Approvals are asked where people already are. Whoever has no place here is asked by mail.".into_any()
+            sub="Approvals are asked, and tasks and notices told, where people already are. Whoever has no place here is asked by mail.".into_any()
             nostrip:actions=actions
         />
-        <Split side>{routes} {people} {form}</Split>
+        <Split side>{routes} {tells} {people} {form}</Split>
     }
     .into_any();
     Page::new(
@@ -116,7 +117,7 @@ fn routes(model: &ChatSettings, may: bool, at: &Visit) -> AnyView {
         })
         .collect_view();
     let none = model.owners.is_empty().then(|| {
-        view! { <CardFoot>"No contract asks anybody yet. Once one does, whoever it asks stands here."</CardFoot> }
+        view! { <CardFoot>"No contract or flow names anybody yet. Once one does, whoever it names stands here."</CardFoot> }
     });
     view! { <Card title="Who is asked where" id="routes">{rows}{none}</Card> }.into_any()
 }
@@ -171,6 +172,29 @@ fn route(
                 <Button label="Send a test message" kind=Kind::Quiet name="then" value="test"/>
             </div>
         </form>
+    }
+    .into_any()
+}
+
+/// What is told beside approvals, whose contracts say where they are asked.
+fn tells(one: &Workspace, may: bool, at: &Visit) -> AnyView {
+    let (tasks, notices) = (one.tells.tasks, one.tells.notices);
+    if !may {
+        let word = |on: bool| Some(if on { "told" } else { "not told" }.into_any());
+        let facts = kv(vec![("Tasks", word(tasks)), ("Notices", word(notices))]);
+        return view! { <Card title="What is told here" id="tells">{facts}</Card> }.into_any();
+    }
+    let hidden = at.hidden(&[]);
+    view! {
+        <Card title="What is told here" padded=true id="tells">
+            <p class="text-ink-2 mb-3">"Beside approvals, to whoever has a place above. Much at once is not told one by one: the rest stands in the queue."</p>
+            <form method="post" action="/ui/chat/tells">
+                {hidden}
+                <Check name="tasks" label="Tasks: whose move it is, until when, and what became of it" checked=tasks/>
+                <Check name="notices" label="Notices: what watchers are told, instead of by mail" checked=notices/>
+                <div class="acts mt-4"><Button label="Save"/></div>
+            </form>
+        </Card>
     }
     .into_any()
 }

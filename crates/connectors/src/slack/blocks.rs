@@ -95,6 +95,8 @@ pub fn message(card: &Card) -> Value {
     }
     if let Some(press) = &card.press {
         blocks.push(json!({ "type": "actions", "block_id": "decide", "elements": buttons(press) }));
+    } else if let Some(url) = &card.open {
+        blocks.push(json!({ "type": "actions", "block_id": "look", "elements": [leads_to(url)] }));
     }
     json!({ "text": words(&card.headline, MAX_TEXT), "blocks": blocks })
 }
@@ -112,10 +114,12 @@ fn buttons(press: &Press) -> Vec<Value> {
             "text": plain("Decline…", 75), "value": value,
         }));
     }
-    all.push(json!({
-        "type": "button", "action_id": OPEN, "text": plain("Open", 75), "url": press.open,
-    }));
+    all.push(leads_to(&press.open));
     all
+}
+
+fn leads_to(url: &str) -> Value {
+    json!({ "type": "button", "action_id": OPEN, "text": plain("Open", 75), "url": url })
 }
 
 /// The form that asks why.
@@ -168,6 +172,7 @@ mod tests {
                 decides: true,
                 open: "https://meshline.example/a/x".to_owned(),
             }),
+            open: None,
         }
     }
 
@@ -207,5 +212,8 @@ mod tests {
         assert_eq!(ids(&card), [OPEN]);
         card.press = None;
         assert_eq!(ids(&card), [] as [&str; 0]);
+        // what is not decided here has its page
+        card.open = Some("https://meshline.example/m/northbeam/tasks/x".to_owned());
+        assert_eq!(ids(&card), [OPEN]);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::{
     access::{Action, Noun},
+    chat::Handing,
     contract::Contract,
     escalation::Policy,
     flow::Flow,
@@ -181,13 +182,14 @@ impl Work<'_> {
             if next.owner != was.owner || taken {
                 let to = new.clone();
                 next = next.reassign(to, self.now)?;
-                self.tx.save_task(&next).await?;
+                self.keep_task(&next).await?;
                 let detail = json!({ "from": old, "to": new, "why": why });
                 self.note("task.reassigned", "task", next.id, detail);
+                self.tell_owner(&next, Handing::Given).await?;
                 self.arm(JobKind::TaskAcceptDeadline, next.id, next.accept_by)
                     .await?;
             } else if next != *was {
-                self.tx.save_task(&next).await?;
+                self.keep_task(&next).await?;
             }
         }
         for was in &found.approvals {

@@ -65,6 +65,9 @@ pub struct Card {
     pub small: String,
     /// What can be pressed; nothing once it is over.
     pub press: Option<Press>,
+    /// A button that leads to this page, of what is not decided here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -166,8 +169,8 @@ pub trait ChatReads: Send {
     async fn chat_link(&mut self, merchant: Uuid, token_hash: &[u8])
     -> Result<Option<ChatLinkRow>>;
     async fn chat_post(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Post>>;
-    /// Oldest first.
-    async fn chat_posts(&mut self, merchant: Uuid, approval: Uuid) -> Result<Vec<Post>>;
+    /// Those about this approval or task, or whatever a notice is about, oldest first.
+    async fn chat_posts(&mut self, merchant: Uuid, about: Uuid) -> Result<Vec<Post>>;
     /// Those that stand somewhere, the newest so many.
     async fn latest_chat_posts(&mut self, merchant: Uuid, limit: i64) -> Result<Vec<Post>>;
     async fn chat_click(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Click>>;
@@ -203,6 +206,8 @@ pub trait ChatTx: ChatReads {
     -> Result<bool>;
     async fn insert_chat_post(&mut self, post: &Post) -> Result<()>;
     async fn save_chat_post(&mut self, post: &Post) -> Result<()>;
+    /// It was said, and nothing is left to be done about it.
+    async fn delete_chat_post(&mut self, merchant: Uuid, id: Uuid) -> Result<()>;
     /// False when the same bytes came before.
     async fn insert_chat_click(&mut self, click: &Click, digest: &[u8]) -> Result<bool>;
     async fn save_chat_click(&mut self, click: &Click) -> Result<()>;

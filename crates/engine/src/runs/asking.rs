@@ -228,7 +228,7 @@ impl Work<'_> {
                     token: n,
                     ..StepTask::default()
                 });
-                self.tx.save_task(&task).await?;
+                self.keep_task(&task).await?;
             }
             return Ok(());
         }

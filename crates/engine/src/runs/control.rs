@@ -217,7 +217,7 @@ impl Work<'_> {
             task.resolve_by = task.resolve_by.plus_ms(ms);
             task.escalates_at = task.escalates_at.map(|at| at.plus_ms(ms));
             task.claim_expires_at = task.claim_expires_at.map(|at| at.plus_ms(ms));
-            self.tx.save_task(&task).await?;
+            self.keep_task(&task).await?;
             self.arm(JobKind::TaskResolveDeadline, task.id, task.resolve_by)
                 .await?;
             if task.state == TaskState::Open {

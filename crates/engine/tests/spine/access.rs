@@ -267,6 +267,7 @@ async fn call_everything(engine: &Arc<Engine>, ctx: &Ctx, merchant: Uuid) -> Vec
         }): ManageConnections,
         disconnect_chat(): ManageConnections,
         route_chat("agency:finance", "#money"): ManageConnections,
+        set_chat_tells(domain::chat::Tells::default()): ManageConnections,
         test_chat("#money"): ManageConnections,
         link_chat("not-a-link"): Decide,
         unlink_chat("U123456"): ManageConnections,

@@ -12,7 +12,7 @@ use crate::world::{World, on_every_store};
 
 const SIGNING: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
-async fn connect(world: &World) {
+pub(crate) async fn connect(world: &World) {
     let input = ChatInput {
         token: "xoxb-1234567890".into(),
         signing: SIGNING.into(),
@@ -26,7 +26,7 @@ async fn connect(world: &World) {
 }
 
 /// An order that operations are asked about, and what they are asked.
-async fn asked(world: &World, number: u64) -> Approval {
+pub(crate) async fn asked(world: &World, number: u64) -> Approval {
     world
         .receives(&order(number).total("900.00"))
         .await
@@ -134,7 +134,7 @@ fn posted(world: &World) -> Vec<(String, bool)> {
 }
 
 /// Links `chat_user` with somebody, by the link that they are given in private.
-async fn link(world: &World, chat_user: &str, name: &str, approval: &Approval) {
+pub(crate) async fn link(world: &World, chat_user: &str, name: &str, approval: &Approval) {
     let before = whispers(world).len();
     press(
         world,

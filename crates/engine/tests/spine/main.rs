@@ -8,6 +8,7 @@ mod agency_templates;
 mod approvals;
 mod briefs;
 mod chat;
+mod chat_tells;
 mod contracts;
 mod deliveries;
 mod failures;

@@ -44,8 +44,8 @@ impl<C: Connected> ChatReads for Ports<C> {
         Ok(chat::post(self.0.of(merchant)?, merchant, id).await?)
     }
 
-    async fn chat_posts(&mut self, merchant: Uuid, approval: Uuid) -> Result<Vec<Post>> {
-        Ok(chat::posts(self.0.of(merchant)?, merchant, approval).await?)
+    async fn chat_posts(&mut self, merchant: Uuid, about: Uuid) -> Result<Vec<Post>> {
+        Ok(chat::posts(self.0.of(merchant)?, merchant, about).await?)
     }
 
     async fn latest_chat_posts(&mut self, merchant: Uuid, limit: i64) -> Result<Vec<Post>> {
@@ -119,6 +119,10 @@ impl ChatTx for Ports<Writing<'_>> {
 
     async fn save_chat_post(&mut self, post: &Post) -> Result<()> {
         Ok(chat::save_post(self.0.of(post.merchant_id)?, post).await?)
+    }
+
+    async fn delete_chat_post(&mut self, merchant: Uuid, id: Uuid) -> Result<()> {
+        Ok(chat::delete_post(self.0.of(merchant)?, merchant, id).await?)
     }
 
     async fn insert_chat_click(&mut self, click: &Click, digest: &[u8]) -> Result<bool> {

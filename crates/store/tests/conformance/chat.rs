@@ -1,6 +1,8 @@
 //! The chat: what is written is read again, a link and a click count once, and nothing is another merchant's.
 
-use domain::chat::{Asking, At, Click, Linked, Post, Pressed, Reply, Workspace};
+use domain::chat::{
+    Asking, At, Click, Handing, Linked, Post, Pressed, Reply, Tells, Topic, Workspace,
+};
 use engine::{
     Kind,
     port::{ChatLinkRow, DecisionLinkRow},
@@ -23,6 +25,10 @@ fn workspace(merchant: Uuid) -> Workspace {
         sealed_token: vec![1; 40],
         sealed_signing: vec![2; 40],
         trouble: None,
+        tells: Tells {
+            tasks: true,
+            notices: false,
+        },
         connected_by: None,
         connected_at: at(1),
         rev: 0,
@@ -43,9 +49,11 @@ fn post(merchant: Uuid, approval: Uuid) -> Post {
     Post {
         id: id(),
         merchant_id: merchant,
-        approval_id: approval,
+        topic: Topic::Approval {
+            approval_id: approval,
+            asking: Asking::First,
+        },
         asked: "agency:finance".parse().unwrap(),
-        asking: Asking::First,
         place: "#money".to_owned(),
         at: None,
         shown: String::new(),
@@ -177,6 +185,44 @@ pub async fn links_count_once_at_their_merchant_and_are_forgotten(world: &World)
         write!(store, [], tx => tx.forget_chat(merchant, at(99))).unwrap(),
         3
     );
+}
+
+pub async fn a_message_is_found_by_what_it_is_about_and_goes_alone(world: &World) {
+    let store = store(world);
+    let t = Tenant::new("kit").written(&store).await;
+    let (merchant, stranger) = (t.id(), id());
+    let (task_id, noun_id) = (id(), id());
+    let of = |topic| Post {
+        topic,
+        ..post(merchant, id())
+    };
+    let late = Handing::Late {
+        why: "nobody took it in time".to_owned(),
+    };
+    let task = of(Topic::Task {
+        task_id,
+        handing: late,
+    });
+    let notice = of(Topic::Notice {
+        noun: "export".to_owned(),
+        noun_id,
+        sentence: "It is late.".to_owned(),
+    });
+    let rest = of(Topic::Rest { rest_since: at(3) });
+    for one in [&task, &notice, &rest] {
+        write!(store, [one], tx => tx.insert_chat_post(&one)).unwrap();
+    }
+    for (about, one) in [(task_id, &task), (noun_id, &notice), (rest.id, &rest)] {
+        let found = read!(store, r => r.chat_posts(merchant, about));
+        assert_eq!(found, std::slice::from_ref(one));
+        assert!(read!(store, r => r.chat_posts(stranger, about)).is_empty());
+    }
+    let said = notice.id;
+    write!(store, [], tx => tx.delete_chat_post(stranger, said)).unwrap();
+    assert!(read!(store, r => r.chat_post(merchant, said)).is_some());
+    write!(store, [], tx => tx.delete_chat_post(merchant, said)).unwrap();
+    assert_eq!(read!(store, r => r.chat_post(merchant, said)), None);
+    assert!(read!(store, r => r.chat_post(merchant, task.id)).is_some());
 }
 
 pub async fn messages_and_clicks_are_their_merchants(world: &World) {

@@ -132,6 +132,7 @@ conformance! {
     chat::a_workspace_is_one_and_goes_with_what_was_known_of_it,
     chat::links_count_once_at_their_merchant_and_are_forgotten,
     chat::messages_and_clicks_are_their_merchants,
+    chat::a_message_is_found_by_what_it_is_about_and_goes_alone,
     notices::the_same_is_told_once_while_it_is_unread,
     notices::the_last_of_each_is_found,
     notices::notices_are_their_merchants,

@@ -1,0 +1,178 @@
+//! Telling people in the chat whose move it is, and what goes on without them.
+//!
+//! A task is told where its owner has a place: when it is opened, given to somebody or escalated, and when a clock
+//! ran out and nobody else is left. The message has no buttons that do anything: its link leads to the page.
+//! What is told of a task is its title and its clocks; what a shop or a destination wrote about it stays on the
+//! page. Notices go where the owner who watches has a place, and by mail where they have none.
+//!
+//! However much happens at once, a place gets so many messages and then one in a while. The rest is not sent
+//! later: one message says how much stands in the queue, where all of it is anyway.
+
+use std::sync::Arc;
+
+use domain::{
+    chat::{Handing, Post, Topic},
+    owner::Owner,
+    task::Task,
+};
+use uuid::Uuid;
+
+use crate::{
+    chat::TASK_CODE,
+    error::Result,
+    job::JobKind,
+    notices::About,
+    port::{Pace, Turned},
+    sign_in::hash,
+    work::Work,
+};
+
+/// Messages about tasks and notices in one place: so many at once, then one more each minute.
+const MESSAGES: Pace = Pace {
+    burst: 10,
+    every_ms: 60_000,
+};
+/// To say that there is more: once in so long.
+const RESTS: Pace = Pace {
+    burst: 1,
+    every_ms: 15 * 60_000,
+};
+/// What comes at once has come by then, and is counted.
+const SETTLED_MS: i64 = 30_000;
+
+impl Work<'_> {
+    /// Saves a task that changed, and has whatever shows it elsewhere look again.
+    pub async fn keep_task(&mut self, task: &Task) -> Result<()> {
+        self.tx.save_task(task).await?;
+        self.look_at_posts(task.id).await
+    }
+
+    /// Job: a task was opened where nobody could be told of it.
+    pub async fn tell_of_opening(&mut self, id: Uuid) -> Result<()> {
+        match self.tx.task(self.merchant_id(), id).await? {
+            Some(task) if !task.state.is_over() => self.tell_owner(&task, Handing::Opened).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever has it now is told, where they have a place in the chat.
+    pub async fn tell_owner(&mut self, task: &Task, handing: Handing) -> Result<()> {
+        let rules = Arc::clone(&self.rules);
+        let is_wanted = rules
+            .chat
+            .as_ref()
+            .is_some_and(|chat| chat.workspace.tells.tasks);
+        // that a place cannot be reached is not said in another
+        if !is_wanted || task.code == TASK_CODE {
+            return Ok(());
+        }
+        let Some(place) = self.chat_place(&task.owner).await? else {
+            return Ok(());
+        };
+        let merchant = self.merchant_id();
+        if matches!(handing, Handing::Opened | Handing::Given) {
+            let known = self.tx.chat_posts(merchant, task.id).await?;
+            let newest = known
+                .iter()
+                .rfind(|post| post.is_of_task() && post.is_kept_right() && post.place == place);
+            if newest.is_some_and(|post| post.asked == task.owner) {
+                // it is said there already, and is being put right
+                return Ok(());
+            }
+        }
+        let topic = Topic::Task {
+            task_id: task.id,
+            handing,
+        };
+        if !self
+            .may_be_told(&place, &task.owner, ("task", task.id))
+            .await?
+        {
+            return Ok(());
+        }
+        if self.say(topic, &task.owner, place).await? {
+            // the one before it says from now on that there is a newer one
+            self.look_at_posts(task.id).await?;
+        }
+        Ok(())
+    }
+
+    /// What an owner is told, said in the chat. False where they are to hear of it otherwise. `said_in`: the
+    /// places that this was said in already.
+    pub async fn tell_in_chat(
+        &mut self,
+        owner: &Owner,
+        about: About,
+        sentence: &str,
+        said_in: &mut Vec<String>,
+    ) -> Result<bool> {
+        let rules = Arc::clone(&self.rules);
+        let is_wanted = rules
+            .chat
+            .as_ref()
+            .is_some_and(|chat| chat.workspace.tells.notices);
+        if !is_wanted {
+            return Ok(false);
+        }
+        let Some(place) = self.chat_place(owner).await? else {
+            return Ok(false);
+        };
+        if !self.may_be_told(&place, owner, about).await? {
+            return Ok(false);
+        }
+        if said_in.contains(&place) {
+            return Ok(true);
+        }
+        said_in.push(place.clone());
+        let known = self.tx.chat_posts(self.merchant_id(), about.1).await?;
+        let shows_it =
+            |post: &Post| post.is_of_task() && post.is_kept_right() && post.place == place;
+        if known.iter().any(shows_it) {
+            // the message about the task says it
+            return Ok(true);
+        }
+        let topic = Topic::Notice {
+            noun: about.0.to_owned(),
+            noun_id: about.1,
+            sentence: sentence.to_owned(),
+        };
+        self.say(topic, owner, place).await.map(|_| true)
+    }
+
+    /// A message, unless there were too many: then, once in a while, that there are.
+    async fn say(&mut self, topic: Topic, asked: &Owner, place: String) -> Result<bool> {
+        let merchant = self.merchant_id();
+        let turn = |what: &str| hash(what, &[merchant.as_bytes(), place.as_bytes()]);
+        let (one, rest) = (turn("chat messages in"), turn("chat rests in"));
+        let (topic, at, is_itself) = match self.tx.take_turn(&one, self.now, MESSAGES).await? {
+            Turned::Taken(_) => (topic, self.now, true),
+            Turned::Wait(_) => match self.tx.take_turn(&rest, self.now, RESTS).await? {
+                Turned::Wait(_) => return Ok(false),
+                Turned::Taken(_) => {
+                    let rest_since = self.now;
+                    (
+                        Topic::Rest { rest_since },
+                        self.now.plus_ms(SETTLED_MS),
+                        false,
+                    )
+                }
+            },
+        };
+        let post = Post {
+            id: self.uuid(),
+            merchant_id: merchant,
+            topic,
+            asked: asked.clone(),
+            place,
+            at: None,
+            shown: String::new(),
+            held_until: None,
+            given_up: None,
+            created_at: self.now,
+            rev: 0,
+        };
+        self.tx.insert_chat_post(&post).await?;
+        self.arm(JobKind::ShowPost, post.id, at).await?;
+        Ok(is_itself)
+    }
+}

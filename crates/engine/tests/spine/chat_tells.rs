@@ -1,0 +1,346 @@
+//! Tasks and notices are told in a chat: where, what of them, that each message ends as its task does, that nobody
+//! from outside reads what is not theirs, and that a flood stays a trickle.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    chat::Tells,
+    owner::{Owner, Party},
+    task::Task,
+};
+use engine::{
+    ChatInput, TaskAct,
+    port::{AuditFilter, Card, Whose},
+};
+use testkit::{Called, HOUR, MINUTE, No, Reply, fulfillment_contract, order};
+use uuid::Uuid;
+
+use crate::{
+    chat::{asked, link},
+    world::{World, on_every_store},
+};
+
+/// What the destination writes, and nobody else has to read.
+const THEIR_WORDS: &str = "Jane Doe has moved to 5 Elm Street";
+
+async fn connect(world: &World, routes: &[(&str, &str)]) {
+    let input = ChatInput {
+        token: "xoxb-1234567890".into(),
+        signing: "8f742231b10e8888abcd99yyyzzz85a5".into(),
+        api_base: String::new(),
+    };
+    let engine = &world.engine;
+    engine.connect_chat(&world.admin, input).await.unwrap();
+    for (owner, place) in routes {
+        engine.route_chat(&world.admin, owner, place).await.unwrap();
+    }
+}
+
+const ROUTES: [(&str, &str); 3] = [
+    ("agency:logistics", "#log"),
+    ("agency:operations", "#ops"),
+    ("agency:finance", "#money"),
+];
+
+/// An order that the destination refuses, so that logistics have a task.
+async fn refused(world: &World, number: u64) -> Task {
+    world.channel.will_answer(Reply::Text(410, THEIR_WORDS));
+    world.receives(&order(number)).await.unwrap();
+    let tasks = world.tasks().await.unwrap();
+    let about = format!("#{number}");
+    tasks
+        .into_iter()
+        .find(|task| task.code == "destination_gone" && task.title.contains(&about))
+        .unwrap()
+}
+
+async fn watched_by(world: &World, watchers: &[Owner]) {
+    let mut contract = fulfillment_contract(world.merchant.id);
+    contract.id = Uuid::from_u128(4711);
+    contract.version = "1.1".to_owned();
+    contract.watchers = watchers.to_vec();
+    let engine = &world.engine;
+    engine
+        .publish_contract(&world.admin, contract)
+        .await
+        .unwrap();
+}
+
+async fn tell_only(world: &World, tasks: bool, notices: bool) {
+    let tells = Tells { tasks, notices };
+    let engine = &world.engine;
+    engine.set_chat_tells(&world.admin, tells).await.unwrap();
+}
+
+/// Where messages were sent, and how each began.
+fn posted(world: &World) -> Vec<(String, String)> {
+    let calls = world.chat.calls().into_iter();
+    calls
+        .filter_map(|call| match call {
+            Called::Posted { place, card } => Some((place, card.headline)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What each message shows now, in the order in which they were sent.
+fn shown(world: &World) -> Vec<Card> {
+    let mut standing: BTreeMap<String, Card> = BTreeMap::new();
+    let mut sent = 0;
+    for call in world.chat.calls() {
+        match call {
+            Called::Posted { card, .. } => {
+                standing.insert(format!("1700000000.{sent:06}"), card);
+                sent += 1;
+            }
+            Called::Updated { at, card } => {
+                standing.insert(at.ts, card);
+            }
+            _ => {}
+        }
+    }
+    standing.into_values().collect()
+}
+
+fn says(card: &Card, label: &str) -> String {
+    let found = card.facts.iter().find(|(one, _)| one == label);
+    found.map(|(_, words)| words.clone()).unwrap_or_default()
+}
+
+fn times(card: &Card) -> Vec<(String, domain::Time)> {
+    card.times.clone()
+}
+
+async fn mailed(world: &World) -> Vec<String> {
+    world.engine.send_due_mail().await.unwrap();
+    let given = world.mailer.given().into_iter();
+    given
+        .map(|mail| mail.to.replace("@northbeam.example", ""))
+        .collect()
+}
+
+/// One after the other, so that each clock runs out in its time.
+async fn half_hours(world: &World, count: usize) {
+    for _ in 0..count {
+        world.advance(30 * MINUTE).await.unwrap();
+    }
+}
+
+async fn notes(world: &World, action: &str) -> usize {
+    let eyes = world.eyes().await.unwrap();
+    let filter = AuditFilter {
+        action: Some(action.to_owned()),
+        limit: 99,
+        ..AuditFilter::default()
+    };
+    world.engine.audit(&eyes, &filter).await.unwrap().len()
+}
+
+on_every_store! {
+    async fn a_task_is_told_where_its_owner_is_and_each_message_ends_as_it_does(world: World) {
+        connect(&world, &ROUTES).await;
+        let task = refused(&world, 1).await;
+        let first = ("#log".to_owned(), format!("To do: {}", task.title));
+        assert_eq!(posted(&world), [first.clone()]);
+        let card = shown(&world).remove(0);
+        assert_eq!(says(&card, "Whose move"), "Logistics");
+        assert_eq!(says(&card, "Why"), "Work stands still until it is done.");
+        let clocks = [("Take it until".to_owned(), task.accept_by), ("Done by".to_owned(), task.resolve_by)];
+        assert_eq!(times(&card), clocks);
+        let page = format!("http://127.0.0.1:3000/m/{}/tasks/{}", world.merchant.slug, task.id);
+        assert_eq!(card.open, Some(page));
+        assert!(card.press.is_none(), "nothing is decided there");
+        assert!(!format!("{card:?}").contains("Jane"), "{card:?}");
+
+        world.advance(30 * MINUTE).await.unwrap();
+        let second = ("#ops".to_owned(), format!("Escalated to you: {}", task.title));
+        assert_eq!(posted(&world), [first.clone(), second.clone()]);
+        let cards = shown(&world);
+        assert_eq!(says(&cards[0], "Now"), "Handed on to Operations");
+        assert_eq!(says(&cards[1], "Why"), "Nobody took it in time. Work stands still until it is done.");
+
+        world.acts("jonas", task.id, TaskAct::Claim).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(says(&shown(&world)[1], "Now"), "Taken by Jonas Test");
+        world.acts("jonas", task.id, TaskAct::Resolve { note: "New address".into() }).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        for card in shown(&world) {
+            assert_eq!(says(&card, "Outcome"), "Done by Jonas Test");
+            assert_eq!(says(&card, "Said"), "New address");
+            assert_eq!(card.headline, task.title);
+        }
+        world.advance(9 * HOUR).await.unwrap();
+        assert_eq!(posted(&world), [first, second], "and nothing more");
+        assert_eq!((notes(&world, "task.posted").await, notes(&world, "task.post_failed").await), (2, 0));
+    }
+
+    async fn in_one_place_the_newest_message_speaks_and_lateness_is_told_once_a_clock(world: World) {
+        let here = ROUTES.map(|(owner, _)| (owner, "#all"));
+        connect(&world, &here).await;
+        let task = refused(&world, 1).await;
+        half_hours(&world, 4).await;
+        let heads = |world: &World| posted(world).into_iter().map(|(_, head)| head.split(':').next().unwrap().to_owned()).collect::<Vec<_>>();
+        // to operations, to finance; then nobody is left, and its time to be taken is over
+        assert_eq!(heads(&world), ["To do", "Escalated to you", "Escalated to you", "Late"]);
+        half_hours(&world, 6).await;
+        assert_eq!(heads(&world)[4..], ["Late"], "its time to be done is over, too");
+        world.advance(48 * HOUR).await.unwrap();
+        assert_eq!(heads(&world).len(), 5);
+        let cards = shown(&world);
+        for card in &cards[..4] {
+            assert_eq!(says(card, "Now"), "It is told anew further down.");
+        }
+        assert_eq!(says(&cards[4], "Why"), "It was not done in time. Work stands still until it is done.");
+        world.acts("fiona", task.id, TaskAct::Resolve { note: "Sent by hand".into() }).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(says(&shown(&world)[4], "Outcome"), "Done by Fiona Test");
+    }
+
+    async fn what_is_given_is_told_once_and_what_comes_back_is_told_again(world: World) {
+        connect(&world, &ROUTES).await;
+        let task = refused(&world, 1).await;
+        let to = |role: &str| TaskAct::Reassign { to: Owner::role(Party::Agency, role) };
+        world.acts("tomas", task.id, TaskAct::Claim).await.unwrap();
+        world.acts("tomas", task.id, TaskAct::Release).await.unwrap();
+        world.acts("tomas", task.id, to("logistics")).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(posted(&world).len(), 1, "they have it, and are told so");
+        world.acts("tomas", task.id, to("operations")).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(posted(&world)[1], ("#ops".to_owned(), format!("Given to you: {}", task.title)));
+        assert_eq!(says(&shown(&world)[0], "Now"), "Handed on to Operations");
+        // back again: what is said there of it is put right
+        world.acts("jonas", task.id, to("logistics")).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(posted(&world).len(), 2);
+        let cards = shown(&world);
+        assert_eq!(says(&cards[0], "Whose move"), "Logistics");
+        assert_eq!(says(&cards[1], "Now"), "Handed on to Logistics");
+        // who has no place is not told there
+        world.acts("tomas", task.id, to("marketing_ops")).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(posted(&world).len(), 2);
+        assert_eq!(says(&shown(&world)[0], "Now"), "Handed on to Marketing ops");
+    }
+
+    async fn whoever_is_linked_is_told_in_private(world: World) {
+        connect(&world, &[("agency:operations", "#ops")]).await;
+        let approval = asked(&world, 7).await;
+        link(&world, "UJONAS", "jonas", &approval).await;
+        let before = posted(&world).len();
+        let task = refused(&world, 1).await;
+        assert_eq!(posted(&world).len(), before, "logistics have no place");
+        let jonas = Owner::User(world.person("jonas").user.id);
+        world.acts("tomas", task.id, TaskAct::Reassign { to: jonas }).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(posted(&world)[before].0, "UJONAS");
+    }
+
+    async fn what_cannot_be_read_is_told_as_well(world: World) {
+        connect(&world, &[("agency:engineering", "#dev")]).await;
+        world.sends_bytes("orders/create", "bad-1", b"{\"id\":1}").await.unwrap();
+        world.runs_due_work().await.unwrap();
+        let task = world.the_task("malformed").await.unwrap();
+        assert_eq!(posted(&world), [("#dev".to_owned(), format!("To do: {}", task.title))]);
+    }
+
+    async fn a_merchant_says_what_is_told_there(world: World) {
+        connect(&world, &ROUTES).await;
+        watched_by(&world, &[Owner::role(Party::Agency, "finance")]).await;
+        tell_only(&world, false, true).await;
+        refused(&world, 1).await;
+        assert_eq!(posted(&world), [("#money".to_owned(), "For your information".to_owned())]);
+        tell_only(&world, true, false).await;
+        let task = refused(&world, 2).await;
+        assert_eq!(posted(&world)[1..], [("#log".to_owned(), format!("To do: {}", task.title))]);
+        assert_eq!(mailed(&world).await, ["fiona"], "of the second, which was not told there");
+        tell_only(&world, false, false).await;
+        refused(&world, 3).await;
+        assert_eq!(posted(&world).len(), 2);
+        // another token, and it stays as it was
+        connect(&world, &[]).await;
+        let settings = world.engine.chat_settings(&world.admin).await.unwrap();
+        assert_eq!(settings.workspace.unwrap().tells, Tells { tasks: false, notices: false });
+        assert_eq!(notes(&world, "chat.tells_changed").await, 3);
+    }
+
+    async fn a_notice_is_said_once_in_a_place_and_by_mail_where_there_is_none(world: World) {
+        connect(&world, &[("agency:finance", "#all"), ("agency:marketing_ops", "#all")]).await;
+        let watchers = ["finance", "marketing_ops", "engineering"].map(|role| Owner::role(Party::Agency, role));
+        watched_by(&world, &watchers).await;
+        let task = refused(&world, 1).await;
+        assert_eq!(posted(&world), [("#all".to_owned(), "For your information".to_owned())]);
+        let card = shown(&world).remove(0);
+        assert_eq!(says(&card, "What"), format!("Logistics has a new task: “{}”.", task.title));
+        assert!(card.open.as_ref().unwrap().ends_with(&task.id.to_string()), "{card:?}");
+        // priya is of marketing, too; nobody else is of engineering alone
+        assert_eq!(mailed(&world).await, [] as [&str; 0]);
+        let mine = world.as_person("fiona").await.unwrap();
+        let (user, places) = world.engine.who(mine.user_id().unwrap()).await.unwrap().unwrap();
+        assert_eq!(world.engine.queue(&user, &places, None).await.unwrap().notices.len(), 1, "it is in the queue all the same");
+        assert_eq!(notes(&world, "notice.posted").await, 1);
+        // it cannot be said there: by mail, to everybody whom it was for
+        world.chat.will_answer(No::Never(Whose::Place));
+        world.acts("tomas", task.id, TaskAct::Resolve { note: "New address".into() }).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(mailed(&world).await, ["fiona"]);
+        assert_eq!(world.the_task("chat_failed").await.unwrap().title, "Finance cannot be asked in Slack");
+    }
+
+    async fn nobody_outside_reads_what_is_not_theirs(world: World) {
+        let routes = [("3pl:logistics", "#harbor"), ("agency:finance", "#harbor"), ("agency:operations", "#ops")];
+        connect(&world, &routes).await;
+        let harbor = Owner::role(Party::ThreePl, "logistics");
+        let task = refused(&world, 1).await;
+        // finance share a place with the warehouse: what the warehouse does not see is not told there
+        let finance = Owner::role(Party::Agency, "finance");
+        world.acts("tomas", task.id, TaskAct::Reassign { to: finance }).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(posted(&world), []);
+        world.acts("fiona", task.id, TaskAct::Reassign { to: harbor.clone() }).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(posted(&world), [("#harbor".to_owned(), format!("Given to you: {}", task.title))]);
+        let operations = Owner::role(Party::Agency, "operations");
+        world.acts("hana", task.id, TaskAct::Reassign { to: operations }).await.unwrap();
+        world.acts("jonas", task.id, TaskAct::Resolve { note: "Their fault entirely".into() }).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        let cards = shown(&world);
+        assert_eq!(says(&cards[0], "Now"), "It is with somebody else.");
+        assert!(cards[0].open.is_none());
+        let all = format!("{:?}", cards[0]);
+        assert!(!all.contains("Jonas") && !all.contains("fault") && !all.contains(&task.title), "{all}");
+        // a notice of an export that goes to them is theirs; one of a task that is not is no message there
+        watched_by(&world, &[Owner::role(Party::Agency, "finance")]).await;
+        let before = posted(&world).len();
+        refused(&world, 2).await;
+        assert_eq!(posted(&world).len(), before);
+        assert_eq!(mailed(&world).await, ["fiona"]);
+    }
+
+    async fn a_flood_is_told_as_one(world: World) {
+        connect(&world, &ROUTES).await;
+        for number in 1..=25 {
+            refused(&world, number).await;
+        }
+        assert_eq!(posted(&world).len(), 10);
+        world.advance(30_000).await.unwrap();
+        assert_eq!(posted(&world)[10..], [("#log".to_owned(), "More than is said here one by one".to_owned())]);
+        let card = shown(&world).pop().unwrap();
+        assert_eq!(says(&card, "In the queue"), "25 tasks are with Logistics now.");
+        assert_eq!(card.open, Some(format!("http://127.0.0.1:3000/m/{}/queue", world.merchant.slug)));
+        // a minute later there is room for one, and the rest is not sent after it
+        world.advance(MINUTE).await.unwrap();
+        assert_eq!(posted(&world).len(), 11);
+        refused(&world, 26).await;
+        refused(&world, 27).await;
+        assert_eq!(posted(&world).len(), 12);
+        world.advance(MINUTE).await.unwrap();
+        assert_eq!(posted(&world).len(), 12, "that there are more was said a moment ago");
+        // elsewhere there is room, and as little of it
+        world.advance(30 * MINUTE).await.unwrap();
+        let ops = || posted(&world).into_iter().filter(|(place, _)| place == "#ops").count();
+        assert_eq!(ops(), 10);
+        world.advance(30_000).await.unwrap();
+        assert_eq!(ops(), 11);
+    }
+}
