@@ -440,3 +440,126 @@ async fn decided_on_the_page_it_is_over_in_slack_and_what_breaks_is_said() {
     assert!(!log.contains(TOKEN) && !log.contains(SIGNING));
     scene.meshline.end().await;
 }
+
+/// The messages about this task: where they stand, and what was sent there last.
+fn about(scene: &Scene, task: &str) -> Vec<(String, String)> {
+    let page = format!("/m/{}/tasks/{task}", scene.slug);
+    let mut standing: Vec<(String, String, String)> = Vec::new();
+    let mut sent = 0;
+    for call in scene.slack.all() {
+        let text = call.body.to_string();
+        match call.method.as_str() {
+            "chat.postMessage" => {
+                let place = call.body["channel"].as_str().unwrap().to_owned();
+                if text.contains(&page) {
+                    standing.push((format!("1700000000.{sent:06}"), place, text));
+                }
+                sent += 1;
+            }
+            "chat.update" => {
+                let found = standing.iter_mut().find(|(ts, ..)| call.body["ts"] == **ts);
+                found.into_iter().for_each(|one| one.2.clone_from(&text));
+            }
+            _ => {}
+        }
+    }
+    let shown = standing.into_iter();
+    shown.map(|(_, place, text)| (place, text)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_is_told_in_slack_goes_on_and_ends_there() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let meshline = &scene.meshline;
+    let boss = Person::sign_in(meshline, meshline.user_with("revenue_ops")).await;
+    scene.connect(&boss).await;
+    let (_, page) = boss.page(&scene.settings()).await;
+    assert!(page.contains("What is told here"), "{page}");
+    for (owner, place) in [
+        ("agency:engineering", "C0ENGINEERS"),
+        ("agency:operations", "C0OPERATIONS"),
+    ] {
+        let fields = [("owner", owner), ("place", place)];
+        scene.form(&boss, "/ui/chat/route", &fields).await;
+    }
+    let unreadable = async |number: &str, words: &[u8]| {
+        let delivery = Delivery::raw("orders/paid", number, words);
+        assert_eq!(meshline.send(&delivery).await.status(), "quarantined");
+        let tasks = meshline.all("/tasks").await;
+        let newest = tasks.into_iter().find(|task| task["code"] == "malformed");
+        newest.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    // the first try is told to slow down
+    scene.slack.refuses_once("chat.postMessage", "429");
+    let task = unreadable("tell-1", br#"{"id": 1, "Jane Doe"#).await;
+    let told = async |count: usize, words: &str| {
+        eventually(words, async || {
+            let found = about(&scene, &task);
+            let last = found.last().is_some_and(|(_, text)| text.contains(words));
+            (found.len() == count && last).then_some(found)
+        })
+        .await
+    };
+    let found = told(2, "To do: Cannot read").await;
+    assert!(
+        found.iter().all(|(place, _)| place == "C0ENGINEERS"),
+        "{found:?}"
+    );
+    let text = &found[1].1;
+    assert!(!text.contains("Jane") && text.contains("Engineering") && text.contains("<!date^"));
+    let message: Value = serde_json::from_str(text).unwrap();
+    let open = button(&message, "open")["url"].as_str().unwrap().to_owned();
+    assert!(!text.contains("\"value\""), "nothing is decided there");
+    let dev = Person::sign_in(meshline, meshline.user_with("operations")).await;
+    let (status, page) = dev.page(&link(&open, "/m/")).await;
+    assert!(
+        status.is_success() && page.contains("Cannot read"),
+        "{page}"
+    );
+
+    // nobody takes it
+    meshline.clock_ahead_by(31 * 60_000).await;
+    let found = told(3, "Escalated to you: Cannot read").await;
+    assert_eq!(found[2].0, "C0OPERATIONS");
+    eventually("the first says who has it", async || {
+        about(&scene, &task)[1]
+            .1
+            .contains("Handed on to Operations")
+            .then_some(())
+    })
+    .await;
+    let path = format!("/tasks/{task}/resolve");
+    let body = json!({ "note": "The shop sends it again" });
+    let (status, said) = dev.call(Method::POST, &path, Some(&body)).await;
+    assert!(status.is_success(), "{said}");
+    eventually("both messages end", async || {
+        let found = about(&scene, &task);
+        let ended = found[1..]
+            .iter()
+            .filter(|(_, text)| text.contains("Done by"));
+        (ended.count() == 2).then_some(())
+    })
+    .await;
+    scene.is_slacks();
+
+    // what is not told any more is not told
+    scene
+        .form(&boss, "/ui/chat/tells", &[("notices", "true")])
+        .await;
+    let (_, page) = boss.page(&scene.settings()).await;
+    assert!(page.contains("What is told here"));
+    let silent = unreadable("tell-2", b"[").await;
+    assert_ne!(silent, task);
+    scene
+        .form(&boss, "/ui/chat/tells", &[("tasks", "true")])
+        .await;
+    let last = unreadable("tell-3", b"{").await;
+    eventually("the one after it", async || {
+        (!about(&scene, &last).is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(about(&scene, &silent), []);
+    scene.meshline.end().await;
+}

@@ -281,11 +281,9 @@ impl Work<'_> {
                 let about = ("task", task.id);
                 let may_be_told = self.may_be_told(&post.place, &post.asked, about).await?;
                 let others = self.tx.chat_posts(merchant, task.id).await?;
+                let is_newer = |one: &Post| one.id > post.id && one.place == post.place;
                 let is_repeated = others.iter().any(|one| {
-                    one.id > post.id
-                        && one.is_of_task()
-                        && one.is_kept_right()
-                        && one.place == post.place
+                    is_newer(one) && one.is_of_task() && one.is_kept_right() && one.at.is_some()
                 });
                 Matter::Task(Box::new(Move {
                     task,

@@ -97,6 +97,12 @@ impl Work<'_> {
             return self.no_post(job).await;
         };
         let Some(workspace) = self.tx.chat_workspace(merchant).await? else {
+            let matter = self.matter_of_post(&post).await?;
+            if matter.is_said_once() {
+                // it was on its way, and is kept for nothing else
+                self.ask_otherwise(&mut post, &matter, "the workspace was disconnected")
+                    .await?;
+            }
             return self.no_post(job).await;
         };
         if post.held_until.is_some_and(|until| until > self.now) {
@@ -166,11 +172,8 @@ impl Work<'_> {
         post.held_until = None;
         match said {
             Said::Yes(at) => {
-                let how = if post.at.is_none() {
-                    "posted"
-                } else {
-                    "post_updated"
-                };
+                let is_new = post.at.is_none();
+                let how = if is_new { "posted" } else { "post_updated" };
                 self.note_post(how, &post, &matter, matter.detail(&post));
                 post.at = Some(at);
                 post.shown = digest(&ready.card)?;
@@ -181,6 +184,10 @@ impl Work<'_> {
                     if digest(&self.card_of_post(&post, &matter, ""))? != post.shown {
                         // it changed while we were sending
                         self.arm(JobKind::ShowPost, post.id, self.now).await?;
+                    }
+                    if is_new && post.is_of_task() {
+                        // those before it say from now on that there is a newer one
+                        self.look_at_posts(post.about()).await?;
                     }
                 }
             }

@@ -32,7 +32,7 @@ const MESSAGES: Pace = Pace {
     burst: 10,
     every_ms: 60_000,
 };
-/// To say that there is more: once in so long.
+/// To say to one owner that there is more: once in so long.
 const RESTS: Pace = Pace {
     burst: 1,
     every_ms: 15 * 60_000,
@@ -90,11 +90,7 @@ impl Work<'_> {
         {
             return Ok(());
         }
-        if self.say(topic, &task.owner, place).await? {
-            // the one before it says from now on that there is a newer one
-            self.look_at_posts(task.id).await?;
-        }
-        Ok(())
+        self.say(topic, &task.owner, place).await
     }
 
     /// What an owner is told, said in the chat. False where they are to hear of it otherwise. `said_in`: the
@@ -136,25 +132,26 @@ impl Work<'_> {
             noun_id: about.1,
             sentence: sentence.to_owned(),
         };
-        self.say(topic, owner, place).await.map(|_| true)
+        self.say(topic, owner, place).await?;
+        Ok(true)
     }
 
     /// A message, unless there were too many: then, once in a while, that there are.
-    async fn say(&mut self, topic: Topic, asked: &Owner, place: String) -> Result<bool> {
+    async fn say(&mut self, topic: Topic, asked: &Owner, place: String) -> Result<()> {
         let merchant = self.merchant_id();
-        let turn = |what: &str| hash(what, &[merchant.as_bytes(), place.as_bytes()]);
-        let (one, rest) = (turn("chat messages in"), turn("chat rests in"));
-        let (topic, at, is_itself) = match self.tx.take_turn(&one, self.now, MESSAGES).await? {
-            Turned::Taken(_) => (topic, self.now, true),
+        let (there, who) = (place.as_bytes(), asked.to_string());
+        let one = hash("chat messages in", &[merchant.as_bytes(), there]);
+        let rest = hash(
+            "chat rests in",
+            &[merchant.as_bytes(), there, who.as_bytes()],
+        );
+        let (topic, at) = match self.tx.take_turn(&one, self.now, MESSAGES).await? {
+            Turned::Taken(_) => (topic, self.now),
             Turned::Wait(_) => match self.tx.take_turn(&rest, self.now, RESTS).await? {
-                Turned::Wait(_) => return Ok(false),
+                Turned::Wait(_) => return Ok(()),
                 Turned::Taken(_) => {
                     let rest_since = self.now;
-                    (
-                        Topic::Rest { rest_since },
-                        self.now.plus_ms(SETTLED_MS),
-                        false,
-                    )
+                    (Topic::Rest { rest_since }, self.now.plus_ms(SETTLED_MS))
                 }
             },
         };
@@ -172,7 +169,6 @@ impl Work<'_> {
             rev: 0,
         };
         self.tx.insert_chat_post(&post).await?;
-        self.arm(JobKind::ShowPost, post.id, at).await?;
-        Ok(is_itself)
+        self.arm(JobKind::ShowPost, post.id, at).await
     }
 }

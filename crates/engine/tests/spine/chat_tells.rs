@@ -196,6 +196,32 @@ on_every_store! {
         assert_eq!(says(&shown(&world)[4], "Outcome"), "Done by Fiona Test");
     }
 
+    async fn what_never_came_is_not_pointed_to(world: World) {
+        let here = ROUTES.map(|(owner, _)| (owner, "#all"));
+        connect(&world, &here).await;
+        let task = refused(&world, 1).await;
+        // what changes the first, and the second: either may be tried first
+        world.chat.will_answer(No::Later(Some(60_000)));
+        world.chat.will_answer(No::Later(Some(60_000)));
+        world.advance(30 * MINUTE).await.unwrap();
+        world.acts("jonas", task.id, TaskAct::Resolve { note: "New address".into() }).await.unwrap();
+        world.advance(2 * MINUTE).await.unwrap();
+        let tries = posted(&world).len();
+        assert_eq!(tries, 2, "the second was put off, and is not worth saying any more");
+        assert_eq!(says(&shown(&world)[0], "Outcome"), "Done by Jonas Test");
+    }
+
+    async fn a_notice_under_way_when_the_workspace_goes_is_mailed(world: World) {
+        connect(&world, &[("agency:finance", "#money")]).await;
+        watched_by(&world, &[Owner::role(Party::Agency, "finance")]).await;
+        world.chat.will_answer(No::Later(Some(60_000)));
+        refused(&world, 1).await;
+        world.engine.disconnect_chat(&world.admin).await.unwrap();
+        world.advance(2 * MINUTE).await.unwrap();
+        assert_eq!(mailed(&world).await, ["fiona"]);
+        assert_eq!(posted(&world).len(), 1);
+    }
+
     async fn what_is_given_is_told_once_and_what_comes_back_is_told_again(world: World) {
         connect(&world, &ROUTES).await;
         let task = refused(&world, 1).await;
