@@ -4,11 +4,14 @@
 //! take, how it is retried, what identifies it, and to whom each refusal goes. A published version
 //! never changes; exports carry the version they were made under.
 //!
+//! It has one destination, or several: the first route that holds says where each export goes.
+//!
 //! Its life: drawn on a [`Sheet`], asked about where two people publish, published as a [`Version`],
 //! deprecated and retired as a whole ([`Standing`]). Whether another version would surprise whoever reads
 //! what is sent is told by [`compat`].
 
 pub mod compat;
+mod destined;
 mod errand;
 mod sheet;
 mod standing;
@@ -33,6 +36,7 @@ use crate::{
 };
 
 pub use self::{
+    destined::{DestinationRoute, Destined, MOST_ROUTES, RouteCondition},
     errand::ERRAND,
     sheet::{Sheet, content_hash},
     standing::{Standing, StandingState},
@@ -108,8 +112,11 @@ pub struct Contract {
     pub escalation: EscalationPolicy,
     /// `data` fields whose values make up the idempotency key.
     pub idempotency: Vec<String>,
-    /// Key of the destination it goes to.
+    /// Key of the destination it goes to, where no route says another.
     pub destination: String,
+    /// Where else it goes: the first whose condition holds of the payload decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<DestinationRoute>,
     /// Payloads that are part of the promise: what must be taken, and what must not.
     #[serde(default)]
     pub samples: Vec<Sample>,

@@ -363,7 +363,7 @@ fn of_contract(contract: &Contract) -> Decision {
         matters: vec![notice::of_contract(&contract.export_type)],
         export_type: Some(contract.export_type.clone()),
         accountable: vec![contract.owner.clone()],
-        responsible: vec![Owner::System(contract.destination.clone())],
+        responsible: destinations(contract),
         consulted: approvers(contract),
         signatures: signatures(contract),
         informed: each_once(contract.watchers.clone()),
@@ -381,7 +381,7 @@ fn doers(step: &Step<Option<Owner>>, contract: Option<&Contract>) -> Vec<Owner> 
     match &step.kind {
         StepKind::HumanTask { .. } => step.owner.iter().cloned().collect(),
         StepKind::EmitExport { .. } => match contract {
-            Some(contract) => system(&contract.destination),
+            Some(contract) => destinations(contract),
             None => system(&step.destination_system),
         },
         StepKind::WaitForEvent { .. } => system(&step.source_system),
@@ -390,6 +390,12 @@ fn doers(step: &Step<Option<Owner>>, contract: Option<&Contract>) -> Vec<Owner> 
         | StepKind::Compensate { .. }
         | StepKind::SubFlow { .. } => system("meshline"),
     }
+}
+
+/// Everybody who may be sent it.
+fn destinations(contract: &Contract) -> Vec<Owner> {
+    let keys = contract.destinations().into_iter();
+    keys.map(|key| Owner::System(key.to_owned())).collect()
 }
 
 fn approvers(contract: &Contract) -> Vec<Consulted> {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use domain::{
     Time,
     access::{Action, Noun},
-    contract::Contract,
     flow::{Draft, readiness::readiness},
 };
 use uuid::Uuid;
@@ -49,10 +48,6 @@ impl ConnectionNeeds {
 pub struct Replaced {
     pub contracts: usize,
     pub flows: usize,
-}
-
-fn sends_to(contract: &Contract, key: &str) -> bool {
-    contract.destination == key
 }
 
 /// The same rules, and this connection not in use.
@@ -111,7 +106,7 @@ impl Engine {
         let contracts: Vec<(Uuid, String)> = rules
             .contracts
             .iter()
-            .filter(|contract| key.is_some_and(|one| sends_to(contract, &one.key)))
+            .filter(|contract| key.is_some_and(|one| contract.sends_to(&one.key)))
             .map(|contract| (contract.id, contract.title.clone()))
             .collect();
         let flows = self.broken(rules, id, now);
@@ -203,11 +198,10 @@ impl Engine {
                         })?;
                     let why = format!("{} takes the place of {}", new.name, old.name);
                     let mut types = Vec::new();
-                    for was in rules.contracts.iter().filter(|one| sends_to(one, &old.key)) {
-                        let mut next = (**was).clone();
-                        next.destination.clone_from(&new.key);
+                    for was in rules.contracts.iter().filter(|one| one.sends_to(&old.key)) {
+                        let next = (**was).clone().with_destination(&old.key, &new.key);
+                        types.push((was.export_type.clone(), rules.system_names(&next)));
                         work.next_contract(was, next, "by", &why).await?;
-                        types.push(was.export_type.clone());
                     }
                     work.reload().await?;
                     let others = without(&rules, id, ctx.now());
@@ -219,7 +213,7 @@ impl Engine {
                     let change = move |draft: Draft| {
                         let draft = types
                             .iter()
-                            .fold(draft, |draft, one| going_to(draft, one, Some(&is)));
+                            .fold(draft, |draft, (one, systems)| going_to(draft, one, systems));
                         if is_gone {
                             Named::System(was.clone()).replaced(draft, &is)
                         } else {

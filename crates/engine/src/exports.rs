@@ -111,15 +111,8 @@ impl Work<'_> {
         draft: Draft,
         reason: String,
     ) -> Result<Export> {
-        let destination = self
-            .rules
-            .destination(&contract.destination)
-            .ok_or_else(|| {
-                Error::internal(format!(
-                    "contract {} names no destination",
-                    contract.export_type
-                ))
-            })?;
+        let (destination, why_there) = self.destined(contract, &draft.payload)?;
+        let reason = why_there.map_or_else(|| reason.clone(), |why| format!("{reason}; {why}"));
         let origin = Origin {
             id: self.uuid(),
             run,

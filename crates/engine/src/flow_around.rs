@@ -2,6 +2,7 @@
 
 use domain::{
     Time,
+    connection::Destination,
     contract::Contract,
     cover::{Gap, local},
     event::EventKind,
@@ -97,7 +98,7 @@ impl Engine {
             let sends: Vec<EventKind> = rules
                 .contracts
                 .iter()
-                .filter(|contract| contract.destination == one.key)
+                .filter(|contract| contract.sends_to(&one.key))
                 .filter_map(|contract| contract.ack.completion_event)
                 .collect();
             add(&one.system, &one.name, &sends, true);
@@ -140,18 +141,22 @@ fn owners(rules: &Rules) -> Vec<OwnerFact> {
 }
 
 fn contract_fact(contract: &Contract, rules: &Rules) -> ContractFact {
-    let destination = rules
-        .destination(&contract.destination)
-        .filter(|one| one.retired_at.is_none());
+    let named = |one: &Destination| Named {
+        key: one.system.clone(),
+        title: one.name.clone(),
+    };
+    let mut destinations = rules
+        .destinations_in_use(contract)
+        .unwrap_or_default()
+        .into_iter()
+        .map(named);
     let required = contract.schema.get("required").and_then(Value::as_array);
     ContractFact {
         export_type: contract.export_type.clone(),
         title: contract.title.clone(),
         version: contract.version.clone(),
-        destination: destination.map(|one| Named {
-            key: one.system.clone(),
-            title: one.name.clone(),
-        }),
+        destination: destinations.next(),
+        routed: destinations.collect(),
         accept_ms: contract.accept_ms,
         resolve_ms: contract.resolve_ms,
         required: required

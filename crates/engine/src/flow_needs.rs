@@ -237,11 +237,11 @@ impl Engine {
                     }
                     let flows = tx.flows(merchant).await?;
                     let mut work = of(&ctx, tx, engine).await?;
-                    let to = work.destination_system(&what, &by);
+                    let to = work.destination_systems(&what, &by);
                     let note = format!("{} takes the place of {}", by, what.word());
                     let change = move |draft: Draft| {
                         let named = what.clone();
-                        going_to(named.replaced(draft, &by), &by, to.as_deref())
+                        going_to(named.replaced(draft, &by), &by, &to)
                     };
                     let mut published = Vec::new();
                     for old in &flows {
@@ -257,27 +257,27 @@ impl Engine {
     }
 }
 
-/// Steps that emit under this contract say where it sends.
-pub(crate) fn going_to(mut draft: Draft, export_type: &str, system: Option<&str>) -> Draft {
-    let Some(system) = system else { return draft };
+/// Steps that emit under this contract say where it sends: one of its systems, the first where they say none.
+pub(crate) fn going_to(mut draft: Draft, export_type: &str, systems: &[String]) -> Draft {
+    let Some(system) = systems.first() else {
+        return draft;
+    };
     for step in &mut draft.steps {
-        if matches!(&step.kind, StepKind::EmitExport { export_type: one, .. } if one == export_type)
-        {
-            system.clone_into(&mut step.destination_system);
+        let emits = matches!(&step.kind, StepKind::EmitExport { export_type: one, .. } if one == export_type);
+        if emits && !systems.contains(&step.destination_system) {
+            step.destination_system.clone_from(system);
         }
     }
     draft
 }
 
 impl Work<'_> {
-    /// The system that the contract `by` sends to, where a contract takes another's place.
-    fn destination_system(&self, what: &Named, by: &str) -> Option<String> {
-        let Named::Contract(_) = what else {
-            return None;
-        };
-        let contract = self.rules.contract(by)?;
-        let there = self.rules.destination(&contract.destination)?;
-        Some(there.system.clone())
+    /// The systems that the contract `by` sends to, where a contract takes another's place.
+    fn destination_systems(&self, what: &Named, by: &str) -> Vec<String> {
+        match (what, self.rules.contract(by)) {
+            (Named::Contract(_), Some(contract)) => self.rules.system_names(contract),
+            _ => Vec::new(),
+        }
     }
 
     /// The next version of a live flow, changed like this and through the gate; its draft is changed alike.

@@ -33,6 +33,7 @@ mod ctx;
 mod delegations;
 mod deliver;
 mod destinations;
+mod destined;
 mod draft;
 mod engine;
 mod error;

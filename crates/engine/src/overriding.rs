@@ -296,6 +296,7 @@ impl Work<'_> {
         );
         let id = export.id;
         self.tell_of_export(&old, &sentence).await?;
+        self.stop_elsewhere(&old, was, &export, &contract).await?;
         self.check_and_go(export, &contract, &needed, None).await?;
         let made = self.export(id).await?;
         let failed: Vec<FieldError> = made

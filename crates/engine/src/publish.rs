@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::{
     contracts::{check::sample_faults, drafts::is_export_type, guard},
     ctx::Ctx,
+    destined::destination_faults,
     draft::RECIPE_FIELDS,
     engine::Engine,
     error::{Error, FieldError, Result},
@@ -176,17 +177,7 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
             "Silence must go to somebody: add a step.",
         ));
     }
-    match rules.destination(&contract.destination) {
-        None => faults.push(fault(
-            "destination",
-            format!("{:?} is not a destination here.", contract.destination),
-        )),
-        Some(one) if one.retired_at.is_some() => faults.push(fault(
-            "destination",
-            format!("“{}” is retired: take it back into use first.", one.name),
-        )),
-        Some(_) => {}
-    }
+    faults.extend(destination_faults(contract, rules));
     for field in &contract.idempotency {
         if !RECIPE_FIELDS.contains(&field.as_str()) {
             faults.push(fault(

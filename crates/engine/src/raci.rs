@@ -71,8 +71,8 @@ impl Here<'_> {
                 let is_named = named.into_iter().any(
                     |owner| matches!(owner, Owner::Role { party: side, .. } if *side == party),
                 );
-                let sent = self.rules.destination(&contract.destination);
-                is_named || sent.is_some_and(|destination| destination.party == party)
+                let sent = self.rules.destinations_of(contract);
+                is_named || sent.iter().any(|destination| destination.party == party)
             })
         };
         decision.export_type.as_deref().is_some_and(theirs)

@@ -120,6 +120,7 @@ fn contract(id: u128, merchant: Uuid, export_type: &str) -> Contract {
             .map(str::to_owned)
             .to_vec(),
         destination: "harbor-3pl".to_owned(),
+        routes: Vec::new(),
         samples: Vec::new(),
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),

@@ -107,7 +107,8 @@ fn at_place(place: &Place<'_>) -> Fault {
     }
 }
 
-fn text_of(value: &Value) -> String {
+/// A value as people write it.
+pub(crate) fn text_of(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
@@ -148,7 +149,8 @@ fn stock(place: &Place<'_>, facts: &Facts<'_>, units: i64, untold: Untold) -> Op
     })
 }
 
-fn money(value: &Value) -> Option<Money> {
+/// An amount with its currency, if it is one.
+pub(crate) fn money(value: &Value) -> Option<Money> {
     let minor = value.get("amount_minor")?.as_i64()?;
     let currency = value.get("currency")?.as_str()?.parse::<Currency>().ok()?;
     Some(Money::new(minor, currency))

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use fresh::{ages, skus_in, stale};
 pub use gtin::{check_digit, gtin_fault};
 pub use judge::{Facts, Fault};
+pub(crate) use judge::{money, text_of};
 pub use place::{Place, bad_place, places};
 
 /// What a rule makes of goods about which nobody said what it asks for.

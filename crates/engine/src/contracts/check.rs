@@ -1,5 +1,7 @@
 //! What is said of a draft before anybody publishes it: its samples, what the change means, whom it touches.
 
+use std::collections::BTreeSet;
+
 use domain::contract::{
     Contract, Must, Sample, Sheet, Version,
     compat::{self, Report},
@@ -203,13 +205,19 @@ fn advice(draft: &Contract, live: Option<&Contract>) -> Vec<FieldError> {
     {
         say("schema", "The schema names no field: any object goes out.");
     }
-    if let Some(live) = live
-        && live.destination != draft.destination
-    {
-        say(
-            "destination",
-            "From then on it goes to another destination than the live version.",
-        );
+    if let Some(live) = live {
+        if live.destination != draft.destination {
+            say(
+                "destination",
+                "From then on it goes to another destination than the live version.",
+            );
+        }
+        if live.routes != draft.routes {
+            say(
+                "routes",
+                "From then on other exports go by routes than under the live version.",
+            );
+        }
     }
     found
 }
@@ -222,10 +230,11 @@ pub(crate) fn rail(sheet: Sheet, live: Option<Contract>, rules: &Rules) -> Contr
     let mut reads: Vec<String> = [live.as_ref(), Some(&sheet.draft)]
         .into_iter()
         .flatten()
-        .filter_map(|one| rules.destination(&one.destination))
+        .flat_map(|one| rules.destinations_of(one))
         .map(|one| one.name.clone())
         .collect();
-    reads.dedup();
+    let mut known = BTreeSet::new();
+    reads.retain(|name| known.insert(name.clone()));
     ContractRail {
         faults: draft_faults(&sheet, live.as_ref(), rules),
         advice: advice(&sheet.draft, live.as_ref()),

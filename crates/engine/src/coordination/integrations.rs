@@ -53,24 +53,22 @@ impl Engine {
             }
         }
         for contract in &rules.contracts {
-            let Some(there) = rules.destination(&contract.destination) else {
-                continue;
-            };
-            let used_by = emitted_by(&rules, &contract.export_type);
-            lines.push(Integration {
-                system: there.system.clone(),
-                connection: there.name.clone(),
-                direction: "consumes",
-                what: contract.export_type.clone(),
-                retries: retries(&contract.retry.schedule_ms),
-                owner: Some(contract.owner.clone()),
-                accept_ms: contract.ack.accepted_within_ms,
-                resolve_ms: contract.ack.completed_within_ms,
-                used_by: used_by.clone(),
-            });
-            if let Some(kind) = contract.ack.completion_event {
-                let waits = waits_for(&rules, kind).into_iter().map(|wait| wait.by);
+            for there in rules.destinations_of(contract) {
+                let used_by = emitted_by(&rules, &contract.export_type);
                 lines.push(Integration {
+                    system: there.system.clone(),
+                    connection: there.name.clone(),
+                    direction: "consumes",
+                    what: contract.export_type.clone(),
+                    retries: retries(&contract.retry.schedule_ms),
+                    owner: Some(contract.owner.clone()),
+                    accept_ms: contract.ack.accepted_within_ms,
+                    resolve_ms: contract.ack.completed_within_ms,
+                    used_by: used_by.clone(),
+                });
+                if let Some(kind) = contract.ack.completion_event {
+                    let waits = waits_for(&rules, kind).into_iter().map(|wait| wait.by);
+                    lines.push(Integration {
                     system: there.system.clone(),
                     connection: there.name.clone(),
                     direction: "emits",
@@ -81,6 +79,7 @@ impl Engine {
                     resolve_ms: contract.ack.completed_within_ms,
                     used_by: used_by.into_iter().chain(waits).collect(),
                 });
+                }
             }
         }
         lines.sort_by(|a, b| {

@@ -11,6 +11,7 @@ mod chat;
 mod chat_tells;
 mod contracts;
 mod deliveries;
+mod destined;
 mod failures;
 mod gates;
 mod goods;

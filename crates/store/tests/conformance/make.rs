@@ -10,7 +10,7 @@ use domain::{
     access::Access,
     approval::{Approval, ApprovalState},
     connection::Source,
-    contract::{AckRule, Contract},
+    contract::{AckRule, Contract, DestinationRoute, RouteCondition},
     delivery::RetryPolicy,
     event::EventKind,
     export::{AckRecord, Attempt, Export, ExportState, QaResult, QaStatus},
@@ -224,6 +224,13 @@ pub fn contract(merchant_id: Uuid, export_type: &str, version: &str) -> Contract
         escalation: escalation(),
         idempotency: vec!["order_id".to_owned()],
         destination: "harbor-3pl".to_owned(),
+        routes: vec![DestinationRoute {
+            when: RouteCondition::IsOneOf {
+                at: "/country".to_owned(),
+                values: vec!["DE".to_owned()],
+            },
+            destination: "nordlager".to_owned(),
+        }],
         samples: Vec::new(),
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),

@@ -52,9 +52,12 @@ pub struct ContractFact {
     pub export_type: String,
     pub title: String,
     pub version: String,
-    /// Which system its destination is, and what it is called. None: there is none that is in use.
+    /// Which system its destination is, and what it is called. None: one that it names is not in use.
     #[serde(default)]
     pub destination: Option<Named>,
+    /// The same of the destinations that its routes name.
+    #[serde(default)]
+    pub routed: Vec<Named>,
     pub accept_ms: i64,
     pub resolve_ms: i64,
     /// Fields without which its payload does not pass.

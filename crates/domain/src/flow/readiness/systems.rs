@@ -1,6 +1,6 @@
 //! Where things come from and where they go: contracts, destinations, sources, other flows.
 
-use super::{At, List, Surroundings};
+use super::{At, ContractFact, List, Named, Surroundings};
 use crate::flow::{Draft, StepKind, Trigger, graph};
 
 pub(super) fn of_step(at: &At<'_>, list: &mut List) {
@@ -80,6 +80,12 @@ fn named(at: &At<'_>, field: &'static str, system: &str, list: &mut List) {
     }
 }
 
+/// Whether a step that says so says it as its contract does: one of the systems that this may send to.
+fn goes_to(contract: &ContractFact, there: &Named, said: &str) -> bool {
+    let mut all = std::iter::once(there).chain(&contract.routed);
+    all.any(|one| one.key == said)
+}
+
 fn emit(at: &At<'_>, export_type: &str, list: &mut List) {
     let place = ("export_type", "export_type");
     let Some(contract) = at.around.contract(export_type) else {
@@ -106,16 +112,19 @@ fn emit(at: &At<'_>, export_type: &str, list: &mut List) {
             ),
             "Take the destination back into use, or publish the contract with another.",
         ),
-        Some(there) if at.step.destination_system != there.key => {
+        Some(there) if !goes_to(contract, there, &at.step.destination_system) => {
             let said = at.step.destination_system.as_str();
             let sentence = if said.is_empty() {
                 format!("{} has no destination system.", at.name())
             } else {
+                let all = std::iter::once(there).chain(&contract.routed);
+                let all: Vec<String> = all
+                    .map(|one| format!("{} ({})", one.title, one.key))
+                    .collect();
                 format!(
-                    "{} says it goes to {said}; its contract sends to {} ({}).",
+                    "{} says it goes to {said}; its contract sends to {}.",
                     at.name(),
-                    there.title,
-                    there.key
+                    all.join(" or ")
                 )
             };
             list.step(

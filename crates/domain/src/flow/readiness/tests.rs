@@ -39,6 +39,7 @@ fn around() -> Surroundings {
                 key: "3pl".to_owned(),
                 title: "Harbor 3PL".to_owned(),
             }),
+            routed: Vec::new(),
             accept_ms: 15 * 60_000,
             resolve_ms: 86_400_000,
             required: vec![

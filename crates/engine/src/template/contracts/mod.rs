@@ -207,6 +207,7 @@ pub(super) fn make(making: &Making, export_type: &str, id: Uuid, ladder: Uuid) -
         escalation: escalation(ladder, spec.who.1, making.founder),
         idempotency: recipe.iter().map(|&field| field.to_owned()).collect(),
         destination: key.to_owned(),
+        routes: Vec::new(),
         samples,
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),
@@ -269,6 +270,7 @@ pub(super) fn blank(
         .map(str::to_owned)
         .to_vec(),
         destination: String::new(),
+        routes: Vec::new(),
         samples: Vec::new(),
         triggers: Vec::new(),
         publishing: domain::contract::Publishing::default(),
