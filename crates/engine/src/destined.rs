@@ -116,7 +116,7 @@ pub(crate) fn destination_faults(contract: &Contract, rules: &Rules) -> Vec<Fiel
             say(at(field), sentence);
         }
         let place: Vec<&str> = route.when.at().split('/').skip(1).collect();
-        if well && !knows(&contract.schema, &place) {
+        if well && !knows(&contract.schema, &contract.schema, &place, MOST_REFERENCES) {
             let sentence = format!("The schema does not know {:?}.", route.when.at());
             say(at("at"), sentence);
         }
@@ -153,8 +153,7 @@ fn not_there(key: &str, rules: &Rules) -> Option<String> {
 }
 
 /// Keywords that say what a value may be somewhere else than in `properties` and `items`.
-const ELSEWHERE: [&str; 9] = [
-    "$ref",
+const ELSEWHERE: [&str; 8] = [
     "$dynamicRef",
     "allOf",
     "anyOf",
@@ -165,22 +164,32 @@ const ELSEWHERE: [&str; 9] = [
     "prefixItems",
 ];
 
-/// Whether a schema has that place, as far as it says so plainly; where it does not, it is taken to.
-fn knows(schema: &Value, place: &[&str]) -> bool {
+/// How many references are followed; what leads on is looked at elsewhere.
+const MOST_REFERENCES: usize = 32;
+
+/// Whether a schema within `root` has that place, as far as it says so plainly; where it does not, it is taken to.
+fn knows(root: &Value, schema: &Value, place: &[&str], references: usize) -> bool {
     let (Some(fields), Some((word, rest))) = (schema.as_object(), place.split_first()) else {
         return true;
     };
     if ELSEWHERE.iter().any(|one| fields.contains_key(*one)) {
         return true;
     }
+    if let Some(to) = fields.get("$ref").and_then(Value::as_str) {
+        let there = to.strip_prefix('#').and_then(|at| root.pointer(at));
+        return match (there, references.checked_sub(1)) {
+            (Some(there), Some(left)) => knows(root, there, place, left),
+            _ => true,
+        };
+    }
     let key = word.replace("~1", "/").replace("~0", "~");
     let named = fields.get("properties").and_then(Value::as_object);
     if let Some(known) = named.and_then(|named| named.get(&key)) {
-        return knows(known, rest);
+        return knows(root, known, rest, references);
     }
     let of_list = key == "*" || key.parse::<usize>().is_ok();
     match fields.get("items") {
-        Some(item) if of_list => knows(item, rest),
+        Some(item) if of_list => knows(root, item, rest, references),
         Some(_) => false,
         None => {
             let plain = matches!(
@@ -207,7 +216,10 @@ mod tests {
                 "lines": { "type": "array", "items": { "properties": { "sku": {} } } },
                 "free": { "type": "object" },
                 "other": { "$ref": "#/$defs/other" },
+                "either": { "anyOf": [{ "type": "string" }, { "properties": { "a": {} } }] },
+                "endless": { "$ref": "#/properties/endless" },
             },
+            "$defs": { "other": { "type": "object", "properties": { "city": {} } } },
         });
         for (place, known) in [
             ("/ship_to/country", true),
@@ -219,12 +231,20 @@ mod tests {
             ("/lines/*/name", false),
             ("/lines/sku", false),
             ("/free/anything", true),
-            ("/other/anything", true),
+            ("/other/city", true),
+            ("/other/town", false),
+            ("/either/anything", true),
+            ("/endless/anything", true),
             ("/nothing", false),
         ] {
             let words: Vec<&str> = place.split('/').skip(1).collect();
-            assert_eq!(knows(&schema, &words), known, "{place}");
+            assert_eq!(
+                knows(&schema, &schema, &words, MOST_REFERENCES),
+                known,
+                "{place}"
+            );
         }
-        assert!(knows(&json!({ "type": "object" }), &["country"]));
+        let open = json!({ "type": "object" });
+        assert!(knows(&open, &open, &["country"], MOST_REFERENCES));
     }
 }

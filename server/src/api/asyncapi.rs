@@ -1,4 +1,5 @@
-//! What is emitted, as AsyncAPI 3.0: one channel for each destination, one message for each contract in force.
+//! What is emitted, as AsyncAPI 3.0: one channel for each destination, one message for each contract in force. A contract
+//! with routes stands in the channel of each destination that it may send to.
 //!
 //! It is made from what is published at the moment of asking, for one merchant. Addresses of destinations are not
 //! part of it: whoever receives knows its own, and nobody else needs to.
@@ -69,13 +70,14 @@ fn document(
         let standing = standings.iter().find(|one| one.export_type == name);
         payloads.insert(name.to_owned(), payload(contract));
         messages.insert(name.to_owned(), message(contract, standing));
-        let known = rules.destination(&contract.destination);
-        let title = known.map_or(contract.destination.as_str(), |one| one.name.as_str());
-        let (_, listed) = channels
-            .entry(contract.destination.clone())
-            .or_insert_with(|| (title.to_owned(), Map::new()));
-        let to = json!({ "$ref": format!("#/components/messages/{name}") });
-        listed.insert(name.to_owned(), to);
+        for key in contract.destinations() {
+            let title = rules.destination_name(key);
+            let (_, listed) = channels
+                .entry(key.to_owned())
+                .or_insert_with(|| (title.to_owned(), Map::new()));
+            let to = json!({ "$ref": format!("#/components/messages/{name}") });
+            listed.insert(name.to_owned(), to);
+        }
     }
     let (mut described, mut operations) = (Map::new(), Map::new());
     for (key, (title, listed)) in channels {

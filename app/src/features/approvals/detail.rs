@@ -17,7 +17,10 @@ use super::{
     talk::{lookers, more, question, talk},
 };
 use crate::{
-    features::thread::{own_stations, stations},
+    features::{
+        exports::goes_to,
+        thread::{own_stations, stations},
+    },
     ui::{
         time::{exact, stamp_text},
         *,
@@ -325,7 +328,7 @@ fn side(model: &Model, at: &Visit) -> AnyView {
     view! {
         {who_answers(approval, at)}
         {steps(&model.export.approvals, at)}
-        {facts(approval, export, &model.export, at)}
+        {facts(approval, (export, &model.export), &model.chain, at)}
     }
     .into_any()
 }
@@ -448,7 +451,12 @@ fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
     view! { <Card title="Approvals">{rows}</Card> }.into_any()
 }
 
-fn facts(approval: &Approval, export: &Export, chain: &ExportChain, at: &Visit) -> AnyView {
+fn facts(
+    approval: &Approval,
+    (export, found): (&Export, &ExportChain),
+    chain: &Chain,
+    at: &Visit,
+) -> AnyView {
     let now = at.now();
     let of_contract = format!("{} {}", export.export_type, export.contract_version);
     let contract_path = at.path_to(Noun::Contract, &format!("contracts/{}", export.contract_id));
@@ -457,11 +465,7 @@ fn facts(approval: &Approval, export: &Export, chain: &ExportChain, at: &Visit) 
         None => view! { <span class="mono">{of_contract}</span> }.into_any(),
     };
     let export_path = at.path(&format!("exports/{}", export.id));
-    let to = chain
-        .destination
-        .as_ref()
-        .map(|found| found.name.clone())
-        .unwrap_or_default();
+    let to = goes_to(found, chain, at);
     let deadline = approval.accept_by.map(|due| view! { <KvRow label="Decide by"><span title=exact(due)>{stamp_text(due, now)}</span></KvRow> });
     let expires = approval.expires_at.map(|due| view! { <KvRow label="Expires"><span title=exact(due)>{stamp_text(due, now)}</span></KvRow> });
     let (hash, version) = (approval.content_hash.clone(), export.version);

@@ -4,7 +4,7 @@
 //! type: a contract that names things the same way is readable without a change here. What is not
 //! recognised is listed by its name, so nothing that would be sent is hidden.
 
-use domain::{Currency, Money, Time};
+use domain::{Currency, Money, Time, export::differences};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl Content {
     pub fn of(payload: &Value, before: Option<&Value>) -> Self {
         let compared = before.is_some();
         let old = before.unwrap_or(payload);
-        Self {
+        let mut content = Self {
             lines: paired(&lines(old), &lines(payload)),
             skus: skus(old, payload),
             facts: facts(old, payload),
@@ -60,7 +60,12 @@ impl Content {
             sent: false,
             gone: payload.is_null(),
             raw: serde_json::to_string_pretty(payload).unwrap_or_default(),
+        };
+        // what is not among what people read first may be what decides: a country's code, where it goes
+        if content.changes() == 0 && !old.is_null() {
+            content.facts.extend(unseen(old, payload));
         }
+        content
     }
 
     /// The same, of an export that has left already.
@@ -250,6 +255,18 @@ fn facts(old: &Value, new: &Value) -> Vec<(String, Change)> {
         .collect()
 }
 
+/// Differences by their place in the payload.
+fn unseen(old: &Value, new: &Value) -> Vec<(String, Change)> {
+    let said = |value: Option<Value>| value.map(|value| text(&value).unwrap_or(value.to_string()));
+    differences(old, new)
+        .into_iter()
+        .map(|one| {
+            let (before, after) = (said(one.before), said(one.after));
+            (one.field, Change { before, after })
+        })
+        .collect()
+}
+
 fn fact_label(name: &str) -> String {
     match name {
         "ship_to" => "Ship to".to_owned(),
@@ -359,4 +376,25 @@ fn skus_view(skus: Vec<(String, Change)>) -> impl IntoView {
         .map(|(_, change)| view! { <span class="tag mono">{shown(change)}</span>" " })
         .collect_view();
     view! { <KvRow label=format!("{count} SKUs")>{all}</KvRow> }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_difference_is_hidden_behind_what_is_read_first() {
+        let to = |code: &str| json!({ "ship_to": { "city": "Bern", "country": "Switzerland", "country_code": code } });
+        let content = Content::of(&to("CH"), Some(&to("DE")));
+        assert_eq!(content.changes(), 1);
+        let (place, change) = content.facts.last().unwrap();
+        assert_eq!(place, "/ship_to/country_code");
+        assert_eq!(
+            (change.before.as_deref(), change.after.as_deref()),
+            (Some("DE"), Some("CH"))
+        );
+        assert_eq!(Content::of(&to("CH"), Some(&to("CH"))).changes(), 0);
+    }
 }

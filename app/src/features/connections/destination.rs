@@ -1,6 +1,6 @@
 //! One destination: where exports go, under which contracts, and how the last ones went.
 
-use domain::{Time, access::Action, connection::Destination, export::Export};
+use domain::{Time, access::Action, connection::Destination, contract::Contract, export::Export};
 use engine::ConnectionNeeds;
 use leptos::prelude::*;
 
@@ -40,7 +40,7 @@ pub(super) fn destination_page(
         .rules
         .contracts
         .iter()
-        .filter(|contract| contract.destination == one.key)
+        .filter(|contract| contract.sends_to(&one.key))
         .peekable();
     let none = contracts.peek().is_none().then(|| {
         view! { <CardFoot>"None sends there yet. A flow from a template brings its own."</CardFoot> }
@@ -48,7 +48,13 @@ pub(super) fn destination_page(
     let contracts = contracts
         .map(|contract| {
             let href = at.path(&format!("contracts/{}", contract.id));
-            view! { <Row title=contract.title.clone() sub=format!("{} {}", contract.export_type, contract.version) href/> }
+            let sub = format!(
+                "{} {}{}",
+                contract.export_type,
+                contract.version,
+                share(contract, &one.key)
+            );
+            view! { <Row title=contract.title.clone() sub href/> }
         })
         .collect_view();
     let id =
@@ -103,6 +109,23 @@ pub(super) fn destination_page(
         ],
         body,
     )
+}
+
+/// Which of a contract's exports come here, where not all of them do.
+fn share(contract: &Contract, key: &str) -> String {
+    if contract.routes.is_empty() {
+        return String::new();
+    }
+    let mut when: Vec<String> = contract
+        .routes
+        .iter()
+        .filter(|route| route.destination == key)
+        .map(|route| format!("when {}", route.when.words()))
+        .collect();
+    if contract.destination == key {
+        when.push("where no route says another".to_owned());
+    }
+    format!(" · {}", when.join("; "))
 }
 
 fn state_of(one: &Destination, now: Time) -> AnyView {

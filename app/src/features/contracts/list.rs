@@ -9,7 +9,7 @@ use domain::{
 use engine::Result;
 use leptos::prelude::*;
 
-use super::words::approval_short;
+use super::words::{approval_short, destination_names};
 use crate::{
     features::exports::plural,
     ui::{time::duration_text, *},
@@ -127,10 +127,7 @@ fn row(contract: &Contract, standings: &[Standing], at: &Visit) -> impl IntoView
         .iter()
         .find(|one| one.export_type == contract.export_type)
         .map(|one| view! { <StateBadge tone=Tone::Wait word=one.words()/> });
-    let destination = at
-        .rules
-        .destination(&contract.destination)
-        .map_or_else(|| contract.destination.clone(), |one| one.name.clone());
+    let destination = destination_names(contract, &at.rules);
     view! {
         <tr data-row=contract.id.to_string()>
             <td>

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    access::Noun,
     contract::{Contract, ContractTrigger, Must, Standing},
     flow::{Condition, fact},
     owner::Owner,
@@ -14,7 +15,7 @@ use super::{
     exceptions::exceptions,
     life::Life,
     needed::needed,
-    words::{ack_words, approval_lines, retry_words},
+    words::{ack_words, approval_lines, destination_names, retry_words},
 };
 use crate::{
     features::receipts::readable,
@@ -75,10 +76,7 @@ fn render(model: Model, at: &Visit) -> Page {
     } else {
         format!("{} {} was replaced", contract.title, contract.version)
     };
-    let destination = at
-        .rules
-        .destination(&contract.destination)
-        .map_or_else(|| contract.destination.clone(), |one| one.name.clone());
+    let destination = destination_names(contract, &at.rules);
     let now = at.now();
     let (export_type, published) = (contract.export_type.clone(), contract.published_at);
     let summary =
@@ -98,12 +96,13 @@ fn render(model: Model, at: &Visit) -> Page {
     let (checks, approval, clocks) = (checks(contract), approval(contract, at), clocks(contract));
     let (exceptions, schema) = (exceptions(contract, at), schema(contract));
     let (triggers, samples) = (triggers(contract), samples(contract));
+    let destinations = destinations(contract, at);
     let actions = life.actions(contract, at);
     let banner = newest.then(|| life.banner(at)).flatten();
     let body = view! {
         <PageHead title=title.clone() sub actions/>
         {banner}
-        <Split side>{triggers} {checks} {approval} {clocks} {exceptions} {schema} {samples}</Split>
+        <Split side>{triggers} {checks} {approval} {destinations} {clocks} {exceptions} {schema} {samples}</Split>
     }
     .into_any();
     let crumbs = vec![
@@ -151,6 +150,45 @@ fn approval(contract: &Contract, at: &Visit) -> impl IntoView + use<> {
         </Card>
     }
     .into_any()
+}
+
+/// Where it goes, and when it goes where: nothing to tell where it is always the same.
+fn destinations(contract: &Contract, at: &Visit) -> Option<AnyView> {
+    if contract.routes.is_empty() {
+        return None;
+    }
+    let name = |key: &str| at.rules.destination_name(key).to_owned();
+    let sentence = format!("To {}.", contract.destinations_in_words(name));
+    let rows = contract
+        .routes
+        .iter()
+        .map(|one| (one.when.words(), &one.destination))
+        .chain(std::iter::once((
+            "Otherwise".to_owned(),
+            &contract.destination,
+        )))
+        .map(|(when, key)| {
+            let found = at.rules.destination(key);
+            let href =
+                found.and_then(|one| at.path_to(Noun::Connection, &format!("connections/{}", one.id)));
+            let there = name(key);
+            let there = match href {
+                Some(href) => view! { <a class="link" href=href>{there}</a> }.into_any(),
+                None => there.into_any(),
+            };
+            view! { <tr><td class="across font-medium">{when}</td><td class="across">{there}</td></tr> }
+        })
+        .collect_view();
+    let cols = vec![Col::text("When"), Col::text("Goes to")];
+    Some(
+        view! {
+            <Card title="Where it goes" aside="the first line that fits decides".into_any() id="destinations">
+                <Table caption="Routes" list=true cols>{rows}</Table>
+                <CardFoot>{sentence} " What it says decides, and is approved with it."</CardFoot>
+            </Card>
+        }
+        .into_any(),
+    )
 }
 
 fn clocks(contract: &Contract) -> impl IntoView + use<> {
@@ -317,7 +355,7 @@ fn facts(contract: &Contract) -> impl IntoView + use<> {
         ("Contract", Some(id)),
         ("Intent", Some(view! { <code>{contract.intent.clone()}</code> }.into_any())),
         ("Does", Some(contract.intended_action.clone().into_any())),
-        ("Destination", Some(view! { <code>{contract.destination.clone()}</code> }.into_any())),
+        ("Destination", Some(view! { <code>{contract.destinations().join(", ")}</code> }.into_any())),
         ("Known by", Some(view! { <code>{recipe}</code> <br/> "The same values are the same command: it is done once." }.into_any())),
     ]);
     view! { <Card title="Facts">{rows}</Card> }

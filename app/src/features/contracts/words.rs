@@ -1,10 +1,12 @@
 //! A contract's rules in words.
 
 use domain::{
-    contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep},
+    contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep, Contract},
     delivery::RetryPolicy,
     owner::Owner,
 };
+
+use engine::Rules;
 
 use crate::ui::time::duration_text;
 
@@ -79,6 +81,19 @@ pub(super) fn approval_short(rules: &[ApprovalRule]) -> String {
         people
     } else {
         format!("{people}, {}", when.join(" or "))
+    }
+}
+
+/// "Harbor 3PL", "Harbor 3PL or Nordlager".
+pub(super) fn destination_names(contract: &Contract, rules: &Rules) -> String {
+    let keys = contract.destinations().into_iter();
+    let names: Vec<&str> = keys.map(|key| rules.destination_name(key)).collect();
+    match names.as_slice() {
+        [most @ .., before, last] => {
+            let most: String = most.iter().map(|name| format!("{name}, ")).collect();
+            format!("{most}{before} or {last}")
+        }
+        names => names.concat(),
     }
 }
 

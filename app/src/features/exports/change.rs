@@ -9,7 +9,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{access::Action, export::Export};
+use domain::{access::Action, contract::Contract, export::Export};
 use engine::{ExportChain, MAX_JUSTIFICATION, OverrideInput, Result};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -69,7 +69,7 @@ fn typed_as(old: &Value, text: &str) -> Value {
 }
 
 fn render(found: ExportChain, at: &Visit) -> Page {
-    let export = found.export;
+    let (export, contract) = (found.export, found.contract);
     let here = at.path(&format!("exports/{}", export.id));
     let crumbs = vec![
         Crumb::link("Exports", at.path("exports")),
@@ -88,7 +88,7 @@ fn render(found: ExportChain, at: &Visit) -> Page {
         view! { <Card padded=true><p>"Its content was removed under a retention rule; there is nothing left to change."</p></Card> }
             .into_any()
     } else if export.state.is_live() {
-        form(&export, &to, at)
+        form(&export, &contract, &to, at)
     } else {
         let words = export.state.words();
         view! { <Card padded=true><p>{format!("It is {words} and cannot be changed any more.")}</p></Card> }
@@ -107,7 +107,7 @@ fn render(found: ExportChain, at: &Visit) -> Page {
     )
 }
 
-fn form(export: &Export, to: &str, at: &Visit) -> AnyView {
+fn form(export: &Export, contract: &Contract, to: &str, at: &Visit) -> AnyView {
     let typed = at.form("override");
     let hidden = at.hidden(&[
         ("export", &export.id.to_string()),
@@ -154,6 +154,7 @@ fn form(export: &Export, to: &str, at: &Visit) -> AnyView {
             export.version + 1
         )
     };
+    let elsewhere = by_routes(export, contract, to, at);
     let (was, typed_why) = (
         typed.value_or("payload", &whole),
         typed.value("justification"),
@@ -172,6 +173,7 @@ fn form(export: &Export, to: &str, at: &Visit) -> AnyView {
                 <TextArea text=why value=typed_why required=true/>
                 <p class="text-ink-2 mt-4">
                     {sent}
+                    {elsewhere}
                     " It passes the same checks and asks for the same approvals; you wrote it, so others approve it. "
                     "You sign for it with a key of your own, and confirm that it is you."
                 </p>
@@ -180,6 +182,23 @@ fn form(export: &Export, to: &str, at: &Visit) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// Where a contract has routes, what is written decides where it goes.
+fn by_routes(export: &Export, contract: &Contract, to: &str, at: &Visit) -> Option<String> {
+    if contract.routes.is_empty() {
+        return None;
+    }
+    let name = |key: &str| at.rules.destination_name(key).to_owned();
+    let words = contract.destinations_in_words(name);
+    let stop = if export.state.is_before_dispatch() {
+        String::new()
+    } else {
+        format!(" If that is not {to} any more, a task asks somebody to stop it there.")
+    };
+    Some(format!(
+        " What it says decides where it goes: to {words}.{stop}"
+    ))
 }
 
 fn field(typed: &Typed, n: usize, pointer: &str, value: &Value) -> AnyView {

@@ -7,6 +7,7 @@
 
 mod act;
 mod change;
+mod destined;
 mod keys;
 mod list;
 mod page;
@@ -16,6 +17,7 @@ mod words;
 
 pub use act::WithdrawExport;
 pub use change::{OverrideExport, OverridePage};
+pub use destined::goes_to;
 pub use keys::KeysPage;
 pub use list::ExportsPage;
 pub use page::ExportPage;

@@ -13,9 +13,10 @@ use engine::{Chain, ExportChain, Result};
 use leptos::prelude::*;
 
 use super::{
+    destined::goes_to,
     proof::{acknowledgement, attempts, checks, made_anew, trial, wire},
     side,
-    words::{Cast, Move, destination_name, export_move, export_tone},
+    words::{Cast, Move, export_move, export_tone},
 };
 use crate::{
     features::{
@@ -140,7 +141,7 @@ fn render(model: Model, at: &Visit) -> Page {
     };
     let body = view! {
         <div id="head" data-live="">
-            <PageHead title=title.clone() sub=subtitle(export, at) actions=actions(&model, mine, at)/>
+            <PageHead title=title.clone() sub=subtitle(&model, at) actions=actions(&model, mine, at)/>
         </div>
         <div id="life" data-live="" data-live-eager=(next.tone == Tone::Moving).then_some("")>
             {banner(&next, pending, mine, at)}
@@ -180,7 +181,8 @@ fn seen(next: Move, found: &ExportChain, at: &Visit) -> Move {
     }
 }
 
-fn subtitle(export: &Export, at: &Visit) -> AnyView {
+fn subtitle(Model { found, chain, .. }: &Model, at: &Visit) -> AnyView {
+    let export = &found.export;
     let named = format!("{} {}", export.export_type, export.contract_version);
     let contract = match at.path_to(Noun::Contract, &format!("contracts/{}", export.contract_id)) {
         Some(href) => view! { <a class="link" href=href>{named}</a> }.into_any(),
@@ -204,7 +206,7 @@ fn subtitle(export: &Export, at: &Visit) -> AnyView {
         )
     });
     let from = at.ctx.merchant().name.clone();
-    let to = destination_name(&at.rules, export);
+    let to = goes_to(found, chain, at);
     view! {
         <StateBadge tone=export_tone(export.state) word=export.state.words() soft=true/>
         " "

@@ -122,11 +122,10 @@ impl RouteCondition {
         }
         let values = self.values();
         match self {
-            Self::AmountOver { amount, .. } => {
-                if amount.minor < 0 {
-                    faults.push(("amount", "An amount is not below nought.".to_owned()));
-                }
+            Self::AmountOver { amount, .. } if amount.minor < 0 => {
+                faults.push(("amount", "An amount is not below nought.".to_owned()));
             }
+            Self::AmountOver { .. } => {}
             _ if values.is_empty() || values.len() > MOST_VALUES => {
                 faults.push(("values", format!("Name 1 to {MOST_VALUES} texts.")));
             }

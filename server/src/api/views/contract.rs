@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::contract::{ApprovalCondition, ApprovalRule, Contract, ExceptionRoute};
+use domain::contract::{
+    ApprovalCondition, ApprovalRule, Contract, DestinationRoute, ExceptionRoute, RouteCondition,
+};
 use domain::gate::Gate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,8 +57,10 @@ pub struct ContractView {
     escalation: Vec<RungView>,
     /// The fields whose values make the idempotency key.
     idempotency: Vec<String>,
-    /// Key of the destination.
+    /// Key of the destination, where no route says another.
     destination: String,
+    /// Where else it goes: the first whose condition holds of the payload decides.
+    routes: Vec<DestinationRouteView>,
     published_at: At,
     /// Where the JSON Schema of the payload is.
     #[schema(format = "uri-reference")]
@@ -124,6 +128,35 @@ pub struct ApproverView {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = DestinationRoute)]
+pub struct DestinationRouteView {
+    when: RouteConditionView,
+    /// Key of the destination.
+    destination: String,
+}
+
+/// `at` is a JSON Pointer into the payload, `*` for any of a list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RouteCondition)]
+#[serde(tag = "if", rename_all = "snake_case")]
+pub enum RouteConditionView {
+    IsOneOf {
+        #[schema(example = "/ship_to/country_code")]
+        at: String,
+        values: Vec<String>,
+    },
+    StartsWith {
+        at: String,
+        values: Vec<String>,
+    },
+    /// Above it, in the same currency.
+    AmountOver {
+        at: String,
+        amount: Amount,
+    },
+}
+
+#[derive(Serialize, ToSchema)]
 #[schema(as = ExceptionRoute)]
 pub struct RouteView {
     title: String,
@@ -177,6 +210,7 @@ impl From<&Contract> for ContractView {
             escalation: rungs(&contract.escalation),
             idempotency: contract.idempotency.clone(),
             destination: contract.destination.clone(),
+            routes: contract.routes.iter().map(Into::into).collect(),
             published_at: contract.published_at.into(),
             schema_url: schema_url(contract),
         }
@@ -221,6 +255,27 @@ impl From<&ApprovalRule> for RuleView {
                 })
                 .collect(),
         }
+    }
+}
+
+impl From<&DestinationRoute> for DestinationRouteView {
+    fn from(route: &DestinationRoute) -> Self {
+        let (at, destination) = (route.when.at().to_owned(), route.destination.clone());
+        let when = match &route.when {
+            RouteCondition::IsOneOf { values, .. } => RouteConditionView::IsOneOf {
+                at,
+                values: values.clone(),
+            },
+            RouteCondition::StartsWith { values, .. } => RouteConditionView::StartsWith {
+                at,
+                values: values.clone(),
+            },
+            RouteCondition::AmountOver { amount, .. } => RouteConditionView::AmountOver {
+                at,
+                amount: (*amount).into(),
+            },
+        };
+        Self { when, destination }
     }
 }
 

@@ -11,7 +11,7 @@ use engine::{SampleResult, contract_document};
 use leptos::prelude::*;
 use serde::Serialize;
 
-use super::{Section, approvals, checks, read::span_text, rows::rows};
+use super::{Section, approvals, checks, read::span_text, routes, rows::rows};
 use crate::{
     ui::*,
     web::{Typed, Visit, code_words},
@@ -406,6 +406,8 @@ fn delivery(form: &Fields<'_>, contract: &Contract, around: &Around) -> AnyView 
             "Where it goes; one that is in use.",
             around.destinations.clone(), &contract.destination,
         ),
+        routes::fields(form, contract, around),
+        view! { <h2 class="mt-4 font-semibold">"How it is sent, and what counts as taken and done"</h2> }.into_any(),
         form.area(
             "retry",
             "Waits between tries",

@@ -11,6 +11,7 @@ mod checks;
 mod draft;
 mod fields;
 mod read;
+mod routes;
 mod rows;
 mod section;
 
@@ -128,6 +129,13 @@ impl Section {
             "retry" | "retry_jitter" | "destination" | "idempotency" => {
                 (Self::Delivery, named(first))
             }
+            "routes" => match words.next() {
+                Some(field) => {
+                    let field = routes::field_of(field);
+                    (Self::Delivery, named(&format!("route.{index}.{field}")))
+                }
+                None => (Self::Delivery, named(first)),
+            },
             "ack" => (Self::Delivery, named("accepted_within")),
             "exceptions" => (Self::Exceptions, named("exceptions")),
             _ => (Self::Document, named("document")),

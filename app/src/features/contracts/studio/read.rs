@@ -13,7 +13,7 @@ use engine::{Error, FieldError, Result, read_contract_document};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Section, approvals, checks, rows::rows};
+use super::{Section, approvals, checks, routes, rows::rows};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -432,6 +432,7 @@ fn delivery(form: &mut Form<'_>, mut contract: Contract) -> Contract {
         },
     };
     contract.destination = form.text("destination");
+    contract.routes = routes::read(form, &contract);
     contract.idempotency = form
         .get("idempotency")
         .split([',', ' ', '\n', '+'])
