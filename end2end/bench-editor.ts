@@ -20,8 +20,8 @@ declare global {
   interface Window {
     /** When the board was ready, and seen. */
     opened?: Promise<number>;
-    /** Does this and says how long it took until it was seen. */
-    shown(act: () => void): Promise<number>;
+    /** Does this and says how long it took until a change in the map, the table or another place was seen. */
+    shown(act: () => void, place?: Element): Promise<number>;
   }
 }
 
@@ -37,12 +37,12 @@ test("editor", async ({ page, meshline, signIn }) => {
         seen().then(done);
       }).observe(document, { subtree: true, childList: true, attributeFilter: ["data-ready"] });
     });
-    window.shown = async (act) => {
+    window.shown = async (act, place = document.querySelector("[data-stage]") as Element) => {
       const changed = new Promise<void>((done) => {
         new MutationObserver((_, observer) => {
           observer.disconnect();
           done();
-        }).observe(document.querySelector("[data-stage]") as Element, { subtree: true, childList: true, characterData: true });
+        }).observe(place, { subtree: true, childList: true, characterData: true });
       });
       // at the beginning of a frame, as a person's events are
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -67,6 +67,7 @@ test("editor", async ({ page, meshline, signIn }) => {
       if (view === "table") await page.keyboard.press("t");
       note(`go to another step (${view})`, await clicked(page, `[data-stage] [data-step="step_${120 + round}"]`));
       note(`type a letter (${view})`, await typed(page, `Half way ${round} ${view}`));
+      note(`go to a list of all steps (${view})`, await listed(page));
       note(`choose from a list (${view})`, await chosen(page, "owner"));
       note(`add a step (${view})`, await added(page, `New ${round} ${view}`));
       note(`take it back (${view})`, await clicked(page, "[data-do=undo]"));
@@ -139,11 +140,20 @@ function typed(page: Page, text: string): Promise<number> {
 function chosen(page: Page, name: string): Promise<number> {
   return page.evaluate((name) => {
     const field = document.querySelector(`[name="f[${name}]"]`) as HTMLSelectElement;
+    field.focus();
     return window.shown(() => {
       field.selectedIndex = field.selectedIndex > 1 ? 1 : 2;
       field.dispatchEvent(new Event("change", { bubbles: true }));
     });
   }, name);
+}
+
+function listed(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const list = document.querySelector('select[name^="f[exit."]') as HTMLSelectElement;
+    (document.activeElement as HTMLElement).blur();
+    return window.shown(() => list.focus(), list);
+  });
 }
 
 function clicked(page: Page, selector: string): Promise<number> {

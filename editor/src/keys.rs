@@ -2,15 +2,16 @@
 
 use board::{START, act::is_end, map::Way, screen::View};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{Event, HtmlElement, KeyboardEvent};
 
-use crate::{page, state};
+use crate::{draw, hand, page, state};
 
 pub fn listen() {
     page::on("keydown", pressed);
 }
 
-fn pressed(event: KeyboardEvent) {
+fn pressed(event: Event) {
+    let event: KeyboardEvent = event.unchecked_into();
     let command = event.ctrl_key() || event.meta_key();
     let typing = page::from(&event, "input, textarea, select, dialog").is_some();
     let key = event.key();
@@ -36,12 +37,12 @@ fn pressed(event: KeyboardEvent) {
         "ArrowDown" => walk(&event, Way::Down),
         "n" => {
             taken(&event);
-            page::to_field("add.kind");
+            hand::to_field("add.kind");
         }
         "e" => {
             taken(&event);
             let flow = state::with(|editor| is_end(&editor.chosen)).unwrap_or(false);
-            page::to_field(if flow { "name" } else { "title" });
+            hand::to_field(if flow { "name" } else { "title" });
         }
         "Delete" | "Backspace" => {
             taken(&event);
@@ -52,12 +53,12 @@ fn pressed(event: KeyboardEvent) {
         }
         "t" => {
             taken(&event);
-            page::toggle_view();
+            hand::toggle_view();
         }
         "/" => {
             taken(&event);
             if let Some(field) = page::one("[data-find]") {
-                page::focus(&field);
+                draw::focus(&field);
             }
         }
         _ => {}
@@ -111,5 +112,5 @@ fn to_card() {
     if let Some(card) = card.and_then(|card| card.dyn_into::<HtmlElement>().ok()) {
         let _ = card.focus();
     }
-    page::keep_in_sight();
+    hand::keep_in_sight();
 }

@@ -7,6 +7,8 @@
 //! It is a module of its own rather than an island of the pages' module, so that nobody loads it who draws no flow; and
 //! it writes markup as text, because a framework for the browser would weigh more than everything here.
 
+mod draw;
+mod hand;
 mod keys;
 mod net;
 mod page;
@@ -14,11 +16,16 @@ mod state;
 
 use wasm_bindgen::prelude::*;
 
+/// A fifth of the code of the standard one, and as quick.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 #[wasm_bindgen(start)]
 pub fn start() {
     if let Some(editor) = state::Editor::found() {
         state::install(editor);
-        page::listen();
+        hand::listen();
         keys::listen();
         state::with(|editor| {
             editor.restore();

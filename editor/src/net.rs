@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{UrlSearchParams, XmlHttpRequest};
 
 use crate::{
-    page,
+    draw, page,
     state::{self, Editor},
 };
 
@@ -78,7 +78,7 @@ impl Answer {
 }
 
 /// Posts these fields as a form; what came back is given to `then`, or nothing if that was no answer.
-fn post(path: &'static str, fields: &[(&str, &str)], then: impl FnOnce(Option<String>) + 'static) {
+fn post(path: &'static str, fields: &[(&str, &str)], then: fn(Option<String>)) {
     let sent = || -> Result<XmlHttpRequest, JsValue> {
         let body = UrlSearchParams::new()?;
         for (name, value) in fields {
@@ -91,77 +91,88 @@ fn post(path: &'static str, fields: &[(&str, &str)], then: impl FnOnce(Option<St
         Ok(request)
     };
     let Ok(request) = sent() else {
-        page::after(Duration::ZERO, || then(None));
+        page::after(Duration::ZERO, Box::new(move || then(None)));
         return;
     };
     let asked = request.clone();
-    let ended = Closure::once_into_js(move || {
+    let ended: Box<dyn FnOnce()> = Box::new(move || {
         // whoever has been signed out is led to a page that is no answer
         let here = asked.status() == Ok(200) && asked.response_url().ends_with(path);
         let text = asked.response_text().ok().flatten().filter(|_| here);
         // a server function's answer is a text, written as JSON
         then(text.and_then(|text| Json::parse(&text).ok()?.text()));
     });
-    request.set_onloadend(Some(ended.unchecked_ref()));
+    request.set_onloadend(Some(Closure::once_into_js(ended).unchecked_ref()));
+}
+
+/// Says at once whether everything is saved, and if not, sees to it.
+pub fn edited(editor: &Editor) {
+    if editor.is_saved() && !editor.saving && editor.typed.is_none() {
+        page::status("saved", &editor.said);
+    } else {
+        page::status("unsaved", "Not saved yet");
+        save_soon();
+    }
 }
 
 /// A burst of edits is one save.
-pub fn save_soon() {
+fn save_soon() {
     if SAVE_WAITS.replace(true) {
         return;
     }
-    page::after(SAVE_AFTER, || {
-        SAVE_WAITS.set(false);
-        save();
-    });
+    page::after(
+        SAVE_AFTER,
+        Box::new(|| {
+            SAVE_WAITS.set(false);
+            save();
+        }),
+    );
 }
 
-pub fn save() {
+fn save() {
     state::with(|editor| {
-        editor.keep();
         if !editor.saving && editor.clashes.is_empty() && !editor.is_saved() {
             page::status("saving", "Saving …");
             send(editor);
         }
+        editor.keep();
     });
 }
 
 /// Saves the draft as it is, saying which revision it began with.
 fn send(editor: &mut Editor) {
     editor.saving = true;
-    let (draft, edits) = (editor.draft().clone(), editor.edits);
+    editor.sent = Some(editor.draft().clone());
     let fields = [
         ("merchant", editor.merchant.as_str()),
         ("flow", &editor.flow),
         ("rev", &editor.rev.to_string()),
-        ("draft", &wire::text(&draft)),
+        ("draft", &wire::text(editor.draft())),
     ];
-    post("/ui/flow/save", &fields, move |answer| {
-        answered(&draft, edits, answer);
-    });
+    post("/ui/flow/save", &fields, answered);
 }
 
-fn answered(draft: &Draft, edits: u32, answer: Option<String>) {
-    let more = state::with(|editor| {
+fn answered(answer: Option<String>) {
+    state::with(|editor| {
         editor.saving = false;
         let Some(text) = answer else {
             page::status(
                 "failed",
                 "Could not save: kept here, in this browser. Trying again.",
             );
-            page::after(TRY_AGAIN, save);
-            return false;
+            page::after(TRY_AGAIN, Box::new(save));
+            return;
         };
         match Answer::read(&text) {
             Ok(Answer::Saved { rev, at, faults }) => {
-                editor.was_saved(draft, rev, faults);
-                page::status("saved", &format!("Saved {}", page::clock(at)));
-                editor.edits != edits
+                editor.was_saved(rev, faults);
+                editor.said = format!("Saved {}", page::clock(at));
+                edited(editor);
             }
             Ok(Answer::Conflict { rev, by, draft }) => {
                 editor.met(*draft, rev, &by);
-                page::status("met", &format!("{by} saved meanwhile"));
-                editor.clashes.is_empty()
+                editor.said = format!("{by} saved meanwhile");
+                edited(editor);
             }
             other => {
                 let (sentence, again) = match other {
@@ -170,21 +181,17 @@ fn answered(draft: &Draft, edits: u32, answer: Option<String>) {
                 };
                 page::status("failed", &format!("Could not save, kept here: {sentence}"));
                 if again {
-                    page::after(TRY_AGAIN, save);
+                    page::after(TRY_AGAIN, Box::new(save));
                 }
-                false
             }
         }
     });
-    if more == Some(true) {
-        save_soon();
-    }
 }
 
 /// Says that somebody is here, and hears who else is, again and again.
 pub fn greet_soon() {
     greet("");
-    page::after(GREET, greet_soon);
+    page::after(GREET, Box::new(greet_soon));
 }
 
 /// The server's thorough layout, in place of what the edits left.
@@ -212,7 +219,7 @@ fn greeted(answer: Option<String>) {
     state::with(|editor| {
         if let Some(ranks) = ranks.filter(|_| editor.is_saved()) {
             editor.ranks = ranks.follow(editor.draft());
-            page::everything(editor);
+            draw::everything(editor);
         }
         // saving what is unchanged, with the old revision, brings theirs
         if rev > editor.rev && !editor.saving && editor.is_saved() {

@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use board::{
     act::{Acted, act, is_end, write_flow},
     fields::{self, Fields, Wrong},
-    form::Paper,
+    form::{Paper, Written},
     json::{Json, Read},
-    map::Picture,
-    merge::{Clash, merge, with_theirs},
+    map::{Drawn, Picture},
+    merge::{Clash, Merged, merge, with_theirs},
     names::{Lanes, Names},
     rank::{Ranks, ways},
     screen::{Screen, View},
@@ -16,11 +16,15 @@ use board::{
 };
 use domain::flow::{Draft, History, fact, readiness::Fault};
 
-use crate::{net, page};
+use crate::{draw, net, page};
 
-/// Kept in this browser while it could not be saved.
+/// Kept in this browser while it is not saved.
 struct Unsaved {
+    /// What it began with, and that one's revision.
     base: Draft,
+    rev: i64,
+    /// What was on its way to the server, and may have arrived.
+    sent: Option<Draft>,
     draft: Draft,
 }
 
@@ -29,6 +33,8 @@ impl Unsaved {
         let mut kept = Json::parse(text)?.object().unwrap_or_default();
         Ok(Self {
             base: take(&mut kept, "base")?,
+            rev: take(&mut kept, "rev")?,
+            sent: take(&mut kept, "sent").ok(),
             draft: take(&mut kept, "draft")?,
         })
     }
@@ -56,10 +62,18 @@ pub struct Editor {
     pub clashes: Vec<Clash>,
     pub theirs: Option<Draft>,
     pub their_name: String,
+    /// With which revision it all began, while somebody is asked whose a change is.
+    begun: Option<(i64, Draft)>,
+    /// What stands on the page: the map or the table, the form, and the address.
     pub picture: Picture,
+    pub rows: Vec<Drawn>,
+    pub shown: Written,
+    pub address: String,
     pub saving: bool,
-    /// Counts edits, so that a save knows whether it is still about the newest.
-    pub edits: u32,
+    /// What was last sent, until it is known to be saved.
+    pub sent: Option<Draft>,
+    /// What was said when everything was saved.
+    pub said: String,
 }
 
 thread_local! {
@@ -83,9 +97,12 @@ impl Editor {
     pub fn found() -> Option<Self> {
         let text = page::one("#board-data")?.text_content()?;
         let mut editor = Self::read(&text).ok()?;
+        editor.said = page::one("[data-status]")?.text_content()?;
         // as the server drew it: what changes from here on is written, and nothing else
-        let fields = Fields::new();
-        editor.picture = editor.screen(&fields).picture();
+        let fields = editor.fields();
+        let screen = editor.screen(&fields);
+        let (picture, rows, shown) = (screen.picture(), screen.rows(), screen.form());
+        (editor.picture, editor.rows, editor.shown) = (picture, rows, shown);
         Some(editor)
     }
 
@@ -112,9 +129,14 @@ impl Editor {
             clashes: Vec::new(),
             theirs: None,
             their_name: String::new(),
+            begun: None,
             picture: Picture::default(),
+            rows: Vec::new(),
+            shown: Written::default(),
+            address: String::new(),
             saving: false,
-            edits: 0,
+            sent: None,
+            said: String::new(),
         })
     }
 
@@ -147,6 +169,7 @@ impl Editor {
                 action: "/ui/flow/edit",
                 hidden: &[],
                 still: false,
+                short: true,
             },
             faults: &self.faults,
             ranks: &self.ranks,
@@ -157,11 +180,19 @@ impl Editor {
     }
 
     pub fn choose(&mut self, key: &str) {
-        let key = if is_end(key) { "" } else { key };
-        self.chosen = key.to_owned();
+        self.go_to(key);
         self.typed = None;
         self.wrong.clear();
-        page::everything(self);
+        draw::everything(self);
+        net::edited(self);
+    }
+
+    fn go_to(&mut self, key: &str) {
+        let key = if is_end(key) { "" } else { key };
+        if key != self.chosen {
+            key.clone_into(&mut self.chosen);
+            self.shown = Written::default();
+        }
     }
 
     /// A button or a field of the form. Returns whether it could be read.
@@ -172,24 +203,24 @@ impl Editor {
                 chosen,
                 said,
             }) => {
-                let chosen = if is_end(&chosen) {
-                    String::new()
-                } else {
-                    chosen
-                };
-                let elsewhere = chosen != self.chosen;
-                self.chosen = chosen;
+                let before = std::mem::take(&mut self.chosen);
+                self.chosen.clone_from(&before);
+                self.go_to(&chosen);
+                let elsewhere = self.chosen != before;
                 self.typed = None;
                 let was_wrong = !self.wrong.is_empty();
                 self.wrong.clear();
                 self.change(draft);
-                if elsewhere || rewrite || was_wrong {
-                    page::everything(self);
-                } else {
-                    page::picture(self);
-                }
-                if !matches!(button, "put" | "flow") {
+                let plain = matches!(button, "put" | "flow");
+                if !plain {
+                    // what was said to a button is done
+                    self.shown = Written::default();
                     page::announce(&said);
+                }
+                if elsewhere || rewrite || was_wrong {
+                    draw::everything(self);
+                } else {
+                    draw::stage(self);
                 }
                 true
             }
@@ -198,8 +229,9 @@ impl Editor {
                 self.wrong = wrong;
                 self.typed = Some(fields);
                 if news || rewrite {
-                    page::panel(self);
+                    draw::panel(self);
                 }
+                net::edited(self);
                 false
             }
         }
@@ -220,7 +252,7 @@ impl Editor {
             self.change(acted.draft);
             field.clone_into(&mut self.typing);
         }
-        page::picture(self);
+        draw::stage(self);
     }
 
     /// Another draft, as one edit; shown by whoever calls.
@@ -244,11 +276,10 @@ impl Editor {
             self.ranks = self.ranks.follow(self.history.now());
         }
         if self.draft().step(&self.chosen).is_none() {
-            self.chosen.clear();
+            self.go_to("");
         }
-        self.edits = self.edits.wrapping_add(1);
         page::tools(self);
-        net::save_soon();
+        net::edited(self);
     }
 
     pub fn undo(&mut self, again: bool) {
@@ -262,7 +293,7 @@ impl Editor {
             self.typed = None;
             self.wrong.clear();
             self.after(true);
-            page::everything(self);
+            draw::everything(self);
             page::announce(if again { "Made again." } else { "Taken back." });
         }
     }
@@ -276,58 +307,90 @@ impl Editor {
         let Some(storage) = page::storage() else {
             return;
         };
-        if self.is_saved() {
+        if self.is_saved() && self.clashes.is_empty() {
             let _ = storage.remove_item(&self.place());
             return;
         }
-        let (base, draft) = (wire::text(&self.saved), wire::text(self.draft()));
-        let text = format!("{{\"base\":{base},\"draft\":{draft}}}");
+        // whoever is asked whose a change is will be asked again
+        let (rev, base) = match &self.begun {
+            Some((rev, base)) => (*rev, base),
+            None => (self.rev, &self.saved),
+        };
+        let [base, sent, draft] =
+            [Some(base), self.sent.as_ref(), Some(self.draft())].map(|draft| match draft {
+                Some(draft) => wire::text(draft),
+                None => "null".to_owned(),
+            });
+        let text = format!("{{\"rev\":{rev},\"base\":{base},\"sent\":{sent},\"draft\":{draft}}}");
         let _ = storage.set_item(&self.place(), &text);
     }
 
-    /// What could not be saved the last time is brought back.
+    /// What was not saved the last time is brought back; where the draft was saved since, each change is asked about.
     pub fn restore(&mut self) {
         let kept = page::storage()
             .and_then(|storage| storage.get_item(&self.place()).ok().flatten())
             .and_then(|text| Unsaved::read(&text).ok());
         let Some(kept) = kept.filter(|kept| kept.draft != self.saved) else {
-            return;
+            return self.keep();
         };
-        let theirs = self.saved.clone();
-        let merged = merge(&kept.base, &kept.draft, &theirs);
-        self.clashes = merged.clashes;
-        self.theirs = Some(theirs);
+        let arrived = kept.sent.as_ref() == Some(&self.saved);
+        let base = if arrived {
+            self.saved.clone()
+        } else {
+            kept.base
+        };
+        let newer = base != self.saved || !arrived && kept.rev != self.rev;
+        self.bring_in(merge(&base, &kept.draft, &self.saved, newer));
         self.their_name = "Somebody".to_owned();
-        self.change(merged.draft);
-        page::everything(self);
-        page::clash(self, "What could not be saved the last time is back.");
+        if self.clashes.is_empty() {
+            page::clash(self, "What was not saved the last time is back.");
+        } else {
+            self.begun = Some((kept.rev, base));
+            page::clash(
+                self,
+                "What was not saved the last time is back, and the draft was saved since. \
+                 Nothing is saved until you say whose it is.",
+            );
+        }
     }
 
-    pub fn was_saved(&mut self, draft: &Draft, rev: i64, faults: Vec<Fault>) {
+    fn bring_in(&mut self, merged: Merged) {
+        self.clashes = merged.clashes;
+        self.theirs = Some(self.saved.clone());
+        self.change(merged.draft);
+        draw::everything(self);
+    }
+
+    pub fn was_saved(&mut self, rev: i64, faults: Vec<Fault>) {
         self.rev = rev;
-        self.saved = draft.clone();
-        self.faults = faults;
+        if let Some(sent) = self.sent.take() {
+            self.saved = sent;
+        }
         self.keep();
-        page::picture(self);
-        page::rail(self);
+        if self.faults != faults {
+            self.faults = faults;
+            draw::stage(self);
+            draw::rail(self);
+        }
     }
 
     /// Somebody else saved first.
     pub fn met(&mut self, theirs: Draft, rev: i64, by: &str) {
-        let merged = merge(&self.saved, self.draft(), &theirs);
-        let mine = !self.is_saved();
-        self.saved = theirs.clone();
-        self.rev = rev;
-        self.clashes = merged.clashes;
-        self.theirs = Some(theirs);
-        self.their_name = by.to_owned();
+        let base = std::mem::replace(&mut self.saved, theirs);
+        let began = std::mem::replace(&mut self.rev, rev);
+        let mine = *self.draft() != base;
+        let merged = merge(&base, self.draft(), &self.saved, false);
+        by.clone_into(&mut self.their_name);
         let changed = if merged.taken.is_empty() {
             "something else".to_owned()
         } else {
             merged.taken.join(", ")
         };
-        self.change(merged.draft);
-        page::everything(self);
+        self.sent = None;
+        if !merged.clashes.is_empty() {
+            self.begun.get_or_insert((began, base));
+        }
+        self.bring_in(merged);
         let said = match (self.clashes.is_empty(), mine) {
             (true, false) => format!("{by} changed {changed}; this is it."),
             (true, true) => format!("{by} changed {changed}. Theirs and yours are both here."),
@@ -341,12 +404,15 @@ impl Editor {
     /// Whose it is, of one clash.
     pub fn settle(&mut self, key: &str, take_theirs: bool) {
         self.clashes.retain(|clash| clash.key != key);
+        if self.clashes.is_empty() {
+            self.begun = None;
+        }
         if take_theirs && let Some(theirs) = &self.theirs {
             let draft = with_theirs(self.draft(), theirs, key);
             self.change(draft);
         }
-        page::everything(self);
+        draw::everything(self);
         page::clash(self, "");
-        net::save_soon();
+        net::edited(self);
     }
 }

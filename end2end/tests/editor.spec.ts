@@ -168,8 +168,6 @@ test("three steps from nothing, with the keyboard alone", async ({ page, meshlin
   await expect(page.locator(".board-table")).toBeVisible();
   await page.keyboard.press("t");
   await expect(page.locator("svg.board")).toBeVisible();
-  // a burst of edits is one save, somewhat later; until then the line still speaks of the one before
-  await page.waitForTimeout(1_500);
   await saved(page);
   await page.reload();
   await ready(page, javaScript);
@@ -231,6 +229,97 @@ test("two hundred steps open and can be edited", async ({ page, meshline, signIn
   await field(page, "title").fill("Half way");
   if (!javaScript) await page.getByRole("button", { name: "Save the step" }).click();
   await expect(card(page, "Half way")).toHaveCount(1);
+  if (!javaScript) return;
+
+  // a long list is whole for whoever goes to it, and still is after something was chosen in it
+  const leads = field(page, "exit.done.0");
+  await expect(leads).toHaveValue("step_101");
+  await leads.focus();
+  for (const next of ["step_102", "step_103"]) {
+    await expect(leads.locator("option")).toHaveCount(201);
+    await page.keyboard.press("ArrowDown");
+    await expect(leads).toHaveValue(next);
+    await expect(leads).toBeFocused();
+    await expect(field(page, "exit.done.1")).toHaveCount(1);
+  }
+  await expectAccessible(page);
+  await saved(page);
+});
+
+test("what is not saved yet is said at once, and a reload at once loses nothing", async ({ page, meshline, signIn, javaScript }) => {
+  test.skip(!javaScript, "without a script nothing is held here");
+  await signIn(page);
+  await begin(page, meshline, "Left at once");
+  await ready(page, javaScript);
+  await field(page, "add.title").fill("First");
+  await page.getByRole("button", { name: "Add the step" }).click();
+  await saved(page);
+  let reached = false;
+  await page.route("**/ui/flow/save", (route) => (reached ? route.continue() : route.abort()));
+  // in the very task in which the key was pressed
+  const said = await field(page, "title").evaluate((input: HTMLInputElement) => {
+    input.value = "Second thoughts";
+    input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    return document.querySelector("[data-status]")?.textContent;
+  });
+  expect(said).toBe("Not saved yet");
+  await page.reload();
+  reached = true;
+  await ready(page, javaScript);
+  await expect(card(page, "Second thoughts")).toHaveCount(1);
+  await expect(field(page, "title")).toHaveValue("Second thoughts");
+  await expect(page.getByText("What was not saved the last time is back.")).toBeVisible();
+  await saved(page);
+  // and once it is saved it is kept no longer
+  await page.reload();
+  await ready(page, javaScript);
+  await expect(card(page, "Second thoughts")).toHaveCount(1);
+  await expect(page.getByText("is back")).toHaveCount(0);
+});
+
+test("what was kept here is not put over what was saved since", async ({ page, browser, meshline, signIn, javaScript }) => {
+  test.skip(!javaScript, "without a script nothing is held here");
+  await signIn(page);
+  await begin(page, meshline, "Kept too long");
+  await ready(page, javaScript);
+  await field(page, "add.title").fill("First");
+  await page.getByRole("button", { name: "Add the step" }).click();
+  await saved(page);
+  await page.route("**/ui/flow/save", (route) => route.abort());
+  await field(page, "title").fill("Older");
+  await expect(card(page, "Older")).toHaveCount(1);
+  await page.goto(`/m/${meshline.merchant().slug}/flows`);
+
+  // elsewhere it becomes something else, and then what it was
+  const other = await browser.newContext({ baseURL: meshline.baseURL });
+  const elsewhere = await other.newPage();
+  await signIn(elsewhere);
+  const step = `${path(meshline, "Kept too long")}?step=first`;
+  await elsewhere.goto(step);
+  await ready(elsewhere, javaScript);
+  for (const title of ["Newer", "First"]) {
+    await field(elsewhere, "title").fill(title);
+    await expect(elsewhere.locator("[data-status]")).toHaveText("Not saved yet");
+    await saved(elsewhere);
+  }
+
+  await page.unroute("**/ui/flow/save");
+  await page.goto(step);
+  await ready(page, javaScript);
+  await expect(page.getByText("the draft was saved since")).toBeVisible();
+  // whoever does not answer is asked again, however often
+  await page.reload();
+  await ready(page, javaScript);
+  await expect(page.getByText("the draft was saved since")).toBeVisible();
+  await expect(page.locator("[data-status]")).toHaveText("Not saved yet");
+  await elsewhere.reload();
+  await expect(field(elsewhere, "title")).toHaveValue("First");
+  await page.getByRole("button", { name: /Take theirs/ }).click();
+  await expect(field(page, "title")).toHaveValue("First");
+  await page.reload();
+  await ready(page, javaScript);
+  await expect(page.getByText("the draft was saved since")).toHaveCount(0);
+  await other.close();
 });
 
 test("what is typed shows with each letter, and is one edit", async ({ page, meshline, signIn, javaScript }) => {

@@ -121,6 +121,8 @@ fn editor(workspace: &Workspace, flavour: Flavour) -> Result<()> {
             "--enable-mutable-globals",
             "--enable-reference-types",
             "--enable-multivalue",
+            // the stack stands lowest, and nothing has an address within a kilobyte of its end
+            "--low-memory-unused",
         ])
         .arg(&wasm)
         .arg("-o")

@@ -1,10 +1,14 @@
 //! The form of a step, and of the flow itself: every field, with what is wrong beside it.
+//!
+//! A form is written in parts, so that the browser writes only those that an edit has changed; and there its long lists
+//! hold only what is chosen until somebody goes to one ([`list`]): a form of a flow of two hundred steps has a thousand
+//! options, and laying them out took most of the time until an edit showed.
 
 use std::fmt::Write;
 
 use domain::{
     event::EventKind,
-    flow::{Draft, ELSE, Op, StepKind, edit::Sketch, fact, fact::Fact},
+    flow::{Draft, ELSE, Op, StepKind, edit::Sketch, fact::Fact},
 };
 
 use crate::{
@@ -14,6 +18,8 @@ use crate::{
     names::{Choice, Names},
     words,
 };
+
+mod controls;
 
 /// What a form is written from.
 #[derive(Clone, Copy, Debug)]
@@ -30,17 +36,65 @@ pub struct Paper<'a> {
     pub hidden: &'a [(&'static str, String)],
     /// Nobody may change it: it is only read.
     pub still: bool,
+    /// Long lists hold only what is chosen: somebody is there to fill them in.
+    pub short: bool,
+}
+
+/// A form that is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// What a reader calls it.
+    pub label: String,
+    open: String,
+    /// Its children, one each.
+    pub parts: Vec<String>,
+    close: &'static str,
+}
+
+impl Written {
+    pub fn html(&self) -> String {
+        let mut html = self.open.clone();
+        for part in &self.parts {
+            html.push_str(part);
+        }
+        html.push_str(self.close);
+        html
+    }
 }
 
 struct Form<'a> {
     paper: Paper<'a>,
     facts: Vec<Fact>,
+    written: Written,
+    /// The part that is being written, and how deep in it.
     out: String,
+    depth: u32,
+    /// The list that is asked for, and its options.
+    sought: &'a str,
+    found: String,
 }
 
-/// The form of one step.
-pub fn step(paper: Paper<'_>, step: &Sketch) -> String {
-    let mut f = Form::begin(paper, &step.title);
+/// The form of this step; of none: of the flow.
+pub fn write(paper: Paper<'_>, step: Option<&Sketch>) -> Written {
+    filled(paper, step, "").written
+}
+
+/// All options of one list of a form.
+pub fn list(paper: Paper<'_>, step: Option<&Sketch>, name: &str) -> String {
+    filled(paper, step, name).found
+}
+
+fn filled<'a>(paper: Paper<'a>, step: Option<&Sketch>, sought: &'a str) -> Form<'a> {
+    let title = step.map_or("The flow", |step| &step.title);
+    let mut form = Form::begin(paper, title, sought);
+    match step {
+        Some(step) => self::step(&mut form, step),
+        None => flow(&mut form),
+    }
+    form
+}
+
+fn step(f: &mut Form<'_>, step: &Sketch) {
     f.group("What it does", |f| {
         f.text("title", "Title", "");
         let kinds = StepKind::NAMES.map(|name| (name.to_owned(), words::kind(name).to_owned()));
@@ -136,12 +190,10 @@ pub fn step(paper: Paper<'_>, step: &Sketch) -> String {
         f.buttons(|f| f.button("shift", "Move it there", "btn"));
     });
     f.adding(Some(step));
-    f.end()
 }
 
-/// The form of the flow: its name, its trigger, where it begins and what it ends in.
-pub fn flow(paper: Paper<'_>) -> String {
-    let mut f = Form::begin(paper, "The flow");
+/// Its name, its trigger, where it begins and what it ends in.
+fn flow(f: &mut Form<'_>) {
     f.group("The flow", |f| {
         f.text("name", "Name", "");
         f.area("summary", "Summary", 2);
@@ -175,7 +227,6 @@ pub fn flow(paper: Paper<'_>) -> String {
     });
     f.buttons(|f| f.button("flow", "Save the flow", "btn btn-primary"));
     f.adding(None);
-    f.end()
 }
 
 fn choice(value: &str, name: &str) -> Choice {
@@ -183,223 +234,6 @@ fn choice(value: &str, name: &str) -> Choice {
 }
 
 impl<'a> Form<'a> {
-    fn begin(paper: Paper<'a>, title: &str) -> Self {
-        let mut out = format!(
-            "<form method=\"post\" action=\"{}\" class=\"sform\" data-form=\"\" aria-label=\"{}\">",
-            esc(paper.action),
-            esc(title)
-        );
-        for (name, value) in paper.hidden {
-            let _ = write!(
-                out,
-                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
-                esc(value)
-            );
-        }
-        // Enter in a field presses the first button of a form
-        out.push_str("<button class=\"sr-only\" name=\"act\" value=\"put\" tabindex=\"-1\" aria-hidden=\"true\">Save</button>");
-        if paper.still {
-            out.push_str("<fieldset class=\"still\" disabled>");
-        }
-        let mut form = Self {
-            facts: fact::of_flow(paper.draft),
-            paper,
-            out,
-        };
-        if let Some(sentence) = paper.wrong.get("") {
-            let _ = write!(
-                form.out,
-                "<p class=\"error\" role=\"alert\">{}</p>",
-                esc(sentence)
-            );
-        }
-        form
-    }
-
-    fn end(mut self) -> String {
-        if self.paper.still {
-            self.out.push_str("</fieldset>");
-        }
-        self.out.push_str("</form>");
-        self.out
-    }
-
-    fn value(&self, name: &str) -> &'a str {
-        self.paper.fields.get(name).map_or("", String::as_str)
-    }
-
-    fn group(&mut self, legend: &str, inside: impl FnOnce(&mut Self)) {
-        let _ = write!(self.out, "<fieldset><legend>{}</legend>", esc(legend));
-        inside(self);
-        self.out.push_str("</fieldset>");
-    }
-
-    /// A group that the readiness rail can lead to.
-    fn section(&mut self, id: &str, legend: &str, inside: impl FnOnce(&mut Self)) {
-        let _ = write!(
-            self.out,
-            "<fieldset id=\"f-{id}\" tabindex=\"-1\"><legend>{}</legend>",
-            esc(legend)
-        );
-        inside(self);
-        self.out.push_str("</fieldset>");
-    }
-
-    fn buttons(&mut self, inside: impl FnOnce(&mut Self)) {
-        self.out.push_str("<p class=\"sbuttons\">");
-        inside(self);
-        self.out.push_str("</p>");
-    }
-
-    fn button(&mut self, act: &str, label: &str, class: &str) {
-        let _ = write!(
-            self.out,
-            "<button class=\"{class}\" name=\"act\" value=\"{act}\">{label}</button>"
-        );
-    }
-
-    /// Label and control, what is wrong with it, and what stands there now.
-    fn field(&mut self, name: &str, label: &str, control: &str) {
-        let _ = write!(
-            self.out,
-            "<div class=\"field\"><label for=\"f-{0}\">{1}</label>{control}",
-            esc(name),
-            esc(label)
-        );
-        if let Some(sentence) = self.paper.wrong.get(name) {
-            let _ = write!(
-                self.out,
-                "<p class=\"error\" id=\"e-{}\">{}</p>",
-                esc(name),
-                esc(sentence)
-            );
-        }
-        if let Some(saved) = self.paper.saved {
-            let there = saved.get(name).map_or("", String::as_str);
-            if there != self.value(name) {
-                let there = if there.is_empty() { "nothing" } else { there };
-                let _ = write!(self.out, "<p class=\"hint\">Saved now: {}</p>", esc(there));
-            }
-        }
-        self.out.push_str("</div>");
-    }
-
-    fn attributes(&self, name: &str) -> String {
-        let mut out = format!("id=\"f-{0}\" name=\"f[{0}]\"", esc(name));
-        if self.paper.wrong.contains_key(name) {
-            let _ = write!(
-                out,
-                " aria-invalid=\"true\" aria-describedby=\"e-{}\"",
-                esc(name)
-            );
-        }
-        out
-    }
-
-    fn text(&mut self, name: &str, label: &str, example: &str) {
-        let control = format!(
-            "<input class=\"input\" {} value=\"{}\" placeholder=\"{}\" autocomplete=\"off\">",
-            self.attributes(name),
-            esc(self.value(name)),
-            esc(example)
-        );
-        self.field(name, label, &control);
-    }
-
-    fn area(&mut self, name: &str, label: &str, rows: u8) {
-        let control = format!(
-            "<textarea class=\"input\" {} rows=\"{rows}\">\n{}</textarea>",
-            self.attributes(name),
-            esc(self.value(name))
-        );
-        self.field(name, label, &control);
-    }
-
-    /// Free text with suggestions.
-    fn suggested(&mut self, name: &str, label: &str, list: &str) {
-        let names = self.paper.names;
-        let all = match list {
-            "contracts" => &names.contracts,
-            _ => &names.systems,
-        };
-        // a system that is not connected yet can be chosen all the same, and the rail says so
-        let mut choices = all.clone();
-        let value = self.value(name);
-        if !value.is_empty() && !choices.iter().any(|(known, _)| known == value) {
-            choices.push(choice(value, &format!("{value} (not connected)")));
-        }
-        self.select(name, label, &choices, Some("None yet"));
-    }
-
-    fn options(&self, name: &str, choices: &[Choice], none: Option<&str>) -> String {
-        let value = self.value(name);
-        let mut out = String::new();
-        let mut option = |key: &str, label: &str| {
-            let selected = if key == value { " selected" } else { "" };
-            let _ = write!(
-                out,
-                "<option value=\"{}\"{selected}>{}</option>",
-                esc(key),
-                esc(label)
-            );
-        };
-        if let Some(none) = none {
-            option("", none);
-        }
-        for (key, label) in choices {
-            option(key, label);
-        }
-        if !value.is_empty() && !choices.iter().any(|(key, _)| key == value) {
-            option(value, &format!("{value} (no longer there)"));
-        }
-        out
-    }
-
-    fn select(&mut self, name: &str, label: &str, choices: &[Choice], none: Option<&str>) {
-        let control = format!(
-            "<select class=\"input\" {}>{}</select>",
-            self.attributes(name),
-            self.options(name, choices, none)
-        );
-        self.field(name, label, &control);
-    }
-
-    fn check(&mut self, name: &str, label: &str) {
-        let checked = if self.value(name).is_empty() {
-            ""
-        } else {
-            " checked"
-        };
-        let _ = write!(
-            self.out,
-            "<label class=\"check\"><input type=\"checkbox\" {} value=\"yes\"{checked}> {}</label>",
-            self.attributes(name),
-            esc(label)
-        );
-    }
-
-    /// How many places a list shows: those that are filled, and an empty one.
-    fn places(&self, name: &str) -> usize {
-        let prefix = format!("{name}.");
-        self.paper
-            .fields
-            .keys()
-            .filter_map(|key| key.strip_prefix(&prefix)?.split('.').next()?.parse().ok())
-            .max()
-            .map_or(0, |most: usize| most + 1)
-    }
-
-    fn several(&mut self, name: &str, label: &str, hint: &str, choices: &[Choice]) {
-        for n in 0..=self.places(name) {
-            let label = match n {
-                0 => label.to_owned(),
-                n => format!("{label}, {}", n + 1),
-            };
-            let none = if n == 0 { hint } else { "One more" };
-            self.select(&format!("{name}.{n}"), &label, choices, Some(none));
-        }
-    }
-
     fn steps(&self, but: Option<&str>) -> Vec<Choice> {
         self.paper
             .draft
@@ -601,3 +435,6 @@ impl<'a> Form<'a> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,12 +71,14 @@ pub struct Picture {
     pub height: i32,
     pub bands: String,
     pub lines: String,
+    /// The lines of the card that is chosen, once more, over the others: choosing another writes only these.
+    pub near: String,
     /// In reading order.
     pub cards: Vec<Drawn>,
 }
 
-/// A card: what is in it does not know where it stands, so that one that only moves is not written again.
-#[derive(Clone, Debug, PartialEq)]
+/// A card, or a row of the table, which stands nowhere in particular: what is in it does not know where it stands, so that one that only moves is not written again.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Drawn {
     pub key: String,
     pub at: (i32, i32),
@@ -105,12 +107,13 @@ impl Picture {
         format!(
             "<svg class=\"board\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"group\" aria-label=\"{2}\">\
              <g data-part=\"bands\" aria-hidden=\"true\">{3}</g><g data-part=\"lines\" aria-hidden=\"true\">{4}</g>\
-             <g data-part=\"cards\">{cards}</g></svg>",
+             <g data-part=\"near\" aria-hidden=\"true\">{5}</g><g data-part=\"cards\">{cards}</g></svg>",
             self.width,
             self.height,
             esc(label),
             self.bands,
             self.lines,
+            self.near,
         )
     }
 }
@@ -171,11 +174,13 @@ pub fn draw<O: Somebody>(flow: &Flow<O>, ranks: &Ranks, names: &Names, look: &Lo
             inside: inside(flow, &card.key, names, look),
         })
         .collect();
+    let (lines, near) = lines(flow, &board, look);
     Picture {
         width: board.width,
         height: board.height,
         bands,
-        lines: lines(flow, &board, look),
+        lines,
+        near,
         cards,
     }
 }
@@ -205,39 +210,42 @@ fn system_of<O>(step: &Step<O>, ends: bool) -> &str {
     }
 }
 
-fn lines<O>(flow: &Flow<O>, board: &Board, look: &Look) -> String {
+/// All lines, and those of the card that is chosen.
+fn lines<O>(flow: &Flow<O>, board: &Board, look: &Look) -> (String, String) {
     let lit = !look.lit.is_empty();
-    let mut out = String::new();
+    let (mut out, mut near) = (String::new(), String::new());
     for line in &board.lines {
-        let taken = look.taken.contains(&(line.from.clone(), line.to.clone()));
         let mut class = String::from("way");
         if line.failing {
             class.push_str(" failing");
         }
+        if !look.chosen.is_empty() && (line.from == look.chosen || line.to == look.chosen) {
+            stroke(&mut near, &format!("{class} near"), line);
+        }
         if lit {
+            let taken = look.taken.contains(&(line.from.clone(), line.to.clone()));
             class.push_str(if taken { " lit" } else { " dim" });
         }
-        let chosen =
-            !look.chosen.is_empty() && (line.from == look.chosen || line.to == look.chosen);
-        if chosen {
-            class.push_str(" near");
-        }
-        let _ = write!(
-            out,
-            "<path class=\"{class}\" d=\"{}\"/>",
-            path(&line.points)
-        );
-        if let Some((x, y)) = line.points.last() {
-            let _ = write!(
-                out,
-                "<path class=\"{class} tip\" d=\"M{} {}l6 4l-6 4\"/>",
-                x - 7,
-                y - 4
-            );
-        }
+        stroke(&mut out, &class, line);
         out.push_str(&label(flow, line));
     }
-    out
+    (out, near)
+}
+
+fn stroke(out: &mut String, class: &str, line: &Line) {
+    let _ = write!(
+        out,
+        "<path class=\"{class}\" d=\"{}\"/>",
+        path(&line.points)
+    );
+    if let Some((x, y)) = line.points.last() {
+        let _ = write!(
+            out,
+            "<path class=\"{class} tip\" d=\"M{} {}l6 4l-6 4\"/>",
+            x - 7,
+            y - 4
+        );
+    }
 }
 
 /// What an exit of a decision is called, where its line begins.

@@ -23,8 +23,9 @@ pub struct Merged {
     pub taken: Vec<String>,
 }
 
-/// `base` is what both began with.
-pub fn merge(base: &Draft, mine: &Draft, theirs: &Draft) -> Merged {
+/// `base` is what both began with. If mine is older than theirs, whatever of mine differs from theirs is a clash: somebody
+/// may have taken it back on purpose since.
+pub fn merge(base: &Draft, mine: &Draft, theirs: &Draft, older: bool) -> Merged {
     let mut draft = mine.clone();
     let mut clashes = Vec::new();
     let mut taken = Vec::new();
@@ -37,7 +38,7 @@ pub fn merge(base: &Draft, mine: &Draft, theirs: &Draft) -> Merged {
             draft.outcome.clone(),
         )
     };
-    if about(theirs) != about(base) && about(theirs) != about(mine) {
+    if (older || about(theirs) != about(base)) && about(theirs) != about(mine) {
         if about(mine) == about(base) {
             take(&mut draft, theirs, "");
             taken.push("the flow itself".to_owned());
@@ -57,7 +58,7 @@ pub fn merge(base: &Draft, mine: &Draft, theirs: &Draft) -> Merged {
         }
         seen.push(key);
         let (was, ours, other) = (base.step(key), mine.step(key), theirs.step(key));
-        if other == was || other == ours {
+        if other == ours || (other == was && !older) {
             continue;
         }
         let title = other
@@ -214,7 +215,7 @@ mod tests {
     fn changes_to_different_steps_are_both_kept() {
         let base = base();
         let (mine, theirs) = (titled(&base, "one", "Mine"), titled(&base, "two", "Theirs"));
-        let merged = merge(&base, &mine, &theirs);
+        let merged = merge(&base, &mine, &theirs, false);
         assert!(merged.clashes.is_empty());
         assert_eq!(merged.taken, ["Theirs"]);
         assert_eq!(merged.draft.step("one").unwrap().title, "Mine");
@@ -225,7 +226,7 @@ mod tests {
     fn nobody_is_overwritten_unasked() {
         let base = base();
         let (mine, theirs) = (titled(&base, "one", "Mine"), titled(&base, "one", "Theirs"));
-        let merged = merge(&base, &mine, &theirs);
+        let merged = merge(&base, &mine, &theirs, false);
         assert_eq!(merged.clashes.len(), 1);
         assert_eq!(merged.clashes[0].theirs, "They have another title");
         assert_eq!(merged.draft.step("one").unwrap().title, "Mine");
@@ -234,16 +235,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_older_than_theirs_is_asked_about_even_where_they_have_what_it_began_with() {
+        let base = base();
+        let mine = titled(&base, "one", "Mine");
+        // mine was saved, and somebody put it back since
+        let theirs = titled(&base, "two", "Theirs");
+        let merged = merge(&base, &mine, &theirs, true);
+        let asked: Vec<&str> = merged
+            .clashes
+            .iter()
+            .map(|clash| clash.key.as_str())
+            .collect();
+        assert_eq!(asked, ["one"]);
+        assert_eq!(merged.taken, ["Theirs"]);
+        let told = Draft {
+            outcome: "mine".into(),
+            ..base.clone()
+        };
+        assert_eq!(merge(&base, &told, &base, true).clashes[0].key, "");
+        assert!(merge(&base, &told, &base, false).clashes.is_empty());
+    }
+
+    #[test]
     fn what_they_removed_is_gone_and_leaves_nothing_hanging() {
         let base = base();
         let theirs = base.apply(&Edit::Remove { step: "two".into() }).unwrap();
         let mine = titled(&base, "three", "Mine");
-        let merged = merge(&base, &mine, &theirs);
+        let merged = merge(&base, &mine, &theirs, false);
         assert!(merged.draft.step("two").is_none());
         assert_eq!(merged.draft.step("one").unwrap().exit(DONE), ["three"]);
         // I changed it, they removed it: I am asked
         let mine = titled(&base, "two", "Mine");
-        let merged = merge(&base, &mine, &theirs);
+        let merged = merge(&base, &mine, &theirs, false);
         assert_eq!(merged.clashes[0].theirs, "They removed it");
         assert!(merged.draft.step("two").is_some());
     }

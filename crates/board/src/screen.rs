@@ -9,11 +9,12 @@ use domain::flow::{
 };
 
 use crate::{
+    END, START,
     act::is_end,
     by_key::ByKey,
-    form::{self, Paper},
+    form::{self, Paper, Written},
     html::esc,
-    map::{Look, Picture, clock_words, draw, glyph},
+    map::{Drawn, Look, Picture, clock_words, draw, glyph},
     names::Lanes,
     rank::Ranks,
     words,
@@ -21,6 +22,12 @@ use crate::{
 
 /// Lines of the rail; nobody reads more at once, and a browser has to lay them out.
 const SHOWN: usize = 60;
+
+/// The row of the form; no step has such a key.
+const FORM: &str = "@form";
+const FORM_BEFORE: &str =
+    "<td class=\"board-open\" colspan=\"6\"><div id=\"panel\" data-panel=\"\">";
+const FORM_AFTER: &str = "</div></td>";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
@@ -72,24 +79,25 @@ impl Screen<'_> {
     }
 
     pub fn look(&self) -> Look {
-        let mut faults: ByKey<String> = ByKey::new();
-        for fault in self.faults.iter().filter(|fault| fault.blocks()) {
-            if let Some(step) = fault
-                .step
-                .as_ref()
-                .filter(|step| !faults.contains_key(step))
-            {
-                faults.insert(step.clone(), self.short(fault));
-            }
-        }
         Look {
-            faults,
+            faults: self.marks(),
             chosen: self.chosen.to_owned(),
             href: self.href(),
             href_end: "#panel".to_owned(),
             lanes: self.lanes,
             ..Look::default()
         }
+    }
+
+    /// The first thing of each step that blocks.
+    fn marks(&self) -> ByKey<String> {
+        let mut marks: ByKey<String> = ByKey::new();
+        for fault in self.faults.iter().filter(|fault| fault.blocks()) {
+            if let Some(step) = fault.step.as_ref().filter(|step| !marks.contains_key(step)) {
+                marks.insert(step.clone(), self.short(fault));
+            }
+        }
+        marks
     }
 
     /// Without the step's name, where the step is shown anyway.
@@ -107,11 +115,13 @@ impl Screen<'_> {
     }
 
     /// The form of what is chosen.
-    pub fn form(&self) -> String {
-        match self.draft().step(self.chosen) {
-            Some(step) => form::step(self.paper, step),
-            None => form::flow(self.paper),
-        }
+    pub fn form(&self) -> Written {
+        form::write(self.paper, self.draft().step(self.chosen))
+    }
+
+    /// All options of a list in it.
+    pub fn list(&self, name: &str) -> String {
+        form::list(self.paper, self.draft().step(self.chosen), name)
     }
 
     /// What is chosen, as a headline.
@@ -121,67 +131,73 @@ impl Screen<'_> {
             .map_or("The flow", |step| step.title.as_str())
     }
 
-    /// One row for each step, with the form below the one that is chosen.
-    pub fn table(&self) -> String {
+    /// One row for each step, with room for the form below the one that is chosen.
+    pub fn rows(&self) -> Vec<Drawn> {
+        let mut rows = Vec::new();
+        let mut row = |key: &str, inside: String| {
+            rows.push(Drawn {
+                key: key.to_owned(),
+                inside,
+                ..Drawn::default()
+            });
+        };
+        row(START, self.trigger_cells());
+        if is_end(self.chosen) {
+            row(FORM, format!("{FORM_BEFORE}{FORM_AFTER}"));
+        }
+        let marks = self.marks();
+        for step in &self.draft().steps {
+            row(&step.key, self.cells(step, marks.get(&step.key)));
+            if step.key == self.chosen {
+                row(FORM, format!("{FORM_BEFORE}{FORM_AFTER}"));
+            }
+        }
+        row(
+            END,
+            format!(
+                "<th scope=\"row\">{}<small>outcome</small></th><td colspan=\"5\">the run has ended well</td>",
+                esc(&self.draft().outcome)
+            ),
+        );
+        rows
+    }
+
+    /// The rows as a table; the form comes into it with `form`.
+    pub fn table(&self, rows: &[Drawn], form: &str) -> String {
         let mut out = String::from(
-            "<table class=\"tbl board-table\"><caption class=\"sr-only\">Steps of the flow</caption><thead><tr>\
+            "<table class=\"board-table\"><caption class=\"sr-only\">Steps of the flow</caption><thead><tr>\
              <th scope=\"col\">Step</th><th scope=\"col\">Owner</th><th scope=\"col\">Backup</th><th scope=\"col\">By when</th>\
              <th scope=\"col\">Leads to</th><th scope=\"col\">If it fails</th></tr></thead><tbody>",
         );
-        let ends = is_end(self.chosen);
-        let _ = write!(
-            out,
-            "<tr data-row=\"\"{}>{}</tr>",
-            selected(ends),
-            self.trigger_cells()
-        );
-        if ends {
-            self.unfolded(&mut out);
-        }
-        for step in &self.draft().steps {
-            let _ = write!(
-                out,
-                "<tr data-row=\"{}\"{}>{}</tr>",
-                esc(&step.key),
-                selected(step.key == self.chosen),
-                self.cells(step)
-            );
-            if step.key == self.chosen {
-                self.unfolded(&mut out);
+        for row in rows {
+            let data = match row.key.as_str() {
+                FORM | END => String::new(),
+                key => format!(" data-row=\"{}\"", esc(key)),
+            };
+            let is_chosen = row.key == self.chosen || row.key == START && is_end(self.chosen);
+            let selected = if is_chosen { " data-selected=\"\"" } else { "" };
+            let _ = write!(out, "<tr{data}{selected}>");
+            if row.key == FORM {
+                for part in [FORM_BEFORE, form, FORM_AFTER] {
+                    out.push_str(part);
+                }
+            } else {
+                out.push_str(&row.inside);
             }
+            out.push_str("</tr>");
         }
-        let _ = write!(
-            out,
-            "<tr><th scope=\"row\">{}<small>outcome</small></th><td colspan=\"5\">the run has ended well</td></tr></tbody></table>",
-            esc(&self.draft().outcome)
-        );
+        out.push_str("</tbody></table>");
         out
-    }
-
-    /// The row of what is chosen, for whoever has the table already.
-    pub fn chosen_cells(&self) -> String {
-        match self.draft().step(self.chosen) {
-            Some(step) => self.cells(step),
-            None => self.trigger_cells(),
-        }
     }
 
     fn trigger_cells(&self) -> String {
         let (what, how) = words::trigger(&self.draft().trigger);
         format!(
             "<th scope=\"row\">{}<small>trigger</small></th><td colspan=\"3\">{}</td><td>{}</td><td></td>",
-            self.link("@start", &what),
+            self.link(START, &what),
             esc(how),
             esc(&self.titles(&self.draft().start, "nowhere yet")),
         )
-    }
-
-    fn unfolded(&self, out: &mut String) {
-        let _ = write!(
-            out,
-            "<tr class=\"board-open\"><td colspan=\"6\"><div id=\"panel\" data-panel=\"\">{}</div></td></tr>",
-            self.form()
-        );
     }
 
     fn link(&self, key: &str, title: &str) -> String {
@@ -212,7 +228,7 @@ impl Screen<'_> {
             .join(" and ")
     }
 
-    fn cells(&self, step: &Sketch) -> String {
+    fn cells(&self, step: &Sketch, fault: Option<&String>) -> String {
         let names = self.paper.names;
         let who = |owner: &Option<domain::owner::Owner>| match owner {
             Some(owner) => esc(&names.owner(owner)).to_string(),
@@ -242,11 +258,8 @@ impl Screen<'_> {
                 Some(Path::Undo) => format!("{on}: taken back"),
             })
             .collect();
-        let fault = self
-            .faults
-            .iter()
-            .find(|fault| fault.blocks() && fault.step.as_deref() == Some(step.key.as_str()))
-            .map(|fault| format!("<small class=\"fbad\">{}</small>", esc(&self.short(fault))))
+        let fault = fault
+            .map(|fault| format!("<small class=\"fbad\">{}</small>", esc(fault)))
             .unwrap_or_default();
         format!(
             "<th scope=\"row\"><span class=\"fhead\">{}{}</span><small>{}</small>{fault}</th>\
@@ -266,15 +279,12 @@ impl Screen<'_> {
     pub fn rail(&self) -> String {
         let blocking = self.faults.iter().filter(|fault| fault.blocks()).count();
         let steps = self.draft().steps.len();
+        let marks = self.marks();
         let troubled = self
             .draft()
             .steps
             .iter()
-            .filter(|step| {
-                self.faults
-                    .iter()
-                    .any(|f| f.blocks() && f.step.as_deref() == Some(step.key.as_str()))
-            })
+            .filter(|step| marks.contains_key(&step.key))
             .count();
         let (title, sub) = match blocking {
             0 => ("Ready", "Nothing keeps it from being published.".to_owned()),
@@ -330,10 +340,6 @@ impl Screen<'_> {
         out.push_str("</ul>");
         out
     }
-}
-
-fn selected(is: bool) -> &'static str {
-    if is { " data-selected=\"\"" } else { "" }
 }
 
 /// The part of the form that a fault is about.
@@ -396,6 +402,7 @@ mod tests {
                     action: "/ui/flow/edit",
                     hidden: &[],
                     still: false,
+                    short: false,
                 },
                 faults: &faults,
                 ranks: &Ranks::default(),
@@ -404,7 +411,7 @@ mod tests {
                 chosen,
             };
             let id = format!("id=\"f-{}\"", field_of(fault));
-            assert!(screen.form().contains(&id), "{id} for {fault:?}");
+            assert!(screen.form().html().contains(&id), "{id} for {fault:?}");
             let one = std::slice::from_ref(fault);
             let rail = Screen {
                 faults: one,
@@ -415,7 +422,8 @@ mod tests {
                 rail.contains(&esc(&fault.sentence).to_string())
                     && rail.contains(&format!("#f-{}", field_of(fault)))
             );
-            assert!(screen.table().contains("id=\"panel\""));
+            let table = screen.table(&screen.rows(), &screen.form().html());
+            assert!(table.contains("id=\"panel\"") && table.contains(&id));
         }
     }
 }

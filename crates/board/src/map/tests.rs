@@ -123,6 +123,22 @@ fn only_the_card_that_changed_is_another_one() {
 }
 
 #[test]
+fn choosing_another_card_draws_its_lines_and_no_others() {
+    let draft = draft();
+    let picture = |chosen: &str| {
+        let look = Look {
+            chosen: chosen.into(),
+            ..Look::default()
+        };
+        draw(&draft, &Ranks::layered(&draft), &Names::default(), &look)
+    };
+    let (one, none) = (picture(&draft.steps[0].key), picture(""));
+    assert_eq!(one.lines, none.lines);
+    assert!(none.near.is_empty() && one.near.contains("near"));
+    assert!(one.html("Map").contains(&one.near));
+}
+
+#[test]
 fn a_card_that_only_moves_is_the_same_card() {
     let before = draft();
     let add = Edit::Add {

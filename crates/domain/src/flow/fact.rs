@@ -352,7 +352,9 @@ pub fn of_trigger(trigger: &Trigger) -> Vec<Fact> {
 pub fn of_flow<O>(flow: &Flow<O>) -> Vec<Fact> {
     let mut all = of_trigger(&flow.trigger);
     for step in &flow.steps {
-        if let StepKind::HumanTask { fields, .. } = &step.kind {
+        if let StepKind::HumanTask { fields, .. } = &step.kind
+            && !fields.is_empty()
+        {
             all.extend(asked(&step.key, &format!(" in “{}”", step.title), fields));
         }
     }

@@ -91,6 +91,7 @@ fn render(model: Model, at: &Visit) -> Page {
             action: EDIT,
             hidden: &hidden,
             still: false,
+            short: false,
         },
         faults: &rail.faults,
         ranks: &ranks,
@@ -174,8 +175,11 @@ fn stage(screen: &Screen<'_>, rail: &Rail) -> impl IntoView + use<> {
     let side = screen.rail();
     let heading = screen.chosen_title().to_owned();
     let (main, form) = match screen.view {
-        View::Map => (screen.picture().html(&label), Some(screen.form())),
-        View::Table => (screen.table(), None),
+        View::Map => (screen.picture().html(&label), Some(screen.form().html())),
+        View::Table => {
+            let form = screen.form().html();
+            (screen.table(&screen.rows(), &form), None)
+        }
     };
     let class = match screen.view {
         View::Map => "board-box",
