@@ -141,7 +141,7 @@ on_every_store! {
         connect(&world, &ROUTES).await;
         let task = refused(&world, 1).await;
         let first = ("#log".to_owned(), format!("To do: {}", task.title));
-        assert_eq!(posted(&world), [first.clone()]);
+        assert_eq!(posted(&world), std::slice::from_ref(&first));
         let card = shown(&world).remove(0);
         assert_eq!(says(&card, "Whose move"), "Logistics");
         assert_eq!(says(&card, "Why"), "Work stands still until it is done.");
