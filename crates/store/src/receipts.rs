@@ -391,11 +391,14 @@ pub(crate) async fn waiting(
     let rows = conn
         .fetch_all(
             "SELECT id FROM receipts \
-             WHERE merchant_id = $1 AND source_id = $2 AND order_ref = $3 AND status = 'unmatched' ORDER BY id",
+             WHERE merchant_id = $1 AND source_id = $2 AND order_ref = $3 AND status = 'unmatched'",
             params![merchant, source, order_ref],
         )
         .await?;
-    doc::all(rows, |row| row.uuid(0))
+    // an order that is asked for in SQL makes SQLite go through all of a merchant's receipts in that order
+    let mut waiting: Vec<Uuid> = doc::all(rows, |row| row.uuid(0))?;
+    waiting.sort_unstable();
+    Ok(waiting)
 }
 
 pub(crate) async fn facts(
