@@ -85,10 +85,17 @@ pub struct Receipt {
     pub body_sha256: String,
     pub status: ReceiptStatus,
     pub faults: Vec<Fault>,
-    /// The sender's id of the order it speaks of, once known.
+    /// The sender's id of the order it speaks of, once known; or the item whose product it waits for.
     pub order_ref: Option<String>,
     pub order_id: Option<Uuid>,
     /// How often the same delivery came again.
     pub repeats: i64,
     pub trace_id: String,
+}
+
+impl Receipt {
+    /// The item whose product it waits for.
+    pub fn waits_for_item(&self) -> Option<&str> {
+        self.order_ref.as_deref()?.strip_prefix(WAITS_FOR_ITEM)
+    }
 }

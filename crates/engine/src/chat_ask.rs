@@ -181,26 +181,38 @@ impl Work<'_> {
                 continue;
             }
             places.push(place.clone());
-            let post = Post {
-                id: self.uuid(),
-                merchant_id: self.merchant_id(),
-                topic: Topic::Approval {
-                    approval_id: approval.id,
-                    asking,
-                },
-                asked: asked.clone(),
-                place,
-                at: None,
-                shown: String::new(),
-                held_until: None,
-                given_up: None,
-                created_at: self.now,
-                rev: 0,
+            let topic = Topic::Approval {
+                approval_id: approval.id,
+                asking,
             };
-            self.tx.insert_chat_post(&post).await?;
-            self.arm(JobKind::ShowPost, post.id, self.now).await?;
+            self.post(topic, asked, place, self.now).await?;
         }
         Ok(())
+    }
+
+    /// A message that is to stand there from then on.
+    pub async fn post(
+        &mut self,
+        topic: Topic,
+        asked: &Owner,
+        place: String,
+        at: Time,
+    ) -> Result<()> {
+        let post = Post {
+            id: self.uuid(),
+            merchant_id: self.merchant_id(),
+            topic,
+            asked: asked.clone(),
+            place,
+            at: None,
+            shown: String::new(),
+            held_until: None,
+            given_up: None,
+            created_at: self.now,
+            rev: 0,
+        };
+        self.tx.insert_chat_post(&post).await?;
+        self.arm(JobKind::ShowPost, post.id, at).await
     }
 
     /// Where they are asked in the chat: their place, or, of a person, a conversation of their own.

@@ -20,7 +20,6 @@ use uuid::Uuid;
 use crate::{
     chat::TASK_CODE,
     error::Result,
-    job::JobKind,
     notices::About,
     port::{Pace, Turned},
     sign_in::hash,
@@ -155,20 +154,6 @@ impl Work<'_> {
                 }
             },
         };
-        let post = Post {
-            id: self.uuid(),
-            merchant_id: merchant,
-            topic,
-            asked: asked.clone(),
-            place,
-            at: None,
-            shown: String::new(),
-            held_until: None,
-            given_up: None,
-            created_at: self.now,
-            rev: 0,
-        };
-        self.tx.insert_chat_post(&post).await?;
-        self.arm(JobKind::ShowPost, post.id, at).await
+        self.post(topic, asked, place, at).await
     }
 }

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    Money, Time,
+    Currency, Money, Time,
     access::{Action, Noun},
     event::EventKind,
     gate::gtin_fault,
@@ -159,8 +159,14 @@ impl Work<'_> {
     ) -> Result<()> {
         let merchant = receipt.merchant_id;
         let (mut told, mut unknown) = (Vec::new(), None);
+        let bare = facts.iter().any(|(fact, _)| fact.bare_price.is_some());
+        let currency = if bare {
+            self.newest_currency().await?
+        } else {
+            None
+        };
         for (mut fact, at) in facts {
-            self.price(&mut fact).await?;
+            self.price(&mut fact, currency).await?;
             let item = fact.item_ref.as_deref().map(item_ref);
             match self.hear_of_goods(&fact, at, Some(receipt.id)).await? {
                 None => unknown = item,
@@ -205,25 +211,25 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// That of the newest order.
+    async fn newest_currency(&mut self) -> Result<Option<Currency>> {
+        let newest = ListFilter {
+            limit: 1,
+            ..ListFilter::default()
+        };
+        let orders = self.tx.orders(self.merchant_id(), &newest).await?;
+        Ok(orders.first().map(|row| row.order.currency))
+    }
+
     /// Storefronts name no currency beside the prices of their products. It is the one that this SKU's price
-    /// had, else the one that the newest order is in; where there is neither, no price is known.
-    async fn price(&mut self, fact: &mut SkuFact) -> Result<()> {
+    /// had, else the other; where there is neither, no price is known.
+    async fn price(&mut self, fact: &mut SkuFact, otherwise: Option<Currency>) -> Result<()> {
         let Some(bare) = fact.bare_price.take() else {
             return Ok(());
         };
-        let merchant = self.merchant_id();
-        let known = self.tx.sku(merchant, &fact.sku).await?;
-        let currency = match known.and_then(|sku| sku.price) {
-            Some(price) => Some(price.is.currency),
-            None => {
-                let newest = ListFilter {
-                    limit: 1,
-                    ..ListFilter::default()
-                };
-                let orders = self.tx.orders(merchant, &newest).await?;
-                orders.first().map(|row| row.order.currency)
-            }
-        };
+        let known = self.tx.sku(self.merchant_id(), &fact.sku).await?;
+        let priced = known.and_then(|sku| sku.price);
+        let currency = priced.map(|price| price.is.currency).or(otherwise);
         fact.price = currency.and_then(|currency| Money::parse(&bare, currency).ok());
         Ok(())
     }

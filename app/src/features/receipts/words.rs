@@ -1,6 +1,6 @@
 //! What a receipt's status means.
 
-use domain::receipt::{Receipt, ReceiptStatus, WAITS_FOR_ITEM};
+use domain::receipt::{Receipt, ReceiptStatus};
 
 use crate::ui::Tone;
 
@@ -21,11 +21,6 @@ pub fn status_word(status: ReceiptStatus) -> &'static str {
     }
 }
 
-/// The item whose product it waits for.
-fn item(receipt: &Receipt) -> Option<&str> {
-    receipt.order_ref.as_deref()?.strip_prefix(WAITS_FOR_ITEM)
-}
-
 /// The headline: what became of it.
 pub(super) fn headline(receipt: &Receipt, order: Option<&str>) -> String {
     let topic = &receipt.topic;
@@ -33,7 +28,7 @@ pub(super) fn headline(receipt: &Receipt, order: Option<&str>) -> String {
         (ReceiptStatus::Accepted, _) => format!("{topic} is about to be read"),
         (ReceiptStatus::Processed, Some(order)) => format!("{topic} became part of order {order}"),
         (ReceiptStatus::Processed, None) => format!("{topic} was read"),
-        (ReceiptStatus::Unmatched, _) if item(receipt).is_some() => {
+        (ReceiptStatus::Unmatched, _) if receipt.waits_for_item().is_some() => {
             format!("{topic} waits for its product")
         }
         (ReceiptStatus::Unmatched, _) => format!("{topic} waits for its order"),
@@ -53,7 +48,7 @@ pub(super) fn sentence(receipt: &Receipt) -> String {
         }
         ReceiptStatus::Processed => "Its facts are in the order, which names this receipt as their source.".to_owned(),
         ReceiptStatus::Unmatched => match &receipt.order_ref {
-            Some(_) if let Some(item) = item(receipt) => format!(
+            Some(_) if let Some(item) = receipt.waits_for_item() => format!(
                 "It is about the stock of item {item}, which no product has named yet. As soon as one does, it is read by itself."
             ),
             Some(order) => format!(

@@ -218,6 +218,9 @@ impl Draw<'_> {
         let (state, what) = match receipt.status {
             ReceiptStatus::Accepted => (Tone::Moving, "to be read"),
             ReceiptStatus::Processed => (Tone::Done, ""),
+            ReceiptStatus::Unmatched if receipt.waits_for_item().is_some() => {
+                (Tone::Held, "its product is not known yet")
+            }
             ReceiptStatus::Unmatched => (Tone::Held, "its order is not known yet"),
             ReceiptStatus::Ignored => (Tone::Idle, "nobody asked for it"),
             ReceiptStatus::Quarantined => (Tone::Late, "does not fit"),

@@ -70,6 +70,7 @@ on_every_store! {
         let early = sends(&world, "inventory_levels/update", &level(1, 4, "2026-11-20T08:00:00Z")).await;
         assert_eq!(early.status, ReceiptStatus::Unmatched);
         assert_eq!(early.order_ref.as_deref(), Some("item:77001"));
+        assert_eq!(early.waits_for_item(), Some("77001"));
         assert_eq!(available(&world).await, None);
 
         let told = sends(&world, "products/update", &product("2026-11-20T08:30:00Z")).await;
