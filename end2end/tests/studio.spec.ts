@@ -107,7 +107,7 @@ test("a rule and a check are taken out again", async ({ page, meshline, signIn, 
 test("a route says where else it goes, and the export says why it went there", async ({ page, meshline, send, signIn, visit }) => {
   test.setTimeout(120_000);
   // a merchant whose contracts no other spec counts on
-  const merchant = "brightwell";
+  const merchant = "kitewood";
   const home = `/m/${merchant}`;
   const admin = meshline.demo.users.find((user) => user.access === "admin" && user.merchants.includes(merchant));
   await signIn(page, admin?.email);

@@ -40,7 +40,7 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
   MESHLINE_LOG           What is logged, e.g. info or info,engine=debug [info; warn for commands that end by themselves]
   MESHLINE_LOG_FORMAT    text or json [text]
   MESHLINE_SETUP_CODE    What setting up an empty installation asks for where others can reach it, at least 12 characters;
-                         without it `meshline serve` makes one up and says it in its log
+                         without it one that follows from the key, the same for every process, which `meshline serve` says in its log
   MESHLINE_SMTP_URL      The mail server by which invitations and links to choose another password go:
                          smtp://USER:PASSWORD@HOST:PORT, which must speak STARTTLS unless it is this machine, or smtps://.
                          Without it no mail is sent, and pages show the links to copy

@@ -18,6 +18,7 @@ use base64::{
 };
 use engine::{KeyId, Vault};
 use rand::TryRngCore;
+use sha2::{Digest, Sha256};
 
 use crate::config::Settings;
 
@@ -58,6 +59,16 @@ impl SecretKey {
 
     pub fn id(&self) -> KeyId {
         KeyId::of(&self.0)
+    }
+
+    /// What setting up an empty installation asks for. It follows from the key, so every process on one database
+    /// says the same, and it says nothing about the key.
+    pub fn setup_code(&self) -> String {
+        let digest = Sha256::new()
+            .chain_update(b"meshline setup code")
+            .chain_update(self.0)
+            .finalize();
+        hex::encode(&digest[..12])
     }
 }
 

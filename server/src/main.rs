@@ -14,6 +14,7 @@ mod keys;
 mod metrics;
 mod ports;
 mod problem;
+mod rescue;
 mod sandbox;
 mod send;
 mod serve;
@@ -61,6 +62,7 @@ enum Command {
     /// Exchanges the key that seals the secrets in the database, or says how it stands
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    Rescue(rescue::RescueArgs),
     /// Checks audit trails, or takes one out to be checked elsewhere
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -97,6 +99,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
             }
         }
         Command::Keys(command) => keys::run(&settings(true)?, command).await?,
+        Command::Rescue(args) => print_whole(&rescue::run(&settings(true)?, &args).await?)?,
         Command::Openapi => print_whole(&api::openapi())?,
         Command::Routes => print_whole(&serve::routes(&settings(true)?).await?)?,
         Command::Audit(audit::AuditCommand::Verify {

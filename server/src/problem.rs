@@ -301,6 +301,7 @@ fn place_of(field: &FieldError) -> Place {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        engine::refused(&error);
         Self {
             is_step_up: error.kind == Kind::StepUp,
             status: status_of(error.kind),

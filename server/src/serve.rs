@@ -5,7 +5,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use engine::{Engine, port::Ids};
+use engine::Engine;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -13,9 +13,8 @@ use crate::{
     config::Settings,
     fleet,
     http::{self, Site},
-    keys,
-    ports::SystemIds,
-    telemetry,
+    key::{self, KeyError},
+    keys, telemetry,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -101,9 +100,12 @@ async fn guard_setup(settings: &Settings, engine: &Engine) -> Result<(), ServeEr
             "nobody has set this installation up: open {url}/setup and give the code in MESHLINE_SETUP_CODE"
         );
     } else {
-        let mut random = [0_u8; 12];
-        SystemIds::default().fill(&mut random);
-        let code = hex::encode(random);
+        let keys = key::find(settings).map_err(ComposeError::Key)?;
+        let missing = || KeyError::Missing {
+            path: key::file_of(settings),
+        };
+        let keys = keys.ok_or_else(missing).map_err(ComposeError::Key)?;
+        let code = keys.current.setup_code();
         tracing::warn!(
             "nobody has set this installation up: open {url}/setup and give the code {code}"
         );

@@ -250,3 +250,94 @@ async fn nobody_leaves_with_what_would_be_nobodys() {
     assert!(held.contains("As marketing ops"));
     meshline.end().await;
 }
+
+const AGENCY: &str = "/o/northbeam-commerce-ops/people";
+const OPERATOR: (&str, &str) = ("operator", "northbeam-commerce-ops");
+
+/// Asks somebody in, and returns the path of the link, which is on that one page alone.
+async fn ask_in(elena: &mut Browser, meshline: &Installation, email: &str) -> String {
+    let back = ("back", AGENCY);
+    let fields = [OPERATOR, back, ("email", email), ("access", "viewer")];
+    assert_eq!(elena.post("/ui/operator/let-in", &fields).await, AGENCY);
+    link_on(&elena.page(AGENCY).await, meshline)
+}
+
+async fn the_operator_asks_somebody_in(engine: Engine) {
+    let meshline = Installation::start(engine).await;
+    let mut users = meshline.demo.users.iter();
+    let elena = users.find(|user| user.email.starts_with("elena")).unwrap();
+    let mut elena = Browser::signed_in(&meshline, elena).await;
+    let link = ask_in(&mut elena, &meshline, "nils@example.com").await;
+    let list = elena.page(AGENCY).await;
+    assert!(!list.contains(&link), "the link is shown once");
+    assert!(list.contains("Waiting for an answer") && list.contains("nils@example.com"));
+    // no merchant's page knows of it
+    assert!(
+        !elena
+            .page(&people(&meshline))
+            .await
+            .contains("nils@example.com")
+    );
+
+    let mut nils = Browser::new(&meshline);
+    let page = nils.page(&link).await;
+    assert!(
+        page.contains("invites you to Northbeam Commerce Ops"),
+        "{page}"
+    );
+    assert!(page.contains("at every merchant of it"));
+    let token = link.trim_start_matches("/invite/");
+    let fields = [
+        ("token", token),
+        ("name", "Nils Berg"),
+        ("password", PASSWORD),
+    ];
+    let overview = "/o/northbeam-commerce-ops";
+    assert_eq!(nils.post("/ui/invite/accept-new", &fields).await, overview);
+    for merchant in &meshline.demo.merchants {
+        nils.page(&format!("/m/{}/queue", merchant.slug)).await;
+    }
+    let list = nils.page(AGENCY).await;
+    assert!(list.contains("Nils Berg") && !list.contains("Let somebody in"));
+    refused(&meshline, &link, StatusCode::GONE, "accepted already").await;
+    let record = elena.page(&format!("{overview}/settings")).await;
+    assert!(record.contains("Accepted the invitation, by Nils Berg"));
+
+    // sent again, and taken back
+    let first = ask_in(&mut elena, &meshline, "ida@example.com").await;
+    let list = elena.page(AGENCY).await;
+    let invitation = attribute(&list, "name=\"invitation\" value=\"");
+    let fields = [OPERATOR, ("back", AGENCY), ("invitation", &*invitation)];
+    assert_eq!(elena.post("/ui/operator/resend", &fields).await, AGENCY);
+    let list = elena.page(AGENCY).await;
+    let second = link_on(&list, &meshline);
+    refused(&meshline, &first, StatusCode::GONE, "newer link").await;
+    let invitation = attribute(&list, "name=\"invitation\" value=\"");
+    let fields = [OPERATOR, ("back", AGENCY), ("invitation", &*invitation)];
+    // not by somebody who is no admin of it
+    nils.post("/ui/operator/revoke", &fields).await;
+    assert_eq!(
+        Browser::new(&meshline).get(&second).await.status(),
+        StatusCode::OK
+    );
+    elena.post("/ui/operator/revoke", &fields).await;
+    refused(&meshline, &second, StatusCode::GONE, "taken back").await;
+    for secret in [&link, &first, &second] {
+        let token = secret.trim_start_matches("/invite/");
+        assert!(
+            !meshline.said("serve").contains(token),
+            "a link is in the log"
+        );
+    }
+    meshline.end().await;
+}
+
+#[tokio::test]
+async fn the_operator_asks_somebody_in_by_link_on_sqlite() {
+    the_operator_asks_somebody_in(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn the_operator_asks_somebody_in_by_link_on_postgres() {
+    the_operator_asks_somebody_in(Engine::Postgres).await;
+}

@@ -6,6 +6,7 @@
 mod support;
 
 use std::{
+    collections::HashMap,
     io::{Read, Write},
     net::TcpStream,
     time::Duration,
@@ -35,7 +36,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn the_demo_is_what_it_promises_and_is_made_once() {
-    let installation = Installation::prepare(Engine::Sqlite).await;
+    let mut installation = Installation::prepare(Engine::Sqlite).await;
     let demo = &installation.demo;
     assert_eq!(demo.merchants.len(), 3);
     assert!(
@@ -87,7 +88,30 @@ async fn the_demo_is_what_it_promises_and_is_made_once() {
         made["sources"][0]["secret"],
         demo.sources[0].secret.as_str()
     );
+    installation.demo = serde_json::from_slice(&reset.stdout).unwrap();
+    installation.serve().await;
+    goes_to_both_warehouses(&installation).await;
     installation.end().await;
+}
+
+/// One merchant of the demo has two warehouses: its week has sent to both, and told the order desk which.
+async fn goes_to_both_warehouses(installation: &Installation) {
+    let token = &installation.demo.merchants[2].api_token;
+    let ask = async |path: &str| -> Value {
+        let url = installation.url(&format!("/api/v1/exports{path}"));
+        let asked = installation.http.get(url).bearer_auth(token).send().await;
+        asked.unwrap().json().await.unwrap()
+    };
+    let mut sent = HashMap::<&str, usize>::new();
+    for one in ask("?limit=200").await["items"].as_array().unwrap() {
+        let export = ask(&format!("/{}", one["id"].as_str().unwrap())).await;
+        let code = export["payload"]["ship_to"]["postal_code"].as_str();
+        let by_code = |code: &str| ["harbor-3pl", "cascade-3pl"][usize::from(code >= "80000")];
+        let to = code.map_or("order-desk", by_code);
+        assert_eq!(export["destination"]["key"], to, "{code:?}");
+        *sent.entry(to).or_default() += 1;
+    }
+    assert_eq!(sent["order-desk"], sent["cascade-3pl"] + sent["harbor-3pl"]);
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ mod support;
 
 use browser::Browser;
 use reqwest::{Client, Response, StatusCode, header};
-use support::{database::Engine, installation::Installation};
+use support::{
+    database::Engine,
+    installation::{Installation, eventually, free_addr},
+};
 
 const PASSWORD: &str = "sieben lange Laternen";
 const ELSEWHERE: &str = "http://meshline.example";
@@ -116,10 +119,50 @@ impl FromElsewhere<'_> {
     }
 }
 
-/// The last word of the line in the log that says it.
+/// The last word of each line in the log that says it.
+fn codes_in(log: &str) -> Vec<String> {
+    let said = log.split("and give the code ").skip(1);
+    let word = |rest: &str| rest.split_whitespace().next().unwrap().to_owned();
+    said.map(word).collect()
+}
+
 fn code_in(log: &str) -> String {
-    let (_, rest) = log.split_once("and give the code ").unwrap();
-    rest.split_whitespace().next().unwrap().to_owned()
+    codes_in(log)[0].clone()
+}
+
+#[tokio::test]
+async fn any_process_of_several_takes_the_code_that_any_of_them_said() {
+    let mut meshline = Installation::empty(Engine::Postgres).await;
+    meshline.set("MESHLINE_PUBLIC_URL", ELSEWHERE);
+    meshline.set("MESHLINE_SECRET_KEY", &"5e".repeat(32));
+    meshline.serve().await;
+    let second = format!("MESHLINE_ADDR={}", free_addr());
+    let _process = meshline.spawn(&["env", &second], &["serve"]);
+    let codes = eventually("both say it", async || {
+        let codes = codes_in(&meshline.said("serve"));
+        (codes.len() == 2).then_some(codes)
+    })
+    .await;
+    assert_eq!(codes[0], codes[1]);
+    assert_eq!(codes[0].len(), 24);
+    assert!(!"5e".repeat(32).contains(&codes[0]), "it is not the key");
+    let stranger = FromElsewhere {
+        http: &meshline.http,
+        meshline: &meshline,
+    };
+    let taken = stranger
+        .post(&form("ada@northbeam.example", &codes[1]))
+        .await;
+    assert_eq!(leads_to(&taken), "/");
+    meshline.end().await;
+
+    // another key is another code
+    let mut other = Installation::empty(Engine::Sqlite).await;
+    other.set("MESHLINE_PUBLIC_URL", ELSEWHERE);
+    other.set("MESHLINE_SECRET_KEY", &"e5".repeat(32));
+    other.serve().await;
+    assert_ne!(code_in(&other.said("serve")), codes[0]);
+    other.end().await;
 }
 
 #[tokio::test]

@@ -50,6 +50,11 @@ pub fn secret_address(status: StatusCode) {
     }
 }
 
+/// The browser forgets what pages kept in it. Its cookies stay: how it looks and that it is known are its own.
+pub fn clear_storage() {
+    set_header(HeaderName::from_static("clear-site-data"), "\"storage\"");
+}
+
 /// What a page may load and run: its own files, the scripts it carries, and nothing inline.
 pub fn content_policy() {
     let nonce = use_nonce()
@@ -91,6 +96,7 @@ pub(super) fn incident_of(error: &Error) -> Option<String> {
 /// Instead of the page: a redirect for somebody who has to sign in, else a page that says what happened,
 /// what was kept and what to do.
 pub(super) fn refused(person: Option<(&Person, Nav)>, asked: &str, error: &Error) -> AnyView {
+    engine::refused(error);
     if error.kind == Kind::Unauthenticated {
         go(&login_path(asked));
         return ().into_any();

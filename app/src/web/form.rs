@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use engine::{Ctx, Engine, Error, Kind, Result};
+use engine::{Ctx, Engine, Error, Kind, Result, refused};
 use leptos::{
     prelude::FromServerFnError,
     server_fn::{codec::JsonEncoding, error::ServerFnErrorErr},
@@ -154,6 +154,9 @@ impl Posted {
     }
 
     async fn end(self, acted: Result<Done>) -> Result<(), Refused> {
+        if let Err(error) = &acted {
+            refused(error);
+        }
         let (flash, to) = match acted {
             Ok(done) => (Flash::done(done.sentence), done.to.unwrap_or(self.back)),
             // signing in itself is refused with this kind, too; it says so at its own form

@@ -74,7 +74,9 @@ mod person;
 mod tally;
 mod words;
 
-pub use answer::{content_policy, go, not_found_page, on_the_way, secret_address, slow_down};
+pub use answer::{
+    clear_storage, content_policy, go, not_found_page, on_the_way, secret_address, slow_down,
+};
 pub use asked::Asked;
 pub(crate) use entrance::at_field;
 pub use entrance::{client, expect_second_factor, half_signed_in, let_in, oneself, prove_again};

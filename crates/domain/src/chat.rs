@@ -84,6 +84,45 @@ impl Default for Tells {
     }
 }
 
+/// What is told in a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    Approval,
+    Task,
+    Notice,
+}
+
+/// What one person wants told to them directly, in a conversation of their own. Channels are told as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directly {
+    #[serde(default = "yes")]
+    pub approvals: bool,
+    #[serde(default = "yes")]
+    pub tasks: bool,
+    #[serde(default = "yes")]
+    pub notices: bool,
+}
+
+impl Default for Directly {
+    fn default() -> Self {
+        Self {
+            approvals: true,
+            tasks: true,
+            notices: true,
+        }
+    }
+}
+
+impl Directly {
+    pub fn wants(self, telling: Telling) -> bool {
+        match telling {
+            Telling::Approval => self.approvals,
+            Telling::Task => self.tasks,
+            Telling::Notice => self.notices,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     pub since: Time,
@@ -113,6 +152,11 @@ pub fn is_place(text: &str) -> bool {
         && text
             .bytes()
             .all(|one| one.is_ascii_uppercase() || one.is_ascii_digit())
+}
+
+/// Whether it is somebody's own id in the chat.
+pub fn is_person(text: &str) -> bool {
+    is_place(text) && text.starts_with(['U', 'W'])
 }
 
 /// Somebody of the chat who is a person here.

@@ -1,4 +1,5 @@
-//! An invitation: somebody is asked by e-mail address to work at a merchant.
+//! An invitation: somebody is asked by e-mail address to work at a merchant, or for an operator and so at each
+//! merchant of it.
 //!
 //! Life: `open` → `accepted` by the one whose address it names, `revoked` by somebody who manages people,
 //! or `replaced` when it is sent again: each link is an invitation of its own, so that an old link can say
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     access::Access,
     owner::{Owner, Party},
-    people::Membership,
+    people::{Membership, OperatorMember},
     time::Time,
 };
 
@@ -74,10 +75,30 @@ impl InvitationState {
     }
 }
 
+/// Whose people it makes somebody one of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum House {
+    #[default]
+    Merchant,
+    /// Its people stand on the agency's side at every merchant of it and answer for no role.
+    Operator,
+}
+
+/// What an accepted invitation makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    Merchant(Membership),
+    Operator(OperatorMember),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
     pub id: Uuid,
+    /// The house that invites; an operator stands here with its own id, as in its audit chain.
     pub merchant_id: Uuid,
+    #[serde(default)]
+    pub house: House,
     /// In lower case, as addresses are kept.
     pub email: String,
     /// What the inviter called them, if anything.
@@ -118,18 +139,25 @@ impl Invitation {
         }
     }
 
-    pub fn accept(mut self, by: Uuid, now: Time) -> Result<(Self, Membership), CannotAccept> {
+    pub fn accept(mut self, by: Uuid, now: Time) -> Result<(Self, Admission), CannotAccept> {
         self.usable(now)?;
-        let membership = Membership {
-            merchant_id: self.merchant_id,
-            user_id: by,
-            access: self.access,
-            party: self.party,
-            functional_roles: self.functional_roles.clone(),
-            rotations: Vec::new(),
+        let admission = match self.house {
+            House::Merchant => Admission::Merchant(Membership {
+                merchant_id: self.merchant_id,
+                user_id: by,
+                access: self.access,
+                party: self.party,
+                functional_roles: self.functional_roles.clone(),
+                rotations: Vec::new(),
+            }),
+            House::Operator => Admission::Operator(OperatorMember {
+                operator_id: self.merchant_id,
+                user_id: by,
+                access: self.access,
+            }),
         };
         self.state = InvitationState::Accepted { by, at: now };
-        Ok((self, membership))
+        Ok((self, admission))
     }
 
     /// Takes it back. An expired one can be taken back as well: it leaves the list.
@@ -233,6 +261,7 @@ mod tests {
         Invitation {
             id: Uuid::from_u128(1),
             merchant_id: Uuid::from_u128(2),
+            house: House::Merchant,
             email: "ada@example.com".to_owned(),
             name: None,
             access: Access::Operator,
@@ -251,6 +280,9 @@ mod tests {
         let ada = Uuid::from_u128(3);
         let last = Time::from_ms(INVITATION_MS - 1);
         let (used, place) = invitation().accept(ada, last).unwrap();
+        let Admission::Merchant(place) = place else {
+            panic!("a merchant invited");
+        };
         assert_eq!((place.user_id, place.access), (ada, Access::Operator));
         assert_eq!(used.accept(ada, last), Err(CannotAccept::Used));
         let over = Time::from_ms(INVITATION_MS);
@@ -261,6 +293,27 @@ mod tests {
         let (old, new) = invitation().renew(Uuid::from_u128(4), over).unwrap();
         assert_eq!(old.usable(over), Err(CannotAccept::Replaced));
         assert_eq!(new.usable(over), Ok(()));
+    }
+
+    #[test]
+    fn an_operator_s_invitation_makes_one_of_its_people_and_no_place() {
+        let ada = Uuid::from_u128(3);
+        let asked = Invitation {
+            house: House::Operator,
+            ..invitation()
+        };
+        let (_, admission) = asked.accept(ada, Time::from_ms(1)).unwrap();
+        let theirs = OperatorMember {
+            operator_id: Uuid::from_u128(2),
+            user_id: ada,
+            access: Access::Operator,
+        };
+        assert_eq!(admission, Admission::Operator(theirs));
+        // what was written before operators invited is a merchant's
+        let mut old = serde_json::to_value(invitation()).unwrap();
+        old.as_object_mut().unwrap().remove("house");
+        let read: Invitation = serde_json::from_value(old).unwrap();
+        assert_eq!(read.house, House::Merchant);
     }
 
     #[test]

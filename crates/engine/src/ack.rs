@@ -46,20 +46,22 @@ impl Engine {
         &self,
         export_id: Uuid,
     ) -> Result<Option<(Uuid, Uuid, Vec<String>)>> {
-        let mut reads = self.store.reads().await?;
-        let Some(merchant_id) = reads.merchant_of_export(export_id).await? else {
+        let origin = self
+            .store
+            .reads()
+            .await?
+            .origin_of_export(export_id)
+            .await?;
+        let Some((merchant_id, destination_id)) = origin else {
             return Ok(None);
         };
-        let lost = || Error::internal("an export has lost its destination");
-        let export = reads
-            .export(merchant_id, export_id)
-            .await?
-            .ok_or_else(lost)?;
-        let destination = reads
-            .destination(merchant_id, export.destination_id)
-            .await?
-            .ok_or_else(lost)?;
-        let secrets = self.signing_secrets(&destination, self.now())?;
+        let rules = self.rules_of(merchant_id).await?;
+        let destination = rules
+            .destinations
+            .iter()
+            .find(|one| one.id == destination_id)
+            .ok_or_else(|| Error::internal("an export has lost its destination"))?;
+        let secrets = self.signing_secrets(destination, self.now())?;
         Ok(Some((merchant_id, destination.id, secrets)))
     }
 

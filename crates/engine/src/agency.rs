@@ -49,6 +49,7 @@ impl AgencyCtx {
         if self.is_admin() {
             return Ok(());
         }
+        self.log_refusal();
         Err(Error::forbidden(format!(
             "This needs an admin of {}.",
             self.operator.name
@@ -58,8 +59,18 @@ impl AgencyCtx {
     /// The people and the record of an operator are for those who belong to it.
     pub fn require_member(&self) -> Result<Access> {
         self.access.ok_or_else(|| {
+            self.log_refusal();
             Error::forbidden(format!("This is for the people of {}.", self.operator.name))
         })
+    }
+
+    fn log_refusal(&self) {
+        tracing::warn!(
+            actor = %format_args!("user:{}", self.user.id),
+            operator = %self.operator.id,
+            trace_id = self.trace_id,
+            "an act was refused"
+        );
     }
 
     pub(crate) fn note(
@@ -100,14 +111,14 @@ fn name_fault(name: &str) -> Option<FieldError> {
     Some(fault("name", sentence))
 }
 
-fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
+pub(crate) fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
     FieldError {
         field: field.to_owned(),
         sentence: sentence.into(),
     }
 }
 
-fn read_access(text: &str) -> Result<Access> {
+pub(crate) fn read_access(text: &str) -> Result<Access> {
     text.trim()
         .parse()
         .map_err(|_| Error::invalid("access", "Choose what they may do."))
@@ -209,46 +220,6 @@ impl Engine {
         };
         let mut reads = self.store.reads().await?;
         reads.audit(at.operator.id, &filter).await
-    }
-
-    /// Lets somebody in who has a place at one of the operator's merchants. Anybody else is invited to a
-    /// merchant first: whether an address has an account elsewhere is nobody's to find out.
-    pub async fn let_in(&self, at: &AgencyCtx, email: &str, access: &str) -> Result<User> {
-        at.require_admin()?;
-        let email = email.trim().to_lowercase();
-        let access = read_access(access)?;
-        let at = at.clone();
-        self.store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let operator_id = at.operator.id;
-                    require_still_admin(tx, &at).await?;
-                    let known = tx.operator_members(operator_id).await?;
-                    if known.iter().any(|(user, _)| user.email == email) {
-                        return Err(Error::invalid("email", "They belong to it already."));
-                    }
-                    let user = candidates(tx, operator_id)
-                        .await?
-                        .into_iter()
-                        .find(|user| user.email == email)
-                        .ok_or_else(|| {
-                            Error::invalid(
-                                "email",
-                                "Nobody with this address works at one of your merchants. Invite them to a merchant first.",
-                            )
-                        })?;
-                    let member = OperatorMember {
-                        operator_id,
-                        user_id: user.id,
-                        access,
-                    };
-                    tx.insert_operator_member(&member).await?;
-                    let detail = json!({ "access": access, "operator_id": operator_id });
-                    note_everywhere(tx, &at, "operator_member.added", user.id, &detail).await?;
-                    Ok(user)
-                })
-            })
-            .await
     }
 
     pub async fn change_colleague(
@@ -448,7 +419,7 @@ pub(crate) async fn require_still_admin(tx: &mut (dyn Tx + '_), at: &AgencyCtx) 
 }
 
 /// In the operator's chain, and in that of every merchant whose people this changes.
-async fn note_everywhere(
+pub(crate) async fn note_everywhere(
     tx: &mut (dyn Tx + '_),
     at: &AgencyCtx,
     action: &str,
@@ -463,7 +434,8 @@ async fn note_everywhere(
     Ok(())
 }
 
-async fn candidates(reads: &mut (dyn Reads + '_), operator: Uuid) -> Result<Vec<User>> {
+/// Who could be let in.
+pub(crate) async fn candidates(reads: &mut (dyn Reads + '_), operator: Uuid) -> Result<Vec<User>> {
     let inside: Vec<Uuid> = reads
         .operator_members(operator)
         .await?

@@ -8,7 +8,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -17,6 +17,9 @@ use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 use crate::port::{AuditNote, CommitHook, News};
+
+/// Before every other time: it is not known when, so it is looked at once.
+const NOW: Time = Time::from_ms(0);
 
 /// Stands for several changes at once.
 const MANY: &str = "many";
@@ -55,6 +58,8 @@ impl Change {
 pub struct Bus {
     changes: broadcast::Sender<Arc<Change>>,
     pub(crate) work: Notify,
+    /// When the first of the jobs is due that were told of since the worker looked.
+    first_due: AtomicI64,
     /// Goes up whenever rules (contracts, flows, connections, people) change.
     rules_epoch: AtomicU64,
 }
@@ -64,6 +69,7 @@ impl Default for Bus {
         Self {
             changes: broadcast::channel(1024).0,
             work: Notify::new(),
+            first_due: AtomicI64::new(i64::MAX),
             rules_epoch: AtomicU64::new(0),
         }
     }
@@ -77,6 +83,21 @@ impl Bus {
     /// How many streams are open.
     pub fn listeners(&self) -> usize {
         self.changes.receiver_count()
+    }
+
+    /// The worker is about to look at what is due.
+    pub(crate) fn looks(&self) {
+        self.first_due.store(i64::MAX, Ordering::Release);
+    }
+
+    /// When the first of those is due that were told of since.
+    pub(crate) fn first_due(&self) -> Time {
+        Time::from_ms(self.first_due.load(Ordering::Acquire))
+    }
+
+    fn due(&self, at: Time) {
+        self.first_due.fetch_min(at.as_ms(), Ordering::AcqRel);
+        self.work.notify_one();
     }
 
     pub(crate) fn rules_epoch(&self) -> u64 {
@@ -147,8 +168,8 @@ impl CommitHook for Bus {
                 });
             }
         }
-        if earliest_job.is_some() {
-            self.work.notify_one();
+        if let Some(at) = earliest_job {
+            self.due(at);
         }
     }
 
@@ -182,11 +203,11 @@ impl CommitHook for Bus {
                 }
                 self.tell(Change::something_at(merchant_id));
             }
-            News::JobsDue => self.work.notify_one(),
+            News::JobsDue => self.due(NOW),
             News::Anything => {
                 self.rules_changed();
                 self.tell(Change::something_at(Uuid::nil()));
-                self.work.notify_one();
+                self.due(NOW);
             }
         }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use domain::{
     Time,
     approval::{Approval, ApprovalState},
-    chat::{Asking, Post, Topic},
+    chat::{Asking, Post, Telling, Topic, is_person},
     contract::Contract,
     export::Export,
     owner::Owner,
@@ -168,7 +168,7 @@ impl Work<'_> {
         let mut places = Vec::new();
         for asked in owners {
             let place = match contract.channels.slack {
-                true => self.chat_place(asked).await?,
+                true => self.chat_place(asked, Telling::Approval).await?,
                 false => None,
             };
             let Some(place) = place else {
@@ -215,8 +215,9 @@ impl Work<'_> {
         self.arm(JobKind::ShowPost, post.id, at).await
     }
 
-    /// Where they are asked in the chat: their place, or, of a person, a conversation of their own.
-    pub async fn chat_place(&mut self, asked: &Owner) -> Result<Option<String>> {
+    /// Where they are told this in the chat: their place, or, of a person, a conversation of their own, if that
+    /// person has nothing against it.
+    pub async fn chat_place(&mut self, asked: &Owner, telling: Telling) -> Result<Option<String>> {
         let rules = Arc::clone(&self.rules);
         let Some(chat) = &rules.chat else {
             return Ok(None);
@@ -224,15 +225,28 @@ impl Work<'_> {
         if chat.workspace.trouble.is_some() {
             return Ok(None);
         }
-        if let Some(place) = chat.place(asked) {
-            return Ok(Some(place.to_owned()));
-        }
-        let Owner::User(id) = asked else {
-            return Ok(None);
+        let routed = chat.place(asked).map(str::to_owned);
+        let (place, person) = match (routed, asked) {
+            (Some(place), Owner::User(id)) => (place, Some(*id)),
+            (Some(place), _) if is_person(&place) => {
+                let linked = self.tx.chat_person(self.merchant_id(), &place).await?;
+                (place, linked.map(|one| one.user_id))
+            }
+            (Some(place), _) => (place, None),
+            (None, Owner::User(id)) => {
+                let people = self.tx.chat_people(self.merchant_id()).await?;
+                match people.into_iter().find(|one| one.user_id == *id) {
+                    Some(linked) => (linked.chat_user, Some(*id)),
+                    None => return Ok(None),
+                }
+            }
+            (None, _) => return Ok(None),
         };
-        let people = self.tx.chat_people(self.merchant_id()).await?;
-        let found = people.into_iter().find(|one| one.user_id == *id);
-        Ok(found.map(|one| one.chat_user))
+        let is_wanted = match person {
+            Some(person) => self.tx.told_directly(person).await?.wants(telling),
+            None => true,
+        };
+        Ok(is_wanted.then_some(place))
     }
 
     /// By mail: everybody behind the owner who may decide it, has no objection to mail, and sees it.

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     access::Action,
     approval::{Approval, ApprovalState},
-    chat::Linked,
+    chat::{LINK_MS, Linked, is_person},
     people::Merchant,
 };
 use serde_json::json;
@@ -21,12 +21,18 @@ use crate::{
     chat_ask::outcome,
     ctx::Ctx,
     engine::Engine,
-    error::{Error, Result},
-    port::{ChatLinkRow, StoreExt},
+    error::{Error, Kind, Result},
+    port::{Card, ChatLinkRow, Pace, Said, StoreExt, Turned},
+    sign_in::hash,
     work::Work,
 };
 
 const SECRET_BYTES: usize = 24;
+/// Links that one person asks for, and that are sent to one in the chat.
+const LINKS: Pace = Pace {
+    burst: 3,
+    every_ms: 10 * 60_000,
+};
 
 /// A link that was just made: what goes out, and what is kept.
 pub(crate) struct Fresh {
@@ -146,7 +152,8 @@ impl Engine {
 
     /// From now on, what this one presses in the chat is pressed by whoever says so here.
     pub async fn link_chat(self: &Arc<Self>, ctx: &Ctx, token: &str) -> Result<Linked> {
-        ctx.require(Action::Decide)?;
+        // who one is says nothing about what one may do: each button asks that for itself
+        ctx.require(Action::ViewWork)?;
         let (user, _) = ctx.member()?;
         ctx.require_fresh_proof()?;
         let (user_id, hash) = (user.id, digest(token));
@@ -184,6 +191,99 @@ impl Engine {
             .await
     }
 
+    /// Sends whoever this is in the chat a link by which they say so. It reaches only who reads that conversation,
+    /// and counts for whoever opens it signed in, so naming somebody else gains nothing.
+    pub async fn ask_chat_link(self: &Arc<Self>, ctx: &Ctx, chat_user: &str) -> Result<()> {
+        ctx.require(Action::ViewWork)?;
+        let (user, _) = ctx.member()?;
+        let chat_user = chat_user.trim().to_owned();
+        if !is_person(&chat_user) {
+            return Err(Error::invalid(
+                "chat_user",
+                "Write your member ID, such as U0123ABCD. It stands in your profile in Slack.",
+            ));
+        }
+        let merchant = ctx.merchant_id();
+        let mut reads = self.store.reads().await?;
+        let known = reads.chat_workspace(merchant).await?;
+        let known = known.ok_or_else(|| Error::not_found("workspace"))?;
+        let linked = reads.chat_person(merchant, &chat_user).await?;
+        drop(reads);
+        if let Some(linked) = linked {
+            return Err(Error::invalid(
+                "chat_user",
+                match linked.user_id == user.id {
+                    true => "You are linked already.",
+                    false => OTHERS,
+                },
+            ));
+        }
+        let account = self.chat_account(&known)?;
+        let link = Fresh::at(self, merchant);
+        let card = Card {
+            headline: format!("Are you {} in Meshline?", user.name),
+            facts: vec![(
+                "What this is".to_owned(),
+                format!(
+                    "{} asked at {} to be known here. Open the page if that was you, a moment ago; it works once, within an hour. Otherwise leave it alone.",
+                    user.name,
+                    ctx.merchant().name
+                ),
+            )],
+            times: Vec::new(),
+            small: String::new(),
+            press: None,
+            open: Some(format!("{}/a/link/{}", self.public_url, link.token)),
+        };
+        let row = ChatLinkRow {
+            merchant_id: merchant,
+            token_hash: link.hash,
+            chat_user: chat_user.clone(),
+            name: chat_user.clone(),
+            expires_at: ctx.now().plus_ms(LINK_MS),
+            used_at: None,
+        };
+        let turns = [
+            hash("chat links of", &[merchant.as_bytes(), user.id.as_bytes()]),
+            hash(
+                "chat links to",
+                &[merchant.as_bytes(), chat_user.as_bytes()],
+            ),
+        ];
+        let rules = self.rules_of(merchant).await?;
+        let (engine, at) = (Arc::clone(self), ctx.clone());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut work = Work::of(&at, tx, engine, rules);
+                    for turn in turns {
+                        if let Turned::Wait(ms) = work.tx.take_turn(&turn, work.now, LINKS).await? {
+                            return Err(Error {
+                                retry_after_ms: Some(ms),
+                                kind: Kind::TooMany,
+                                ..Error::invalid(
+                                    "chat_user",
+                                    "Links were sent several times already. Try again in some minutes.",
+                                )
+                            });
+                        }
+                    }
+                    work.tx.insert_chat_link(&row).await?;
+                    let detail = json!({ "chat_user": row.chat_user });
+                    work.note("chat.link_sent", "chat", known.id, detail);
+                    Ok(())
+                })
+            })
+            .await?;
+        match self.chat.post(&account, &chat_user, &card).await {
+            Said::Yes(_) => Ok(()),
+            Said::Later { why, .. } | Said::Never { why, .. } => Err(Error::invalid(
+                "chat_user",
+                format!("It was not sent: {why}."),
+            )),
+        }
+    }
+
     /// What this one presses in the chat counts for nobody any more. One's own, or as an admin anybody's.
     pub async fn unlink_chat(self: &Arc<Self>, ctx: &Ctx, chat_user: &str) -> Result<Linked> {
         let rules = self.rules_of(ctx.merchant_id()).await?;
@@ -214,15 +314,14 @@ impl Engine {
     }
 }
 
+const OTHERS: &str = "This name in Slack is linked with somebody else here. An admin can undo that under Settings, Slack.";
 const USED: &str = "This link was used already. Each works once.";
 
 fn spent(link: &ChatLinkRow, known: Option<&Linked>, ctx: &Ctx) -> Option<&'static str> {
     if known.is_some_and(|known| Some(known.user_id) == ctx.user_id()) {
         Some("You are linked already. Press the button in Slack again.")
     } else if known.is_some() {
-        Some(
-            "This name in Slack is linked with somebody else here. An admin can undo that under Settings, Slack.",
-        )
+        Some(OTHERS)
     } else if link.used_at.is_some() {
         Some(USED)
     } else if link.expires_at <= ctx.now() {

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use domain::{
-    chat::{Handing, Post, Topic},
+    chat::{Handing, Post, Telling, Topic},
     owner::Owner,
     task::Task,
 };
@@ -65,7 +65,7 @@ impl Work<'_> {
         if !is_wanted || task.code == TASK_CODE {
             return Ok(());
         }
-        let Some(place) = self.chat_place(&task.owner).await? else {
+        let Some(place) = self.chat_place(&task.owner, Telling::Task).await? else {
             return Ok(());
         };
         let merchant = self.merchant_id();
@@ -109,7 +109,7 @@ impl Work<'_> {
         if !is_wanted {
             return Ok(false);
         }
-        let Some(place) = self.chat_place(owner).await? else {
+        let Some(place) = self.chat_place(owner, Telling::Notice).await? else {
             return Ok(false);
         };
         if !self.may_be_told(&place, owner, about).await? {

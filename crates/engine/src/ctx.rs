@@ -121,14 +121,25 @@ impl Ctx {
     }
 
     pub fn require(&self, action: Action) -> Result<()> {
+        match self.why_not(action) {
+            None => Ok(()),
+            Some(error) => {
+                self.log_refusal(action);
+                Err(error)
+            }
+        }
+    }
+
+    /// What [`Ctx::require`] would say, for a page that says it beforehand.
+    pub fn why_not(&self, action: Action) -> Option<Error> {
         if self.may(action) {
-            return Ok(());
+            return None;
         }
         if self.is_outside() && !action.is_known_outside() {
-            return Err(Error::not_found("page"));
+            return Some(Error::not_found("page"));
         }
         let what = action.words();
-        Err(Error::forbidden(match &self.actor {
+        Some(Error::forbidden(match &self.actor {
             Actor::User { membership, .. } if membership.access.allows(action) => format!(
                 "From the side of {} nobody may {what} here.",
                 membership.party.title()
@@ -147,6 +158,17 @@ impl Ctx {
         }))
     }
 
+    /// Somebody tried what is not theirs to do: who, what, where. The answer says no more than it must.
+    fn log_refusal(&self, action: Action) {
+        tracing::warn!(
+            actor = self.actor_name(),
+            merchant = %self.merchant.id,
+            ?action,
+            trace_id = self.trace_id,
+            "an act was refused"
+        );
+    }
+
     /// Whether there is anything of this noun for the caller to see.
     pub fn reads(&self, noun: Noun) -> bool {
         match &self.actor {
@@ -162,6 +184,7 @@ impl Ctx {
             .read_cell()
             .ok_or_else(|| Error::internal(format!("nobody can read {noun:?}")))?;
         if self.is_outside() && !self.reads(noun) {
+            self.log_refusal(cell.action);
             return Err(Error::not_found(noun.word()));
         }
         self.require(cell.action)

@@ -12,6 +12,7 @@ use domain::{
     contract::{Contract, codes},
     delivery::{AckStatus, Answer, NotCalled, Verdict, judge, retry_delay_ms},
     export::{Attempt, Export, ExportState},
+    flow::RunState,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ use crate::{
     error::{Error, Result},
     exception::{Trouble, evidence},
     job::{Job, JobKind},
-    port::{DeliveryRequest, StoreExt},
+    port::{DeliveryRequest, Parcel, StoreExt},
     rules::Rules,
     tasks::REPLAY,
     trial::as_trial,
@@ -95,11 +96,17 @@ impl Engine {
                     if !work.tx.renew_job(&job, now.plus_ms(LEASE_MS)).await? {
                         return Err(lost_lease());
                     }
-                    let mut export = work.export(job.subject_id).await?;
+                    let parcel = work.tx.parcel(job.merchant_id, job.subject_id).await?;
+                    let Parcel {
+                        mut export,
+                        wire,
+                        run,
+                    } = parcel.ok_or_else(|| Error::not_found("export"))?;
+                    let wire = || wire.ok_or_else(no_bytes);
                     work.trace_id.clone_from(&export.trace_id);
                     match export.state {
                         ExportState::Delivering => {}
-                        ExportState::Ready if work.is_paused(Some(export.run_id)).await? => {
+                        ExportState::Ready if run == Some(RunState::Paused) => {
                             work.tx.finish_job(&job).await?;
                             work.hold_back(&mut export).await?;
                             return Ok(None);
@@ -115,9 +122,8 @@ impl Engine {
                                 return Ok(None);
                             }
                             if let Some(url) = work.staging_for(&export) {
-                                let wire = work.wire_of(&export).await?;
                                 return Ok(Some(Ready {
-                                    wire: as_trial(&wire),
+                                    wire: as_trial(&wire()?),
                                     export,
                                     trial: Some(url),
                                 }));
@@ -132,10 +138,9 @@ impl Engine {
                             return Ok(None);
                         }
                     }
-                    let wire = work.wire_of(&export).await?;
                     Ok(Some(Ready {
+                        wire: wire()?,
                         export,
-                        wire,
                         trial: None,
                     }))
                 })
@@ -203,13 +208,6 @@ impl Engine {
 }
 
 impl Work<'_> {
-    async fn wire_of(&mut self, export: &Export) -> Result<Vec<u8>> {
-        self.tx
-            .export_wire(export.merchant_id, export.id)
-            .await?
-            .ok_or_else(|| Error::internal("an export without its bytes is ready"))
-    }
-
     /// Where it goes as a trial first, unless it was taken there already.
     fn staging_for(&self, export: &Export) -> Option<String> {
         if export.trial.as_ref().is_some_and(|trial| trial.accepted) {
@@ -399,6 +397,10 @@ impl Work<'_> {
         self.raise(export, &contract, trouble).await?;
         self.export_moved(export).await
     }
+}
+
+fn no_bytes() -> Error {
+    Error::internal("an export without its bytes is ready")
 }
 
 fn in_words(verdict: &Verdict, again: bool) -> String {

@@ -158,10 +158,11 @@ impl Engine {
             .await?
             .filter(|user| user.active)
             .ok_or_else(missing)?;
-        let membership = reads
-            .place(merchant.id, user_id)
-            .await?
-            .ok_or_else(missing)?;
+        let Some(membership) = reads.place(merchant.id, user_id).await? else {
+            // answered like a merchant that does not exist; whoever reads the log may know the difference
+            tracing::warn!(actor = %format_args!("user:{user_id}"), merchant = %merchant.id, "a merchant was refused to somebody without a place there");
+            return Err(missing());
+        };
         Ok(self.ctx(Actor::User { user, membership }, merchant, trace_id))
     }
 

@@ -3,13 +3,14 @@
 use domain::{
     Time,
     connection::Destination,
-    contract::Contract,
+    contract::{Contract, Standing},
     cover::{Gap, local},
     event::EventKind,
     flow::{
         Flow, StepKind, Trigger,
         readiness::{
-            CalledFlow, ContractFact, GapFact, Named, Needed, OwnerFact, Surroundings, SystemFact,
+            CalledFlow, ContractFact, GapFact, Named, Needed, OwnerFact, StandingFact,
+            Surroundings, SystemFact,
         },
     },
     invitation::STANDARD_ROLES,
@@ -46,6 +47,7 @@ impl Engine {
                 .iter()
                 .map(|contract| contract_fact(contract, rules))
                 .collect(),
+            standings: rules.standings.iter().map(standing_fact).collect(),
             systems: self.systems(rules),
             connectable,
             calendars: rules
@@ -168,6 +170,15 @@ fn contract_fact(contract: &Contract, rules: &Rules) -> ContractFact {
                 from: origin(contract, field),
             })
             .collect(),
+    }
+}
+
+fn standing_fact(standing: &Standing) -> StandingFact {
+    StandingFact {
+        export_type: standing.export_type.clone(),
+        state: standing.state,
+        until: standing.until,
+        replacement: standing.replacement.clone(),
     }
 }
 

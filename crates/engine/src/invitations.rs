@@ -1,4 +1,5 @@
-//! Inviting people to a merchant, and accepting.
+//! Inviting people to a merchant, and accepting; an operator invites in `agency_invitations`, and is accepted
+//! here.
 //!
 //! The link is 32 random bytes, seen once by whoever invites; what is kept is its hash. Looking at a link
 //! changes nothing. Accepting is one transaction: the invitation is used, the place (and the person, when
@@ -10,10 +11,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     access::{Access, Action},
     invitation::{
-        CannotAccept, INVITATION_MS, Invitation, InvitationState, is_address, read_roles,
+        Admission, CannotAccept, House, INVITATION_MS, Invitation, InvitationState, is_address,
+        read_roles,
     },
     owner::Party,
-    people::{Merchant, User},
+    people::{Merchant, Operator, User},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -23,7 +25,8 @@ use crate::{
     ctx::{Actor, Ctx},
     engine::Engine,
     error::{Error, FieldError, Kind, Result},
-    port::{AuditNote, StoreExt},
+    mail::Sender,
+    port::{AuditNote, StoreExt, Tx},
 };
 
 /// The longest name of a person.
@@ -56,11 +59,27 @@ pub struct NewInvitation {
     pub mailed: bool,
 }
 
+/// Whose people somebody is asked to be one of.
+#[derive(Clone, Debug)]
+pub enum Host {
+    Merchant(Merchant),
+    Operator(Operator),
+}
+
+impl Host {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Merchant(merchant) => &merchant.name,
+            Self::Operator(operator) => &operator.name,
+        }
+    }
+}
+
 /// What somebody with a link is shown.
 #[derive(Clone, Debug)]
 pub struct Invited {
     pub invitation: Invitation,
-    pub merchant: Merchant,
+    pub host: Host,
     /// Who invited, if that was a person.
     pub inviter: Option<String>,
     /// There is an account with this address, so nothing has to be chosen anew.
@@ -154,6 +173,33 @@ fn note(ctx: &Ctx, action: &str, invitation: &Invitation, detail: Value) -> Audi
     }
 }
 
+fn sender(ctx: &Ctx) -> Sender<'_> {
+    Sender {
+        house: ctx.merchant_id(),
+        name: &ctx.merchant().name,
+        inviter: ctx.member().ok().map(|(user, _)| user.name.as_str()),
+        now: ctx.now(),
+    }
+}
+
+/// One open invitation for an address. One that nobody can use any more gives way to the new one.
+pub(crate) async fn make_room(tx: &mut (dyn Tx + '_), new: &Invitation) -> Result<()> {
+    for open in tx.open_invitations(new.merchant_id).await? {
+        if open.email != new.email {
+            continue;
+        }
+        if open.usable(new.created_at).is_ok() {
+            return Err(Error::invalid(
+                "email",
+                "This address has an invitation that is still good. Send that one again, or take it back.",
+            ));
+        }
+        let (old, _) = open.renew(new.id, new.created_at)?;
+        tx.save_invitation(&old).await?;
+    }
+    Ok(())
+}
+
 fn place_of(invitation: &Invitation) -> Value {
     json!({
         "email": invitation.email, "access": invitation.access, "party": invitation.party,
@@ -162,7 +208,7 @@ fn place_of(invitation: &Invitation) -> Value {
 }
 
 impl Engine {
-    fn invitation_link(&self) -> (String, Vec<u8>) {
+    pub(crate) fn invitation_link(&self) -> (String, Vec<u8>) {
         let mut random = [0_u8; 32];
         self.ids.fill(&mut random);
         let token = URL_SAFE_NO_PAD.encode(random);
@@ -192,6 +238,7 @@ impl Engine {
         let invitation = Invitation {
             id: self.uuid(),
             merchant_id: ctx.merchant_id(),
+            house: House::Merchant,
             email,
             name: (!name.is_empty()).then(|| name.to_owned()),
             access: place.access,
@@ -205,7 +252,7 @@ impl Engine {
         };
         let (link, hash) = self.invitation_link();
         let sent = (&*link, invitation.expires_at);
-        let mail = self.invitation_mail(ctx, invitation.id, &invitation.email, sent)?;
+        let mail = self.invitation_mail(&sender(ctx), invitation.id, &invitation.email, sent)?;
         let mailed = mail.is_some();
         let (row, ctx) = (invitation.clone(), ctx.clone());
         self.store
@@ -214,23 +261,22 @@ impl Engine {
                     let merchant = row.merchant_id;
                     if let Some(known) = tx.credentials(&row.email).await? {
                         if !known.user.active {
-                            return Err(Error::invalid("email", format!("{} is deactivated. Reactivate them first.", known.user.name)));
+                            return Err(Error::invalid(
+                                "email",
+                                format!(
+                                    "{} is deactivated. Reactivate them first.",
+                                    known.user.name
+                                ),
+                            ));
                         }
                         if tx.place(merchant, known.user.id).await?.is_some() {
-                            return Err(Error::invalid("email", format!("{} works here already.", known.user.name)));
+                            return Err(Error::invalid(
+                                "email",
+                                format!("{} works here already.", known.user.name),
+                            ));
                         }
                     }
-                    for open in tx.open_invitations(merchant).await? {
-                        if open.email != row.email {
-                            continue;
-                        }
-                        if open.usable(ctx.now()).is_ok() {
-                            return Err(Error::invalid("email", "This address has an invitation that is still good. Send that one again, or take it back."));
-                        }
-                        // nobody uses it any more; the new one stands in its place
-                        let (old, _) = open.renew(row.id, ctx.now())?;
-                        tx.save_invitation(&old).await?;
-                    }
+                    make_room(tx, &row).await?;
                     tx.insert_invitation(&row, &hash).await?;
                     if let Some(mail) = mail {
                         tx.insert_mail(&mail).await?;
@@ -262,7 +308,7 @@ impl Engine {
         {
             Some(found) => {
                 let sent = (&*link, ctx.now().plus_ms(INVITATION_MS));
-                self.invitation_mail(ctx, fresh, &found.email, sent)?
+                self.invitation_mail(&sender(ctx), fresh, &found.email, sent)?
             }
             None => None,
         };
@@ -327,10 +373,16 @@ impl Engine {
             .invitation_by_token(&link_hash(token))
             .await?
             .ok_or_else(missing)?;
-        let merchant = reads
-            .merchant(invitation.merchant_id)
-            .await?
-            .ok_or_else(missing)?;
+        let host = match invitation.house {
+            House::Merchant => {
+                let merchant = reads.merchant(invitation.merchant_id).await?;
+                Host::Merchant(merchant.ok_or_else(missing)?)
+            }
+            House::Operator => {
+                let operator = reads.operator(invitation.merchant_id).await?;
+                Host::Operator(operator.ok_or_else(missing)?)
+            }
+        };
         let inviter = match invitation.invited_by {
             Some(id) => reads.user(id).await?.map(|user| user.name),
             None => None,
@@ -339,7 +391,7 @@ impl Engine {
         Ok(Invited {
             spent: invitation.usable(self.now()).err(),
             invitation,
-            merchant,
+            host,
             inviter,
             has_account,
         })
@@ -351,7 +403,7 @@ impl Engine {
         token: &str,
         name: &str,
         password: &str,
-    ) -> Result<(User, Merchant)> {
+    ) -> Result<(User, Host)> {
         let invited = self.look_at_invitation(token).await?;
         let invitation = &invited.invitation;
         invitation.usable(self.now())?;
@@ -368,7 +420,7 @@ impl Engine {
                 format!("Write your name, at most {MAX_NAME} characters."),
             ));
         }
-        let about = [name, &invitation.email, &invited.merchant.name];
+        let about = [name, &invitation.email, invited.host.name()];
         let hash = match self.new_password_hash("password", password, &about).await {
             Ok(hash) => hash,
             Err(mut error) => {
@@ -389,11 +441,11 @@ impl Engine {
             active: true,
         };
         self.join(token, user.clone(), Some(hash)).await?;
-        Ok((user, invited.merchant))
+        Ok((user, invited.host))
     }
 
     /// Somebody who has an account, and is signed in as the one the invitation names.
-    pub async fn accept_as(&self, token: &str, user_id: Uuid) -> Result<Merchant> {
+    pub async fn accept_as(&self, token: &str, user_id: Uuid) -> Result<Host> {
         let invited = self.look_at_invitation(token).await?;
         let user = self
             .store
@@ -410,7 +462,7 @@ impl Engine {
             )));
         }
         self.join(token, user, None).await?;
-        Ok(invited.merchant)
+        Ok(invited.host)
     }
 
     /// `hash` is the password's, of somebody new.
@@ -424,7 +476,7 @@ impl Engine {
                         .invitation_by_token(&link)
                         .await?
                         .ok_or_else(|| Error::not_found("invitation"))?;
-                    let (used, place) = invitation.accept(user.id, now)?;
+                    let (used, admission) = invitation.accept(user.id, now)?;
                     let meanwhile = |error: Error| match error.kind {
                         Kind::Conflict => CannotAccept::Used.into(),
                         _ => error,
@@ -436,23 +488,48 @@ impl Engine {
                             _ => error,
                         })?;
                     }
-                    tx.insert_membership(&place).await.map_err(|error| match error.kind {
+                    let here = |error: Error| match error.kind {
                         Kind::Conflict => Error::conflict("You work here already."),
                         _ => error,
-                    })?;
-                    tx.note(AuditNote {
-                        merchant_id: place.merchant_id,
-                        at: now,
-                        actor: format!("user:{}", user.id),
-                        action: "member.joined".to_owned(),
-                        subject_kind: "member",
-                        subject_id: user.id,
-                        detail: json!({
-                            "invitation_id": used.id, "invited_by": used.invited_by, "access": place.access,
-                            "party": place.party, "functional_roles": place.functional_roles,
-                        }),
-                        trace_id: Some(trace_id),
+                    };
+                    let (action, chains) = match &admission {
+                        Admission::Merchant(place) => {
+                            tx.insert_membership(place).await.map_err(here)?;
+                            ("member.joined", vec![place.merchant_id])
+                        }
+                        Admission::Operator(member) => {
+                            tx.insert_operator_member(member).await.map_err(here)?;
+                            // it is the data of each merchant that they reach from now on
+                            let reached = tx.merchants_of(member.operator_id).await?;
+                            let chains = reached.iter().map(|merchant| merchant.id);
+                            let chains = chains.chain([member.operator_id]).collect();
+                            ("operator_member.joined", chains)
+                        }
+                    };
+                    let mut detail = json!({
+                        "invitation_id": used.id, "invited_by": used.invited_by, "access": used.access,
                     });
+                    match admission {
+                        Admission::Merchant(place) => {
+                            detail["party"] = json!(place.party);
+                            detail["functional_roles"] = json!(place.functional_roles);
+                        }
+                        Admission::Operator(member) => {
+                            detail["operator_id"] = json!(member.operator_id);
+                        }
+                    }
+                    for merchant_id in chains {
+                        tx.note(AuditNote {
+                            merchant_id,
+                            at: now,
+                            actor: format!("user:{}", user.id),
+                            action: action.to_owned(),
+                            subject_kind: "member",
+                            subject_id: user.id,
+                            detail: detail.clone(),
+                            trace_id: Some(trace_id.clone()),
+                        });
+                    }
                     Ok(())
                 })
             })

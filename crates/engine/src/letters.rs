@@ -218,6 +218,28 @@ impl Letter {
         )
     }
 
+    /// An admin took somebody's second factor off.
+    pub fn of_removed_factor(
+        to: &str,
+        (admin, merchant): (Option<&str>, &str),
+        page: &str,
+    ) -> Self {
+        let who = one_line(admin.unwrap_or("An admin"));
+        let merchant = one_line(merchant);
+        letter(
+            to,
+            "Your second factor on Meshline was taken off".to_owned(),
+            &[
+                "Hello,".to_owned(),
+                format!(
+                    "{who} of {merchant} took the second factor off your account on Meshline, and ended your sessions. From now on your password alone signs you in, until you set up another factor."
+                ),
+            ],
+            ("Your account", page),
+            "If you did not ask for it, choose another password at once and tell somebody else at your agency.",
+        )
+    }
+
     pub fn of_reset(to: &str, link: &str) -> Self {
         letter(
             to,

@@ -7,6 +7,7 @@
 mod account;
 mod ack;
 mod agency;
+mod agency_invitations;
 mod agency_templates;
 mod alike;
 mod approval_news;
@@ -54,6 +55,7 @@ mod invitations;
 mod keys;
 mod known;
 mod letters;
+mod lost_device;
 mod mail;
 mod members;
 mod merchant;
@@ -109,6 +111,7 @@ pub mod measured {
 
 pub use ack::Ack;
 pub use agency::{AgencyCtx, AgencyPerson};
+pub use agency_invitations::{AskedIn, StillInvited};
 pub use agency_templates::{
     MerchantPlan, Origin, Pinned, PolicyPlan, PushInput, TemplateInput, TemplateLine, TemplateView,
     ThreeWay, Would,
@@ -148,8 +151,10 @@ pub use handover::{Handover, Share};
 pub use hashing::Hashers;
 pub use idempotency::{MAX_KEY_BYTES, Turn};
 pub use intake::{Door, IntakeStatus};
-pub use invitations::{InvitationInput, Invited, NewInvitation, PlaceInput};
+pub use invitations::{Host, InvitationInput, Invited, NewInvitation, PlaceInput};
+pub use lost_device::Rescue;
 pub use members::{Colleague, Holder, Leaving, Reach, Team};
+pub use notices::OwnChat;
 pub use overriding::{MAX_JUSTIFICATION, OverrideInput, PersonKey};
 pub use overview::{MerchantLine, Overview, Standing};
 pub use ownership::{Finding, FindingKind, Owned, OwnedKind, OwnedNow, findings, owned};
@@ -171,6 +176,6 @@ pub use tasks::TaskAct;
 pub use tokens::{NewToken, TOKEN_TERMS, TokenInput, TokenTerm};
 pub use trail::{TrailFault, TrailProof};
 pub use vault::{KeyId, Place, Vault};
-pub use watch::{Asked, JobOutcome, JobReport, Watch, noting_who};
+pub use watch::{Asked, JobOutcome, JobReport, Noted, Watch, noting_who, refused};
 pub use wire::event_type;
 pub use witnesses::{CHECKPOINT_TYPE, WitnessInput};

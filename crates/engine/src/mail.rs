@@ -85,6 +85,16 @@ enum Body {
     ResetAsked { email: String },
 }
 
+/// Who invites, and for whom.
+pub(crate) struct Sender<'a> {
+    /// The merchant, or the operator.
+    pub house: Uuid,
+    pub name: &'a str,
+    /// The person, if it is one.
+    pub inviter: Option<&'a str>,
+    pub now: Time,
+}
+
 fn place(id: Uuid) -> Place<'static> {
     Place {
         merchant_id: id,
@@ -119,7 +129,7 @@ impl Engine {
     /// The mail of an invitation, to be inserted with it; none where nothing goes by mail.
     pub(crate) fn invitation_mail(
         &self,
-        ctx: &Ctx,
+        from: &Sender<'_>,
         invitation: Uuid,
         email: &str,
         (link, expires_at): (&str, Time),
@@ -127,8 +137,7 @@ impl Engine {
         if self.mailer.is_none() {
             return Ok(None);
         }
-        let inviter = ctx.member().ok().map(|(user, _)| user.name.as_str());
-        let letter = Letter::of_invitation(email, inviter, &ctx.merchant().name, link);
+        let letter = Letter::of_invitation(email, from.inviter, from.name, link);
         let body = Body::Letter {
             letter,
             useless_at: expires_at,
@@ -138,10 +147,10 @@ impl Engine {
             id,
             sealed_body: self.seal_mail(id, &body)?,
             about: Some(MailAbout::Invitation {
-                merchant: ctx.merchant_id(),
+                merchant: from.house,
                 id: invitation,
             }),
-            created_at: ctx.now(),
+            created_at: from.now,
         }))
     }
 

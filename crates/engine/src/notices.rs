@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use domain::{
     access::Action,
+    chat::{Directly, Linked},
     export::Export,
     notice::{self, Notice},
     owner::Owner,
@@ -56,6 +57,15 @@ pub(crate) enum Beyond<'a> {
     Same,
     /// In the chat these words instead.
     Less(&'a str),
+}
+
+/// A merchant's chat, as one of its people sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnChat {
+    pub merchant: Merchant,
+    pub workspace: String,
+    /// Who they are there; nobody, until they say so once.
+    pub linked: Option<Linked>,
 }
 
 impl Work<'_> {
@@ -362,6 +372,45 @@ impl Engine {
                 })
             })
             .await
+    }
+
+    /// What is told directly to this person in a chat from now on. What is not goes the other way: approvals and
+    /// notices by mail, and all of it stands in the queue.
+    pub async fn tell_directly(&self, oneself: &Oneself, directly: Directly) -> Result<()> {
+        let user = oneself.user.id;
+        let note = self.own_act(user, "person.told_directly", json!(directly));
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.set_told_directly(user, directly).await?;
+                    note_for_person(tx, note).await
+                })
+            })
+            .await
+    }
+
+    /// What this person wants told directly, and where they work with a chat: who they are there, if they said so.
+    pub async fn own_chats(
+        &self,
+        user: &User,
+        places: &[(Merchant, Membership)],
+    ) -> Result<(Directly, Vec<OwnChat>)> {
+        let mut chats = Vec::new();
+        for (merchant, _) in places {
+            let rules = self.rules_of(merchant.id).await?;
+            let Some(chat) = &rules.chat else {
+                continue;
+            };
+            let mut reads = self.store.reads().await?;
+            let people = reads.chat_people(merchant.id).await?;
+            chats.push(OwnChat {
+                merchant: merchant.clone(),
+                workspace: chat.workspace.team_name.clone(),
+                linked: people.into_iter().find(|one| one.user_id == user.id),
+            });
+        }
+        let mut reads = self.store.reads().await?;
+        Ok((reads.told_directly(user.id).await?, chats))
     }
 
     /// Whether what this person is told goes by mail as well.

@@ -86,7 +86,7 @@ impl Spent {
 }
 
 /// Whether the caller has power over everything this account opens; the reason, if not.
-async fn may_reset(reads: &mut (dyn Reads + '_), ctx: &Ctx, user: &User) -> Result<()> {
+pub(crate) async fn may_reset(reads: &mut (dyn Reads + '_), ctx: &Ctx, user: &User) -> Result<()> {
     let refused = || {
         Error::forbidden(format!(
             "{} works at places where you are no admin. Somebody who is one at all of them can do this.",
@@ -112,6 +112,27 @@ async fn may_reset(reads: &mut (dyn Reads + '_), ctx: &Ctx, user: &User) -> Resu
 }
 
 impl Engine {
+    /// What is kept of a link, and the link.
+    pub(crate) fn new_reset(
+        &self,
+        user_id: Uuid,
+        made_by: Option<Uuid>,
+    ) -> (PasswordResetRow, String) {
+        let mut random = [0_u8; 32];
+        self.ids.fill(&mut random);
+        let token = URL_SAFE_NO_PAD.encode(random);
+        let now = self.now();
+        let row = PasswordResetRow {
+            token_hash: link_hash(&token),
+            user_id,
+            made_by,
+            created_at: now,
+            expires_at: now.plus_ms(RESET_MS),
+            used_at: None,
+        };
+        (row, format!("{}/reset/{token}", self.public_url))
+    }
+
     /// Whether the caller may make a link for this person; for the page that offers it.
     pub async fn may_make_reset_link(&self, ctx: &Ctx, user_id: Uuid) -> Result<bool> {
         if !ctx.may(Action::ManagePeople) || ctx.user_id() == Some(user_id) {
@@ -134,20 +155,9 @@ impl Engine {
                 "Change your own password on your account page.",
             ));
         }
-        let mut random = [0_u8; 32];
-        self.ids.fill(&mut random);
-        let token = URL_SAFE_NO_PAD.encode(random);
-        let now = self.now();
-        let row = PasswordResetRow {
-            token_hash: link_hash(&token),
-            user_id,
-            made_by: ctx.user_id(),
-            created_at: now,
-            expires_at: now.plus_ms(RESET_MS),
-            used_at: None,
-        };
+        let (row, link) = self.new_reset(user_id, ctx.user_id());
+        let now = row.created_at;
         let (ctx, expires_at) = (ctx.clone(), row.expires_at);
-        let link = format!("{}/reset/{token}", self.public_url);
         let (engine, mailed) = (Arc::clone(self), link.clone());
         let user = self
             .store

@@ -60,15 +60,10 @@ impl Engine {
 impl Work<'_> {
     pub async fn process_receipt(&mut self, id: Uuid) -> Result<()> {
         let merchant = self.merchant_id();
-        let Some(receipt) = self.tx.receipt(merchant, id).await? else {
+        let Some((receipt, body)) = self.tx.whole_receipt(merchant, id).await? else {
             return Ok(());
         };
         self.trace_id.clone_from(&receipt.trace_id);
-        let body = self
-            .tx
-            .receipt_body(merchant, id)
-            .await?
-            .ok_or_else(|| Error::internal("a receipt has lost its bytes"))?;
         if body.is_empty() && receipt.body_bytes > 0 {
             // a retention rule took its body out after somebody wanted it read again
             return Ok(());

@@ -10,7 +10,7 @@ use domain::{
     approval::{Delegation, Voice},
     chat::{Route, Workspace},
     connection::{Destination, Source},
-    contract::Contract,
+    contract::{Contract, Standing},
     cover::{Gap, Roster, Span, Why},
     escalation::Policy,
     flow::Flow,
@@ -34,6 +34,8 @@ const MAX_AGE_MS: i64 = 2_000;
 pub struct Rules {
     pub merchant: Merchant,
     pub contracts: Vec<Arc<Contract>>,
+    /// Of contracts that are deprecated, or retired and so not among them.
+    pub standings: Vec<Standing>,
     pub flows: Vec<Arc<Flow>>,
     pub sources: Vec<Source>,
     pub destinations: Vec<Destination>,
@@ -227,6 +229,7 @@ pub(crate) async fn load(reads: &mut (dyn Reads + '_), merchant_id: Uuid) -> err
             .into_iter()
             .map(Arc::new)
             .collect(),
+        standings: reads.contract_standings(merchant_id).await?,
         flows: reads
             .flows(merchant_id)
             .await?

@@ -30,7 +30,8 @@ const SEED_BYTES: usize = 20;
 const STEP_S: u64 = 30;
 const DIGITS: u8 = 6;
 const CODES: usize = 10;
-const CODE_BYTES: usize = 10;
+/// 120 bits: too many to be guessed from the hashes, whoever has them.
+const CODE_BYTES: usize = 15;
 /// Without letters that look like another.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// A seed that was shown and not confirmed is thrown away after this.

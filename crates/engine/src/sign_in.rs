@@ -225,7 +225,14 @@ impl Engine {
         };
         let slot = self.hashers.slot(who).await?;
         let strangers = hash("account", &[email.as_bytes()]);
-        let booked = self.book(strangers, known, client).await?;
+        let booked = self
+            .book(strangers, known, client)
+            .await
+            .inspect_err(|error| {
+                if error.kind == Kind::TooMany {
+                    tracing::warn!(address = client.address, "a sign-in was held back");
+                }
+            })?;
         let known_used = booked.known_used;
         let Some(user) = matching(slot, found, password).await? else {
             tracing::info!(address = client.address, "a sign-in was refused");

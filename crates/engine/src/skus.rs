@@ -235,6 +235,10 @@ impl Work<'_> {
     }
 
     /// Takes in one piece of news. `None`: it names an item that no product was told for yet.
+    ///
+    /// A level and the product that names its item may be read in the same moment, each before the other is
+    /// there to be seen. So whoever finds the item unknown, and whoever makes it known, holds it until all of
+    /// theirs is written: the second one sees what the first one did.
     pub async fn hear_of_goods(
         &mut self,
         fact: &SkuFact,
@@ -244,9 +248,20 @@ impl Work<'_> {
         let merchant = self.merchant_id();
         let known = if fact.sku.is_empty() {
             let item = fact.item_ref.as_deref().unwrap_or_default();
-            self.tx.sku_by_item(merchant, item).await?
+            match self.tx.sku_by_item(merchant, item).await? {
+                None => {
+                    self.tx.lock_item(merchant, item).await?;
+                    self.tx.sku_by_item(merchant, item).await?
+                }
+                known => known,
+            }
         } else {
             let known = self.tx.sku(merchant, &fact.sku).await?;
+            if let Some(item) = &fact.item_ref
+                && known.as_ref().and_then(|one| one.item_ref.as_ref()) != Some(item)
+            {
+                self.tx.lock_item(merchant, item).await?;
+            }
             Some(known.unwrap_or_else(|| Sku::new(self.uuid(), merchant, &fact.sku)))
         };
         let Some(mut sku) = known else {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     ctx::{Actor, Ctx},
+    error::{Error, Kind},
     job::Job,
 };
 
@@ -79,15 +80,48 @@ pub struct Asked {
     pub merchant_id: Uuid,
 }
 
-tokio::task_local! {
-    static ASKED: Arc<OnceLock<Asked>>;
+/// What a request was found out to be while it was answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    pub asked: Option<Asked>,
+    /// What it was refused for, in a word. The answer to a form says it on the next page only.
+    pub refused: Option<&'static str>,
 }
 
-/// Runs a request and says who it was let in as, if it came to that.
-pub async fn noting_who<F: Future>(request: F) -> (F::Output, Option<Asked>) {
-    let asked = Arc::new(OnceLock::new());
-    let answered = ASKED.scope(Arc::clone(&asked), request).await;
-    (answered, asked.get().copied())
+#[derive(Default)]
+struct Notes {
+    asked: OnceLock<Asked>,
+    refused: OnceLock<&'static str>,
+}
+
+tokio::task_local! {
+    static NOTES: Arc<Notes>;
+}
+
+/// Runs a request and says who it was let in as, and what it was refused for, if it came to that.
+pub async fn noting_who<F: Future>(request: F) -> (F::Output, Noted) {
+    let notes = Arc::new(Notes::default());
+    let answered = NOTES.scope(Arc::clone(&notes), request).await;
+    let noted = Noted {
+        asked: notes.asked.get().copied(),
+        refused: notes.refused.get().copied(),
+    };
+    (answered, noted)
+}
+
+/// Called where a use-case's error becomes an answer: what somebody was kept from is on the request's line.
+pub fn refused(error: &Error) {
+    let why = match error.kind {
+        Kind::Unauthenticated => "unauthenticated",
+        Kind::StepUp => "unconfirmed",
+        Kind::Forbidden => "forbidden",
+        Kind::TooMany => "too_many",
+        Kind::NotFound | Kind::Invalid | Kind::Conflict | Kind::Unavailable | Kind::Internal => {
+            return;
+        }
+    };
+    // the first one is the one that counted, and outside a request nobody takes notes
+    let _ = NOTES.try_with(|notes| notes.refused.set(why));
 }
 
 pub(crate) fn let_in(ctx: &Ctx) {
@@ -98,8 +132,8 @@ pub(crate) fn let_in(ctx: &Ctx) {
         Actor::System => "system",
     };
     // Nobody takes notes outside a request, and the first one is the one that asked.
-    let _ = ASKED.try_with(|asked| {
-        asked.set(Asked {
+    let _ = NOTES.try_with(|notes| {
+        notes.asked.set(Asked {
             actor,
             merchant_id: ctx.merchant_id(),
         })

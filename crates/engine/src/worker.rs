@@ -12,6 +12,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::Time;
+use futures::FutureExt;
 use tokio::{
     sync::{Semaphore, watch},
     time::Instant,
@@ -47,21 +48,27 @@ const PRESSED_PAUSE: Duration = Duration::from_millis(100);
 /// Longest sleep: jobs of another process, and a clock that was moved, are seen after this.
 const MAX_SLEEP: Duration = Duration::from_millis(500);
 
+/// One look at what is due.
+struct Round {
+    ran: usize,
+    /// Nothing that was due is left.
+    took_all: bool,
+}
+
 impl Engine {
     /// Runs until told to stop; jobs under way are finished first.
     pub async fn work(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let deliveries = Arc::new(Semaphore::new(DELIVERIES));
         while !*stop.borrow() {
             match self.round(&deliveries).await {
-                Ok(0) => {
-                    let nap = self.nap().await;
-                    tokio::select! {
-                        () = self.bus.work.notified() => {}
-                        () = tokio::time::sleep(nap) => {}
-                        _ = stop.changed() => {}
+                Ok(round) => {
+                    if round.ran > 0 {
+                        self.yield_to_intake().await;
+                    }
+                    if round.took_all {
+                        self.rest(&mut stop).await;
                     }
                 }
-                Ok(_) => self.yield_to_intake().await,
                 Err(error) => {
                     tracing::error!(%error, "claiming jobs failed");
                     tokio::time::sleep(MAX_SLEEP).await;
@@ -81,12 +88,39 @@ impl Engine {
         let all = u32::try_from(DELIVERIES).unwrap_or(u32::MAX);
         let mut total = 0;
         loop {
-            let ran = self.round(&deliveries).await?;
+            let ran = self.round(&deliveries).await?.ran;
             let _ = deliveries.acquire_many(all).await;
             if ran == 0 {
                 return Ok(total);
             }
             total += ran;
+        }
+    }
+
+    /// Until there is something to do. What came since the last round was told together with its time, so that
+    /// the database need not be asked whether a deadline of tomorrow is due.
+    async fn rest(&self, stop: &mut watch::Receiver<bool>) {
+        let mut until = None;
+        loop {
+            let told = self.bus.work.notified().now_or_never().is_some();
+            if told && self.bus.first_due() <= self.now() {
+                return;
+            }
+            let wake = match until {
+                Some(at) => at,
+                None => Instant::now() + self.nap().await,
+            };
+            tokio::select! {
+                () = self.bus.work.notified() => {
+                    let left = self.bus.first_due().since_ms(self.now());
+                    let Ok(left @ 1..) = u64::try_from(left) else {
+                        return;
+                    };
+                    until = Some(wake.min(Instant::now() + Duration::from_millis(left).min(MAX_SLEEP)));
+                }
+                () = tokio::time::sleep_until(wake) => return,
+                _ = stop.changed() => return,
+            }
         }
     }
 
@@ -106,7 +140,7 @@ impl Engine {
         }
     }
 
-    async fn round(self: &Arc<Self>, deliveries: &Arc<Semaphore>) -> Result<usize> {
+    async fn round(self: &Arc<Self>, deliveries: &Arc<Semaphore>) -> Result<Round> {
         let room = i64::try_from(deliveries.available_permits()).unwrap_or(BATCH);
         if room == 0 {
             let _ = deliveries.acquire().await;
@@ -116,10 +150,12 @@ impl Engine {
         } else {
             BATCH
         };
+        let limit = most.min(room.max(1));
+        self.bus.looks();
         let claim = Claim {
             now: self.now(),
             lease_ms: LEASE_MS,
-            limit: most.min(room.max(1)),
+            limit,
         };
         let jobs = self
             .store
@@ -140,7 +176,10 @@ impl Engine {
             async move { engine.attend(job).await }
         }))
         .await;
-        Ok(count)
+        Ok(Round {
+            ran: count,
+            took_all: (count as i64) < limit,
+        })
     }
 
     /// One claim of a job, from beginning to end.

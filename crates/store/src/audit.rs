@@ -4,7 +4,7 @@
 //! one merchant in order: on Postgres its lock is held from here to the commit, which comes next; on
 //! SQLite there is one writer anyway.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::audit::{AuditEntry, AuditHash, Head, PendingAudit};
 use engine::port::AuditFilter;
@@ -36,7 +36,11 @@ static ENTRIES: InsertMany = InsertMany::new(
 );
 
 /// Chains the entries behind their merchants' heads, in the order given.
-pub(crate) async fn append(conn: &mut Conn, pending: Vec<PendingAudit>) -> Result<()> {
+pub(crate) async fn append(
+    conn: &mut Conn,
+    heads: &mut HashMap<Uuid, Head>,
+    pending: Vec<PendingAudit>,
+) -> Result<()> {
     // merchants in order of their ids, so that two transactions never wait for each other's head
     let mut by_merchant: BTreeMap<Uuid, Vec<PendingAudit>> = BTreeMap::new();
     for entry in pending {
@@ -48,7 +52,11 @@ pub(crate) async fn append(conn: &mut Conn, pending: Vec<PendingAudit>) -> Resul
     conn.enter(Scope::of_all(by_merchant.keys().copied()));
     let mut rows = Vec::new();
     for (merchant_id, pending) in by_merchant {
-        let mut head = reserve(conn, merchant_id, pending.len() as i64).await?;
+        let count = pending.len() as i64;
+        let (known, mut head) = match heads.remove(&merchant_id) {
+            Some(head) => (true, head),
+            None => (false, reserve(conn, merchant_id, count).await?),
+        };
         for entry in pending {
             let entry = head.append(entry);
             rows.push(params![
@@ -65,11 +73,20 @@ pub(crate) async fn append(conn: &mut Conn, pending: Vec<PendingAudit>) -> Resul
                 entry.hash.0,
             ]);
         }
-        conn.execute(
-            "UPDATE audit_heads SET hash = $2 WHERE merchant_id = $1",
-            params![merchant_id, head.hash.0],
-        )
-        .await?;
+        let moved = match known {
+            true => {
+                "UPDATE audit_heads SET hash = $2, seq = $3 WHERE merchant_id = $1 AND seq = $3 - $4"
+            }
+            false => "UPDATE audit_heads SET hash = $2 WHERE merchant_id = $1 AND seq = $3",
+        };
+        let mut values = params![merchant_id, head.hash.0, head.seq];
+        if known {
+            values.push(count.into());
+        }
+        if conn.execute(moved, values).await? != 1 {
+            return Err(StoreError::internal("somebody else has moved a chain on"));
+        }
+        heads.insert(merchant_id, head);
     }
     ENTRIES.execute(conn, rows).await?;
     Ok(())

@@ -5,7 +5,7 @@
 //! rest, and leaves the content out.
 
 use domain::export::{Attempt, Export};
-use engine::port::ListFilter;
+use engine::port::{ListFilter, Parcel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -91,11 +91,41 @@ pub(crate) async fn list(
     doc::all(LIST.fetch(conn, merchant, filter).await?, read)
 }
 
-pub(crate) async fn merchant_of(conn: &mut Conn, id: Uuid) -> Result<Option<Uuid>> {
+/// The export with its bytes, and how its run stands.
+pub(crate) async fn parcel(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Option<Parcel>> {
     let row = conn
-        .fetch_opt("SELECT merchant_id FROM exports WHERE id = $1", params![id])
+        .fetch_opt(
+            "SELECT e.doc, e.content, e.state, e.rev, e.wire, r.state FROM exports e \
+             LEFT JOIN runs r ON r.merchant_id = e.merchant_id AND r.id = e.run_id \
+             WHERE e.merchant_id = $1 AND e.id = $2",
+            params![merchant, id],
+        )
         .await?;
-    doc::one(row, |row| row.uuid(0))
+    doc::one(row, |row| {
+        Ok(Parcel {
+            export: read(row)?,
+            wire: row.blob_opt(4)?,
+            run: row.parsed_opt(5)?,
+        })
+    })
+}
+
+/// Whose it is, and which destination it goes to.
+pub(crate) async fn origin_of(conn: &mut Conn, id: Uuid) -> Result<Option<(Uuid, Uuid)>> {
+    #[derive(Deserialize)]
+    struct Goes {
+        destination_id: Uuid,
+    }
+    let row = conn
+        .fetch_opt(
+            "SELECT merchant_id, doc FROM exports WHERE id = $1",
+            params![id],
+        )
+        .await?;
+    doc::one(row, |row| {
+        let goes: Goes = row.json(1)?;
+        Ok((row.uuid(0)?, goes.destination_id))
+    })
 }
 
 /// Under way, with a document that names this person as an owner; oldest first.

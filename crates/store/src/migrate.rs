@@ -59,6 +59,7 @@ static MIGRATIONS: &[Migration] = &[
     migration!(23, "0023_briefs"),
     migration!(24, "0024_gaps"),
     migration!(25, "0025_retention"),
+    migration!(26, "0026_directly"),
 ];
 
 #[derive(Debug, thiserror::Error)]

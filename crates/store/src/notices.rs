@@ -4,6 +4,7 @@
 use domain::{
     Time,
     approval::Approval,
+    chat::Directly,
     notice::{LastAsked, LastTold, Notice},
 };
 use uuid::Uuid;
@@ -201,6 +202,27 @@ pub(crate) async fn set_mails(conn: &mut Conn, user: Uuid, mails: bool) -> Resul
     conn.execute(
         "UPDATE users SET mail_notices = $2 WHERE id = $1",
         params![user, mails],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Of nobody: what holds where nothing was said.
+pub(crate) async fn directly(conn: &mut Conn, user: Uuid) -> Result<Directly> {
+    let row = conn
+        .fetch_opt(
+            "SELECT told_directly FROM users WHERE id = $1",
+            params![user],
+        )
+        .await?;
+    let said: Option<Option<Directly>> = doc::one(row, |row| row.json_opt(0))?;
+    Ok(said.flatten().unwrap_or_default())
+}
+
+pub(crate) async fn set_directly(conn: &mut Conn, user: Uuid, directly: Directly) -> Result<()> {
+    conn.execute(
+        "UPDATE users SET told_directly = $2 WHERE id = $1",
+        params![user, doc::text(&directly)?],
     )
     .await?;
     Ok(())

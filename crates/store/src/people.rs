@@ -297,12 +297,14 @@ macro_rules! of_merchants {
             concat!("DELETE FROM recovery_codes WHERE user_id IN ", who_is_only_here!()),
             concat!("DELETE FROM known_places WHERE user_id IN ", who_is_only_here!()),
             "DELETE FROM mails WHERE noted_in IN (SELECT id FROM merchants WHERE operator_id = $1)",
+            "DELETE FROM mails WHERE noted_in = $1",
             concat!("DELETE FROM users WHERE id IN ", who_is_only_here!()),
             $(concat!(
                 "DELETE FROM ", $table,
                 " WHERE merchant_id IN (SELECT id FROM merchants WHERE operator_id = $1)"
             ),)*
-            // the operator's own chain stands beside those of its merchants
+            // the operator's own chain stands beside those of its merchants, and so do its invitations
+            "DELETE FROM invitations WHERE merchant_id = $1",
             "DELETE FROM audit_entries WHERE merchant_id = $1",
             "DELETE FROM audit_heads WHERE merchant_id = $1",
             "DELETE FROM agency_templates WHERE operator_id = $1",

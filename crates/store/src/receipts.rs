@@ -18,7 +18,6 @@ use uuid::Uuid;
 use crate::{
     doc,
     error::{Kind, Result, StoreError},
-    jobs,
     list::{Before, List, Marks, searchable},
     params,
     sql::{Conn, InsertMany, Query, Row, Value},
@@ -36,6 +35,12 @@ macro_rules! select {
         concat!("SELECT ", columns!(), " FROM receipts WHERE ", $rest)
     };
 }
+
+const WHOLE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", body FROM receipts WHERE merchant_id = $1 AND id = $2"
+);
 
 static RECEIPTS: InsertMany = InsertMany::new(
     "receipts",
@@ -129,7 +134,7 @@ fn key(new: &NewReceipt) -> Key<'_> {
     )
 }
 
-/// Inserts what is new with its jobs, which come back, and counts what is not.
+/// Inserts what is new, and counts what is not; the jobs that follow come back.
 pub(crate) async fn insert(
     conn: &mut Conn,
     batch: &[NewReceipt],
@@ -155,7 +160,6 @@ pub(crate) async fn insert(
         })
         .map(processing)
         .collect();
-    jobs::enqueue(conn, &jobs).await?;
     let again: Vec<Key<'_>> = batch
         .iter()
         .filter(|new| !inserted.contains(&new.receipt.id))
@@ -331,6 +335,15 @@ pub(crate) async fn body(conn: &mut Conn, merchant: Uuid, id: Uuid) -> Result<Op
         )
         .await?;
     doc::one(row, |row| row.blob(0))
+}
+
+pub(crate) async fn whole(
+    conn: &mut Conn,
+    merchant: Uuid,
+    id: Uuid,
+) -> Result<Option<(Receipt, Vec<u8>)>> {
+    let row = conn.fetch_opt(WHOLE, params![merchant, id]).await?;
+    doc::one(row, |row| Ok((read(row)?, row.blob(16)?)))
 }
 
 pub(crate) async fn list(

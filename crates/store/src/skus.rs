@@ -7,7 +7,7 @@ use crate::{
     doc,
     error::Result,
     params,
-    sql::{Conn, Row},
+    sql::{Conn, Engine, Row},
 };
 
 fn read(row: &Row) -> Result<Sku> {
@@ -73,4 +73,17 @@ pub(crate) async fn save(conn: &mut Conn, sku: &Sku, now: Time) -> Result<()> {
         )
         .await?;
     doc::saved(changed)
+}
+
+/// There is no row to lock: the item is not known yet. On SQLite whoever writes is alone anyway.
+pub(crate) async fn lock_item(conn: &mut Conn, merchant: Uuid, item: &str) -> Result<()> {
+    if conn.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    conn.fetch_opt(
+        "SELECT CAST(pg_advisory_xact_lock(hashtextextended($2, 0)) AS TEXT) FROM merchants WHERE id = $1",
+        params![merchant, format!("item {merchant} {item}")],
+    )
+    .await?;
+    Ok(())
 }

@@ -63,6 +63,7 @@ trace of a `traceparent` that came with the request.";
         (name = "connections", description = "Where events come in and exports go out."),
         (name = "people", description = "Who works at the merchant, and what they answer for."),
         (name = "reports", description = "What is configured and what happened, reckoned up."),
+        (name = "retention", description = "How long content is kept, and what a legal hold keeps longer."),
         (name = "audit", description = "Who did what, as a hash chain."),
     ),
     security(("token" = []), ("session" = [])),

@@ -30,6 +30,7 @@ mod page;
 mod people;
 mod receipts;
 mod reports;
+mod retention;
 mod runs;
 mod skus;
 mod tasks;
@@ -87,6 +88,8 @@ fn reads() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(people::list_people))
         .routes(routes!(cover::show_cover))
         .routes(routes!(reports::get_report))
+        .routes(routes!(retention::get_retention))
+        .routes(routes!(retention::list_legal_holds))
         .routes(routes!(tokens::list_tokens))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
@@ -128,6 +131,9 @@ fn acts() -> OpenApiRouter<Arc<Engine>> {
         .routes(routes!(briefs::ready_brief))
         .routes(routes!(briefs::end_brief))
         .routes(routes!(skus::tell_skus))
+        .routes(routes!(retention::set_retention))
+        .routes(routes!(retention::place_legal_hold))
+        .routes(routes!(retention::lift_legal_hold))
         .routes(routes!(tasks::claim_task))
         .routes(routes!(tasks::release_task))
         .routes(routes!(tasks::reassign_task))

@@ -19,6 +19,8 @@ pub struct Elsewhere {
     pub key: &'static str,
     pub name: &'static str,
     pub system: &'static str,
+    /// Its path at the sandbox.
+    pub path: &'static str,
     pub party: Party,
 }
 
@@ -28,6 +30,7 @@ pub const DESTINATIONS: [Elsewhere; 6] = [
         key: "harbor-3pl",
         name: "Harbor 3PL",
         system: "3pl",
+        path: "3pl",
         party: Party::ThreePl,
     },
     Elsewhere {
@@ -35,6 +38,7 @@ pub const DESTINATIONS: [Elsewhere; 6] = [
         key: "storefront",
         name: "Storefront",
         system: "storefront",
+        path: "storefront",
         party: Party::Merchant,
     },
     Elsewhere {
@@ -42,6 +46,7 @@ pub const DESTINATIONS: [Elsewhere; 6] = [
         key: "staging",
         name: "Storefront, staging",
         system: "staging",
+        path: "staging",
         party: Party::Merchant,
     },
     Elsewhere {
@@ -49,6 +54,7 @@ pub const DESTINATIONS: [Elsewhere; 6] = [
         key: "parcelway",
         name: "Parcelway labels",
         system: "carrier",
+        path: "carrier",
         party: Party::Carrier,
     },
     Elsewhere {
@@ -56,6 +62,7 @@ pub const DESTINATIONS: [Elsewhere; 6] = [
         key: "ledger",
         name: "Ledger",
         system: "finance",
+        path: "finance",
         party: Party::Agency,
     },
     Elsewhere {
@@ -63,9 +70,31 @@ pub const DESTINATIONS: [Elsewhere; 6] = [
         key: "helpdesk",
         name: "Helpdesk",
         system: "helpdesk",
+        path: "helpdesk",
         party: Party::Agency,
     },
 ];
+
+/// Brightwell's goods lie in two warehouses, and an order desk keeps which order goes to which.
+pub const AT_BRIGHTWELL: [Elsewhere; 2] = [WEST, ORDER_DESK];
+
+pub const WEST: Elsewhere = Elsewhere {
+    purpose: Purpose::Warehouse,
+    key: "cascade-3pl",
+    name: "Cascade 3PL",
+    system: "3pl",
+    path: "3pl-west",
+    party: Party::ThreePl,
+};
+
+pub const ORDER_DESK: Elsewhere = Elsewhere {
+    purpose: Purpose::Warehouse,
+    key: "order-desk",
+    name: "Order desk",
+    system: "oms",
+    path: "oms",
+    party: Party::Merchant,
+};
 
 pub struct Part {
     pub email: &'static str,

@@ -23,7 +23,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use self::{
-    cast::{AT_THE_OPERATOR, DESTINATIONS, FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part},
+    cast::{AT_THE_OPERATOR, FOUNDER, MERCHANTS, OPERATOR, PEOPLE, Part},
     stage::{HandClock, StandIn},
     week::{DAYS, Shop, Week},
 };
@@ -296,17 +296,13 @@ async fn connect(
     };
     let made = engine.create_source(ctx, input).await?;
     let sandbox = settings.sandbox_addr;
-    let wanted = rules::purposes(&ctx.merchant().slug);
-    for one in DESTINATIONS
-        .iter()
-        .filter(|one| wanted.contains(&one.purpose))
-    {
+    for one in rules::destinations(&ctx.merchant().slug) {
         let input = DestinationInput {
             key: one.key.to_owned(),
             name: one.name.to_owned(),
             system: one.system.to_owned(),
             party: one.party,
-            url: format!("http://{sandbox}/{}", one.system),
+            url: format!("http://{sandbox}/{}", one.path),
             secret: Some(sandbox::DEMO_SECRET.to_owned()),
         };
         engine.create_destination(ctx, input).await?;

@@ -1,7 +1,16 @@
 //! What the demo's merchants have published: three different sets of the templates, as three different
-//! merchants would choose.
+//! merchants would choose. One of them routes its orders: an order desk is told how each travels, and the
+//! request goes to one of two warehouses.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use domain::{
+    contract::{Contract, DestinationRoute, RouteCondition},
+    flow::{Flow, StepKind},
+};
 
 use engine::{
     Ctx, Engine,
@@ -10,7 +19,12 @@ use engine::{
 };
 use uuid::Uuid;
 
-use super::cast::DESTINATIONS;
+use super::cast::{AT_BRIGHTWELL, DESTINATIONS, Elsewhere, ORDER_DESK, WEST};
+
+const ROUTE: &str = "routing_decision";
+const SHIP: &str = "fulfillment_request";
+/// How postal codes from the Rocky Mountains to the Pacific begin.
+const WESTERN: [&str; 2] = ["8", "9"];
 
 const ALDER_PINE: [Template; 7] = [
     Template::OrderToShip,
@@ -29,7 +43,7 @@ const KITEWOOD: [Template; 5] = [
     Template::Restock,
 ];
 const BRIGHTWELL: [Template; 4] = [
-    Template::OrderToShip,
+    Template::OrderRouting,
     Template::PromotionGoLive,
     Template::Returns,
     Template::ContentPackage,
@@ -44,14 +58,54 @@ pub fn of(slug: &str) -> &'static [Template] {
 }
 
 /// Those that the merchant's flows send to.
-pub fn purposes(slug: &str) -> Vec<Purpose> {
-    let mut all: Vec<Purpose> = of(slug)
+pub fn destinations(slug: &str) -> Vec<&'static Elsewhere> {
+    let wanted: BTreeSet<Purpose> = of(slug)
         .iter()
         .flat_map(|template| template.destinations())
         .collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+    let more: &[Elsewhere] = match slug {
+        "brightwell" => &AT_BRIGHTWELL,
+        _ => &[],
+    };
+    DESTINATIONS
+        .iter()
+        .filter(|one| wanted.contains(&one.purpose))
+        .chain(more)
+        .collect()
+}
+
+/// The flow and the contracts of a template, as this merchant has them.
+fn made(slug: &str, template: Template, making: &Making) -> (Vec<Contract>, Flow) {
+    let (mut contracts, mut flow) = template.make(making);
+    if slug == "brightwell" {
+        for contract in &mut contracts {
+            routed(contract);
+        }
+        for step in &mut flow.steps {
+            if matches!(&step.kind, StepKind::EmitExport { export_type, .. } if export_type == ROUTE)
+            {
+                ORDER_DESK.system.clone_into(&mut step.destination_system);
+            }
+        }
+    }
+    (contracts, flow)
+}
+
+/// What goes to the western states leaves from the west.
+fn routed(contract: &mut Contract) {
+    match contract.export_type.as_str() {
+        ROUTE => ORDER_DESK.key.clone_into(&mut contract.destination),
+        SHIP => {
+            contract.routes = vec![DestinationRoute {
+                when: RouteCondition::StartsWith {
+                    at: "/ship_to/postal_code".to_owned(),
+                    values: WESTERN.map(str::to_owned).to_vec(),
+                },
+                destination: WEST.key.to_owned(),
+            }];
+        }
+        _ => {}
+    }
 }
 
 pub async fn publish(
@@ -81,7 +135,7 @@ pub async fn publish(
             source_system: "shopify".to_owned(),
             destinations: destinations.clone(),
         };
-        let (contracts, flow) = template.make(&making);
+        let (contracts, flow) = made(&ctx.merchant().slug, *template, &making);
         let rules = engine.rules_of(ctx.merchant_id()).await?;
         for contract in contracts {
             if rules.contract(&contract.export_type).is_none() {
@@ -95,8 +149,6 @@ pub async fn publish(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use domain::owner::Party;
 
     use super::{
@@ -118,6 +170,43 @@ mod tests {
                     assert!(held.contains(role.as_str()), "{slug}: nobody is {role}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_export_that_was_promised_is_made_by_a_flow_of_some_merchant() {
+        let used: BTreeSet<String> = MERCHANTS
+            .iter()
+            .flat_map(|(slug, _)| {
+                of(slug)
+                    .iter()
+                    .map(|one| made(slug, *one, &Making::default()))
+            })
+            .flat_map(|(contracts, flow)| {
+                let named = engine::template::export_types(&flow);
+                let there = contracts.into_iter().map(|one| one.export_type);
+                there
+                    .filter(move |one| named.contains(one))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        for one in [
+            "promo_activation",
+            "price_update",
+            "inventory_delta",
+            "staged_product",
+            "live_publish",
+            "shipping_label_request",
+            "shipping_label_response",
+            "return_initiate",
+            "exception_notify",
+            "content_package_change",
+            "fulfillment_request",
+            "routing_decision",
+            "backorder",
+            "refund_hold",
+        ] {
+            assert!(used.contains(one), "nobody makes {one}");
         }
     }
 

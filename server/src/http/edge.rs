@@ -10,7 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use engine::Asked;
+use engine::Noted;
 use futures::FutureExt;
 use http::{Method, StatusCode};
 use tokio::time::Instant;
@@ -35,8 +35,9 @@ macro_rules! said {
             bytes = $line.bytes,
             trace_id = $line.trace_id,
             request_id = $line.request_id,
-            actor = $line.asked.map(|asked| asked.actor),
-            merchant = $line.asked.map(|asked| tracing::field::display(asked.merchant_id)),
+            actor = $line.noted.asked.map(|asked| asked.actor),
+            merchant = $line.noted.asked.map(|asked| tracing::field::display(asked.merchant_id)),
+            refused = $line.noted.refused,
             "request"
         )
     };
@@ -57,7 +58,7 @@ pub async fn pass(State(site): State<Arc<Site>>, mut request: Request, next: Nex
         trace_id.clone(),
         AssertUnwindSafe(next.run(request)).catch_unwind(),
     );
-    let (answered, asked) = engine::noting_who(answered).await;
+    let (answered, noted) = engine::noting_who(answered).await;
     let mut response = answered.unwrap_or_else(|_| {
         tracing::error!(trace_id, "a handler panicked");
         trace::within(trace_id.clone(), || Problem::broken().into_response())
@@ -75,7 +76,7 @@ pub async fn pass(State(site): State<Arc<Site>>, mut request: Request, next: Nex
         bytes: response.body().size_hint().exact(),
         trace_id: &trace_id,
         request_id: site.engine.new_trace_id()[..16].to_owned(),
-        asked,
+        noted,
     };
     if status.is_server_error() {
         said!(warn, line);
@@ -102,7 +103,7 @@ pub struct Line<'r> {
     pub trace_id: &'r str,
     /// Several requests may belong to one trace.
     pub request_id: String,
-    pub asked: Option<Asked>,
+    pub noted: Noted,
 }
 
 /// Nobody looks at a page that takes longer than this.

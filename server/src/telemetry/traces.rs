@@ -172,7 +172,7 @@ impl Traces {
             KeyValue::new("http.response.status_code", i64::from(line.status)),
             KeyValue::new("meshline.request_id", line.request_id.clone()),
         ];
-        if let Some(asked) = line.asked {
+        if let Some(asked) = line.noted.asked {
             attributes.push(KeyValue::new("meshline.actor", asked.actor));
             attributes.push(KeyValue::new(
                 "meshline.merchant_id",

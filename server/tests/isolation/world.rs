@@ -14,7 +14,7 @@ use domain::{
     Time,
     access::{Access, Action},
     agency::{Edition, Pin, Push, Template},
-    invitation::{INVITATION_MS, Invitation, InvitationState},
+    invitation::{House, INVITATION_MS, Invitation, InvitationState},
     owner::Party,
     people::{Membership, Merchant, Operator, OperatorMember, User},
     token::ApiToken,
@@ -214,6 +214,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
     let invitation = Invitation {
         id: id(),
         merchant_id: merchant.id,
+        house: House::Merchant,
         email: format!("{CANARY}@invited.example"),
         name: Some("Zzcanary Invited".into()),
         access: Access::Viewer,
@@ -224,6 +225,14 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         expires_at: now.plus_ms(INVITATION_MS),
         state: InvitationState::Open,
         rev: 0,
+    };
+    let asked_in = Invitation {
+        id: id(),
+        merchant_id: operator.id,
+        house: House::Operator,
+        email: format!("{CANARY}@agency.example"),
+        functional_roles: Vec::new(),
+        ..invitation.clone()
     };
     let token = ApiToken {
         id: id(),
@@ -242,6 +251,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         rev: 0,
     };
     let (invitation_id, token_id) = (invitation.id, token.id);
+    let asked_in_id = asked_in.id;
     let template = template(&operator, now);
     let edition = Edition {
         operator_id: operator.id,
@@ -316,6 +326,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
                 })
                 .await?;
                 tx.insert_invitation(&invitation, &[1; 32]).await?;
+                tx.insert_invitation(&asked_in, &[2; 32]).await?;
                 tx.insert_token(&token, &[1; 32]).await?;
                 tx.save_rotation(&rotation).await?;
                 tx.save_calendar(&calendar).await?;
@@ -339,6 +350,7 @@ async fn add_people(meshline: &Installation) -> HashMap<&'static str, String> {
         ("operator", operator.slug),
         ("person", canary_id.to_string()),
         ("invitation", invitation_id.to_string()),
+        ("asked_in", asked_in_id.to_string()),
         ("token", token_id.to_string()),
         ("session", "0123456789abcdef".repeat(4)),
         ("source", source_id.to_string()),
@@ -483,6 +495,10 @@ async fn fill(meshline: &Installation, theirs: &mut HashMap<&'static str, String
         Some(&no),
     )
     .await;
+    let held = json!({ "order": theirs["order"], "reason": format!("{CANARY} held") });
+    let (status, answer) = lead.call(Method::POST, "/legal-holds", Some(&held)).await;
+    assert!(status.is_success(), "{status} {answer}");
+    theirs.insert("hold", text(&answer["id"]));
     // versions in the making
     for path in ["/flows/promotion-go-live", "/flows/order-to-ship"] {
         let live = meshline.get(path).await;

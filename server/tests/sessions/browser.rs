@@ -147,7 +147,7 @@ impl Browser {
         let page = self.page(&to).await;
         let codes: Vec<String> = page
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-            .filter(|word| word.len() == 19 && word.matches('-').count() == 3)
+            .filter(|word| word.len() == 29 && word.matches('-').count() == 5)
             .map(str::to_owned)
             .collect::<std::collections::BTreeSet<_>>()
             .into_iter()

@@ -5,6 +5,7 @@
 
 mod browser;
 mod crowd;
+mod lost;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,6 @@
 //! What the forms of this feature do.
 
+use domain::chat::Directly;
 use leptos::prelude::*;
 
 use super::link::FreshLink;
@@ -41,6 +42,37 @@ pub async fn mail_notices(
                 "What you are told goes by mail as well."
             } else {
                 "What you are told stays in your queue."
+            }))
+        })
+        .await
+}
+
+/// An unticked box sends nothing.
+#[server(prefix = "/ui", endpoint = "account/chat")]
+pub async fn tell_directly(
+    #[server(default)] back: String,
+    #[server(default)] approvals: String,
+    #[server(default)] tasks: String,
+    #[server(default)] notices: String,
+) -> Result<(), Refused> {
+    Posted::new("chat", String::new(), back)
+        .run_open(|engine| async move {
+            let me = oneself(&engine).await?;
+            let directly = Directly {
+                approvals: !approvals.is_empty(),
+                tasks: !tasks.is_empty(),
+                notices: !notices.is_empty(),
+            };
+            engine.tell_directly(&me, directly).await?;
+            let Directly {
+                approvals,
+                tasks,
+                notices,
+            } = directly;
+            Ok(Done::back(match [approvals, tasks, notices] {
+                [false, false, false] => "Nothing is told to you directly in Slack from now on.",
+                [true, true, true] => "Everything is told to you directly in Slack from now on.",
+                _ => "Only what you ticked is told to you directly in Slack from now on.",
             }))
         })
         .await

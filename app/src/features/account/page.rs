@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{owner::role_title, password::ASKED};
-use engine::{PersonKey, Result};
+use domain::{chat::Directly, owner::role_title, password::ASKED};
+use engine::{OwnChat, PersonKey, Result};
 use leptos::prelude::*;
 
 use crate::{
@@ -23,6 +23,8 @@ pub fn AccountPage() -> impl IntoView {
 struct Model {
     safety: Safety,
     mails: bool,
+    /// What is told to them directly, and where they work with a chat.
+    directly: (Directly, Vec<OwnChat>),
     aways: Vec<Away>,
     /// What one's signatures are checked with.
     key: Option<PersonKey>,
@@ -32,6 +34,9 @@ async fn load(desk: Arc<Desk>) -> Result<Model> {
     let engine = desk.engine();
     Ok(Model {
         mails: engine.mails_notices(&desk.person.user).await?,
+        directly: engine
+            .own_chats(&desk.person.user, &desk.person.places)
+            .await?,
         safety: Safety::load(engine).await?,
         aways: aways(&desk).await?,
         key: engine.own_public_key(&oneself(engine).await?).await?,
@@ -42,6 +47,7 @@ fn render(model: Model, desk: &Desk) -> Page {
     let Model {
         safety,
         mails,
+        directly,
         aways,
         key,
     } = model;
@@ -56,6 +62,7 @@ fn render(model: Model, desk: &Desk) -> Page {
     let password = password(desk);
     let safety = safety.cards(desk.now, &back);
     let notices = notices(mails, desk);
+    let directly = told_directly(directly, desk);
     let places = places(desk);
     let facts = facts(desk);
     let away = away_card(aways, desk);
@@ -69,6 +76,7 @@ fn render(model: Model, desk: &Desk) -> Page {
             {safety}
             {away}
             {notices}
+            {directly}
         </Split>
     };
     Page::new(title, vec![Crumb::here("Your account")], body)
@@ -149,6 +157,52 @@ fn notices(mails: bool, desk: &Desk) -> impl IntoView + use<> {
             </form>
         </Card>
     }
+}
+
+/// In Slack, where somebody is linked; channels are told for everybody who reads there.
+fn told_directly((directly, chats): (Directly, Vec<OwnChat>), desk: &Desk) -> Option<AnyView> {
+    if chats.is_empty() {
+        return None;
+    }
+    let rows = chats
+        .into_iter()
+        .map(|one| {
+            let path = format!("/m/{}/settings/slack#you", one.merchant.slug);
+            let (tone, sub) = match one.linked {
+                Some(linked) => (
+                    Tone::Done,
+                    format!("You are {} in {}", linked.name, one.workspace),
+                ),
+                None => (
+                    Tone::Idle,
+                    format!("Nobody in {} yet: say who you are there", one.workspace),
+                ),
+            };
+            view! { <Row tone title=one.merchant.name sub href=path/> }
+        })
+        .collect_view();
+    let back = desk.asked.back.clone();
+    let Directly {
+        approvals,
+        tasks,
+        notices,
+    } = directly;
+    Some(
+        view! {
+            <Card title="In Slack" id="chat">
+                {rows}
+                <form method="post" action="/ui/account/chat" class="card-body">
+                    <input type="hidden" name="back" value=back/>
+                    <p class="text-ink-2 mb-3">"What is told to you directly, in a conversation of your own. What is not stands in your queue all the same; approvals and notices go by mail instead. Channels that you read are not changed by it."</p>
+                    <Check name="approvals" label="Approvals that you are asked for" checked=approvals/>
+                    <Check name="tasks" label="Tasks that come to you, or stay with you too long" checked=tasks/>
+                    <Check name="notices" label="Notices of what you watch" checked=notices/>
+                    <div class="acts mt-4"><Button label="Save"/></div>
+                </form>
+            </Card>
+        }
+        .into_any(),
+    )
 }
 
 fn places(desk: &Desk) -> impl IntoView + use<> {

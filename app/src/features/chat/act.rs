@@ -100,6 +100,24 @@ pub async fn set_chat_tells(
         .await
 }
 
+#[server(prefix = "/ui", endpoint = "chat/ask")]
+pub async fn ask_chat_link(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] chat_user: String,
+) -> Result<(), Refused> {
+    Posted::new("you", merchant, back)
+        .keep("chat_user", &chat_user)
+        .button("Send me the link")
+        .run(|engine, ctx| async move {
+            engine.ask_chat_link(&ctx, &chat_user).await?;
+            Ok(Done::back(
+                "A message with a link is in your Slack. It works once, within an hour.",
+            ))
+        })
+        .await
+}
+
 #[server(prefix = "/ui", endpoint = "chat/link")]
 pub async fn link_chat(
     #[server(default)] merchant: String,
@@ -110,11 +128,11 @@ pub async fn link_chat(
         .button("That is me")
         .run(|engine, ctx| async move {
             let linked = engine.link_chat(&ctx, &token).await?;
-            let path = format!("/m/{}/approvals", ctx.merchant().slug);
+            let path = format!("/m/{}/settings/slack", ctx.merchant().slug);
             Ok(Done::to(
                 &path,
                 format!(
-                    "You are {} in Slack from now on. Press the button there again.",
+                    "You are {} in Slack from now on. If you pressed a button there, press it again.",
                     linked.name
                 ),
             ))

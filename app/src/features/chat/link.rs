@@ -58,11 +58,11 @@ fn render(Model { token, link }: Model, desk: &Desk) -> Page {
                     {hidden}
                     <p>
                         "Whoever uses Slack as " <b>{link.name.clone()}</b> " (" <span class="mono">{link.chat_user}</span>
-                        ") in " <b>{link.workspace}</b> " will approve and decline at " <b>{link.merchant.name}</b>
+                        ") in " <b>{link.workspace}</b> " is told there what comes to you, and approves and declines at " <b>{link.merchant.name}</b>
                         " in your name, " <b>{me}</b> ", as far as you may."
                     </p>
                     <p class="text-ink-2 mt-2">
-                        "Go on only if you pressed the button in Slack yourself a moment ago. If somebody sent you this link, leave it alone and tell an admin."
+                        "Go on only if you pressed a button in Slack, or asked for this link, yourself a moment ago. If somebody sent you this link, leave it alone and tell an admin."
                     </p>
                     <div class="acts mt-4"><Button label="That is me" kind=Kind::Primary/></div>
                 </form>

@@ -39,6 +39,11 @@ fn render(model: ChatSettings, at: &Visit) -> Page {
         .workspace
         .is_some()
         .then(|| people(&model.people, may, at));
+    let you = model
+        .workspace
+        .is_some()
+        .then(|| you(&model.people, at))
+        .flatten();
     let form = may.then(|| connect(model.workspace.as_ref(), at));
     let app = app_card(&model.clicks_url);
     let side = view! { {state} {app} }.into_any();
@@ -48,7 +53,7 @@ fn render(model: ChatSettings, at: &Visit) -> Page {
             sub="Approvals are asked, and tasks and notices told, where people already are. Whoever has no place here is asked by mail.".into_any()
             nostrip:actions=actions
         />
-        <Split side>{routes} {tells} {people} {form}</Split>
+        <Split side>{routes} {tells} {people} {you} {form}</Split>
     }
     .into_any();
     Page::new(
@@ -226,9 +231,41 @@ fn people(linked: &[Linked], may: bool, at: &Visit) -> AnyView {
         })
         .collect_view();
     let none = linked.is_empty().then(|| {
-        view! { <CardFoot>"Nobody yet. Whoever presses a button in Slack for the first time is asked, in private, to say who they are here."</CardFoot> }
+        view! { <CardFoot>"Nobody yet. Whoever presses a button in Slack for the first time is asked, in private, to say who they are here; others say it under “You in Slack”."</CardFoot> }
     });
     view! { <Card title="Who is who" id="people">{rows}{none}</Card> }.into_any()
+}
+
+/// Somebody who is not linked yet says who they are there.
+fn you(linked: &[Linked], at: &Visit) -> Option<AnyView> {
+    let me = at.ctx.user_id()?;
+    if linked.iter().any(|one| one.user_id == me) {
+        let body = view! {
+            <p>"What is told to you directly is chosen in " <a href="/account#chat">"your account"</a> "."</p>
+        };
+        return Some(
+            view! { <Card title="You in Slack" padded=true id="you">{body}</Card> }.into_any(),
+        );
+    }
+    let typed = at.form("you");
+    let chat_user = typed.text("chat_user", "Your member ID").hint(
+        "U… In Slack: your profile, the three dots, Copy member ID. You are sent a link there, in private, that works once.",
+    );
+    let value = typed.value("chat_user");
+    let hidden = at.hidden(&[]);
+    Some(
+        view! {
+            <Card title="You in Slack" padded=true id="you">
+                <form method="post" action="/ui/chat/ask">
+                    {hidden}
+                    <p class="text-ink-2 mb-3">"Once it is known who you are there, what comes to you is told to you directly, and what you press counts as yours, as far as you may."</p>
+                    <Input text=chat_user value autocomplete="off"/>
+                    <div class="acts mt-4"><Button label="Send me the link"/></div>
+                </form>
+            </Card>
+        }
+        .into_any(),
+    )
 }
 
 fn connect(known: Option<&Workspace>, at: &Visit) -> AnyView {

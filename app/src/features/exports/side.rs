@@ -108,7 +108,9 @@ const fn approval_tone(state: ApprovalState) -> Tone {
 
 fn approvals(export: &Export, approvals: &[Approval], at: &Visit) -> AnyView {
     if approvals.is_empty() {
-        let why = export.rationale.clone();
+        // what stands behind it is about where it goes, or who changed it
+        let why = export.rationale.split("; ").next().unwrap_or_default();
+        let why = why.to_owned();
         return view! {
             <Card title="Approvals"><CardFoot>"None is asked: " {why}</CardFoot></Card>
         }
@@ -227,7 +229,7 @@ fn facts(export: &Export, chain: &Chain, at: &Visit) -> impl IntoView + use<> {
         ("Does", Some(export.intended_action.clone().into_any())),
         ("Written by", by.map(IntoAny::into_any)),
         ("Why now", note.map(IntoAny::into_any)),
-        ("Approval", Some(export.rationale.clone().into_any())),
+        ("Why so", Some(export.rationale.clone().into_any())),
         ("Facts as of", when(export.as_of)),
         ("Made", when(export.created_at)),
         ("Done by", when(export.resolve_by)),

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use engine::{AgencyCtx, Engine, Result};
+use engine::{AgencyCtx, AskedIn, Engine, Result};
 use leptos::prelude::*;
 
-use crate::web::{Done, Person, Posted, Refused, id};
+use crate::{
+    features::people::FreshInvitation,
+    web::{Done, Person, Posted, Refused, id},
+};
 
 async fn enter(engine: &Arc<Engine>, person: &Person, operator: &str) -> Result<AgencyCtx> {
     engine.enter_operator(person.user.id, operator).await
@@ -23,10 +26,66 @@ pub async fn let_in(
         .keep("access", &access)
         .run_signed_in(|engine, person| async move {
             let at = enter(&engine, &person, &operator).await?;
-            let user = engine.let_in(&at, &email, &access).await?;
+            Ok(Done::back(
+                match engine.let_in(&at, &email, &access).await? {
+                    AskedIn::In(user) => format!(
+                        "{} reaches every merchant of {} now.",
+                        user.name, at.operator.name
+                    ),
+                    AskedIn::Invited(made) => {
+                        let mailed = match made.mailed {
+                            true => ", and the mail is on its way",
+                            false => "",
+                        };
+                        let said = format!("{} is invited{mailed}.", made.invitation.email);
+                        FreshInvitation::of(made).leave().await?;
+                        said
+                    }
+                },
+            ))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "operator/resend")]
+pub async fn invite_colleague_again(
+    #[server(default)] operator: String,
+    #[server(default)] back: String,
+    #[server(default)] invitation: String,
+) -> Result<(), Refused> {
+    Posted::new("resend", String::new(), back)
+        .run_signed_in(|engine, person| async move {
+            let at = enter(&engine, &person, &operator).await?;
+            let invitation = id(&invitation, "invitation")?;
+            let made = engine.invite_colleague_again(&at, invitation).await?;
+            let mailed = match made.mailed {
+                true => ", on its way by mail",
+                false => "",
+            };
+            let said = format!(
+                "There is a new link for {}{mailed}. The old one is worth nothing now.",
+                made.invitation.email
+            );
+            FreshInvitation::of(made).leave().await?;
+            Ok(Done::back(said))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "operator/revoke")]
+pub async fn take_invitation_back(
+    #[server(default)] operator: String,
+    #[server(default)] back: String,
+    #[server(default)] invitation: String,
+) -> Result<(), Refused> {
+    Posted::new("revoke", String::new(), back)
+        .run_signed_in(|engine, person| async move {
+            let at = enter(&engine, &person, &operator).await?;
+            let invitation = id(&invitation, "invitation")?;
+            let revoked = engine.take_invitation_back(&at, invitation).await?;
             Ok(Done::back(format!(
-                "{} reaches every merchant of {} now.",
-                user.name, at.operator.name
+                "The invitation of {} is taken back.",
+                revoked.email
             )))
         })
         .await

@@ -7,6 +7,7 @@
 
 mod act;
 mod figures;
+mod invited;
 mod line;
 mod merchant;
 mod overview;
@@ -15,7 +16,10 @@ mod settings;
 mod spark;
 mod templates;
 
-pub use act::{AddMerchant, ChangeColleague, ChangeOperator, LetIn, RemoveColleague};
+pub use act::{
+    AddMerchant, ChangeColleague, ChangeOperator, InviteColleagueAgain, LetIn, RemoveColleague,
+    TakeInvitationBack,
+};
 pub use merchant::NewMerchantPage;
 pub use overview::OverviewPage;
 pub use people::ColleaguesPage;

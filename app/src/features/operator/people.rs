@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use domain::{access::Access, owner::role_title, people::User};
-use engine::{AgencyCtx, AgencyPerson, Result};
+use engine::{AgencyCtx, AgencyPerson, Result, StillInvited};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{enter, path};
+use super::{enter, invited::waiting, path};
 use crate::{
+    features::people::FreshInvitation,
     shell::OPERATOR,
     ui::*,
     web::{Desk, Page, home},
@@ -18,6 +19,9 @@ struct Model {
     at: AgencyCtx,
     people: Vec<AgencyPerson>,
     could_join: Vec<User>,
+    still: StillInvited,
+    /// The link that was just made.
+    fresh: Option<FreshInvitation>,
     merchants: usize,
 }
 
@@ -29,12 +33,15 @@ pub fn ColleaguesPage() -> impl IntoView {
 async fn load(desk: Arc<Desk>) -> Result<Model> {
     let at = enter(&desk).await?;
     let people = desk.engine().colleagues(&at).await?;
-    let could_join = if at.is_admin() {
-        desk.engine().could_join(&at).await?
+    let (could_join, still) = if at.is_admin() {
+        let still = desk.engine().invited_colleagues(&at).await?;
+        (desk.engine().could_join(&at).await?, still)
     } else {
-        Vec::new()
+        (Vec::new(), StillInvited::default())
     };
     Ok(Model {
+        fresh: FreshInvitation::take(&desk, at.operator.id).await?,
+        still,
         merchants: at.places.len(),
         at,
         people,
@@ -54,6 +61,8 @@ fn render(model: Model, desk: &Desk) -> Page {
         at,
         people,
         could_join,
+        still,
+        fresh,
         merchants,
     } = model;
     let reach = match merchants {
@@ -88,6 +97,8 @@ fn render(model: Model, desk: &Desk) -> Page {
             changing(one, &at)
         }
     });
+    let fresh = fresh.map(|fresh| fresh.view(desk.now));
+    let waiting = waiting(&at, &still, desk.now);
     let adding = may.then(|| let_in(&at, desk, &could_join));
     let sub = "Their access counts at each merchant where they have no place of their own. They answer for no \
                role there until somebody gives them one.";
@@ -100,9 +111,11 @@ fn render(model: Model, desk: &Desk) -> Page {
         ],
         view! {
             <PageHead title=head sub=sub.into_any()/>
+            {fresh}
             <div class="stack">
                 {panel}
                 <Card><Table caption="People of the operator" list=true cols>{rows}</Table></Card>
+                {waiting}
                 {adding}
             </div>
         },
@@ -207,7 +220,7 @@ fn let_in(at: &AgencyCtx, desk: &Desk, could_join: &[User]) -> AnyView {
     let typed = desk.form("let-in");
     let email = typed
         .text("email", "E-mail address")
-        .hint("Of somebody who works at one of the merchants. Whoever is new is invited at a merchant’s People page first.");
+        .hint("Who works at one of the merchants is let in at once. Anybody else is invited: their link works once, for 7 days.");
     let access = typed.text("access", "Access at every merchant");
     let chosen = typed.value_or("access", "operator");
     let (hidden, email_is) = (hidden(at, None), typed.value("email"));

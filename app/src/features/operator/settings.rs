@@ -132,6 +132,8 @@ fn record(trail: &[AuditEntry], people: &[AgencyPerson], desk: &Desk) -> AnyView
             };
             let what = match entry.action.as_str() {
                 "operator_member.added" => format!("Let {} in", named(&entry.subject_id)),
+                "operator_member.invited" => "Invited somebody".to_owned(),
+                "operator_member.joined" => "Accepted the invitation".to_owned(),
                 "operator_member.changed" => {
                     format!("Changed what {} may do", named(&entry.subject_id))
                 }

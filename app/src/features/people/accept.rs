@@ -3,7 +3,7 @@
 //! The address is a secret, so the page sends no referrer, and what cannot be used any more says why.
 
 use domain::{invitation::CannotAccept, password::ASKED};
-use engine::{Error, Invited, Kind};
+use engine::{Error, Host, Invited, Kind};
 use http::StatusCode;
 use leptos::prelude::*;
 
@@ -66,7 +66,7 @@ fn unknown() -> AnyView {
 
 fn spent(invited: &Invited, why: CannotAccept) -> AnyView {
     secret_address(StatusCode::GONE);
-    let merchant = &invited.merchant.name;
+    let merchant = invited.host.name();
     let by = by(invited);
     let (title, short, what) = match why {
         CannotAccept::Used => (
@@ -103,15 +103,19 @@ fn spent(invited: &Invited, why: CannotAccept) -> AnyView {
 }
 
 fn open(invited: &Invited, token: &str, me: Option<String>, flash: Option<&Flash>) -> AnyView {
-    let merchant = &invited.merchant.name;
+    let merchant = invited.host.name();
     let invitation = &invited.invitation;
     let title = format!("{} invites you to {merchant}", by(invited));
     let roles = match invitation.functional_roles.as_slice() {
         [] => String::new(),
         roles => format!(", answering for {}", roles_text(roles).to_lowercase()),
     };
+    let reach = match &invited.host {
+        Host::Merchant(_) => "",
+        Host::Operator(_) => " at every merchant of it",
+    };
     let place = format!(
-        "As {}{roles}. The invitation is for {}.",
+        "As {}{roles}{reach}. The invitation is for {}.",
         access_word(invitation.access).to_lowercase(),
         invitation.email
     );

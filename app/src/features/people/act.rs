@@ -4,7 +4,7 @@
     reason = "each field of a form is one argument of its server function"
 )]
 
-use engine::{Handover, InvitationInput, PlaceInput};
+use engine::{Handover, Host, InvitationInput, PlaceInput};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -229,6 +229,45 @@ pub async fn deactivate_person(
         .await
 }
 
+#[server(prefix = "/ui", endpoint = "people/sign-out")]
+pub async fn sign_out_everywhere(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] person: String,
+) -> Result<(), Refused> {
+    Posted::new("sign-out", merchant, back)
+        .run(|engine, ctx| async move {
+            let person = id(&person, "person")?;
+            let (user, ended) = engine.sign_out_everywhere(&ctx, person).await?;
+            let name = user.name;
+            Ok(Done::back(match ended {
+                0 => format!("{name} was signed in nowhere."),
+                1 => format!("{name} is signed out: one session is over."),
+                n => format!("{name} is signed out everywhere: {n} sessions are over."),
+            }))
+        })
+        .await
+}
+
+#[server(prefix = "/ui", endpoint = "people/factor-off")]
+pub async fn take_second_factor_off(
+    #[server(default)] merchant: String,
+    #[server(default)] back: String,
+    #[server(default)] person: String,
+) -> Result<(), Refused> {
+    Posted::new("factor-off", merchant, back)
+        .button("Take the second factor off")
+        .run(|engine, ctx| async move {
+            let person = id(&person, "person")?;
+            let user = engine.take_second_factor_off(&ctx, person).await?;
+            Ok(Done::back(format!(
+                "The second factor of {} is off, and every session of theirs is over.",
+                user.name
+            )))
+        })
+        .await
+}
+
 #[server(prefix = "/ui", endpoint = "people/reactivate")]
 pub async fn reactivate_person(
     #[server(default)] merchant: String,
@@ -243,6 +282,22 @@ pub async fn reactivate_person(
         .await
 }
 
+/// What they are told to find there.
+fn stands_here(host: &Host) -> &'static str {
+    match host {
+        Host::Merchant(_) => "What waits on you stands here.",
+        Host::Operator(_) => "Its merchants stand here.",
+    }
+}
+
+/// Where somebody who accepted goes on.
+fn door(host: &Host) -> String {
+    match host {
+        Host::Merchant(merchant) => format!("/m/{}/queue", merchant.slug),
+        Host::Operator(operator) => format!("/o/{}", operator.slug),
+    }
+}
+
 #[server(prefix = "/ui", endpoint = "invite/accept-new")]
 pub async fn accept_as_new(
     #[server(default)] token: String,
@@ -252,17 +307,14 @@ pub async fn accept_as_new(
     Posted::new("accept", String::new(), format!("/invite/{token}"))
         .keep("name", &name)
         .run_open(|engine| async move {
-            let (user, merchant) = engine.accept_as_new(&token, &name, &password).await?;
-            let next = format!("/m/{}/queue", merchant.slug);
+            let (user, host) = engine.accept_as_new(&token, &name, &password).await?;
+            let next = door(&host);
             if engine.second_factor_required(user.id).await? {
                 expect_second_factor(&engine, &user).await?;
                 return Ok(Done::to(&on_the_way("/second-factor", &next), ""));
             }
             let_in(&engine, &user).await?;
-            let said = format!(
-                "Welcome to {}. What waits on you stands here.",
-                merchant.name
-            );
+            let said = format!("Welcome to {}. {}", host.name(), stands_here(&host));
             Ok(Done::to(&next, said))
         })
         .await
@@ -274,12 +326,9 @@ pub async fn accept_as_myself(#[server(default)] token: String) -> Result<(), Re
         .run_open(|_| async move {
             let engine = engine()?;
             let person = signed_in(&engine).await?;
-            let merchant = engine.accept_as(&token, person.user.id).await?;
-            let said = format!(
-                "You work at {} now. What waits on you stands here.",
-                merchant.name
-            );
-            Ok(Done::to(&format!("/m/{}/queue", merchant.slug), said))
+            let host = engine.accept_as(&token, person.user.id).await?;
+            let said = format!("You work at {} now. {}", host.name(), stands_here(&host));
+            Ok(Done::to(&door(&host), said))
         })
         .await
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::words::{access_word, party_word, roles_text};
 use crate::{
     ui::*,
-    web::{Visit, lost, session},
+    web::{Desk, Visit, lost, session},
 };
 
 const KEY: &str = "invitation_shown_once";
@@ -20,36 +20,38 @@ const KEY: &str = "invitation_shown_once";
 /// A link on its one way to the eyes of whoever invited: kept in the session on the server's side, taken by
 /// the next page that the browser opens.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Fresh {
-    merchant_id: Uuid,
+pub struct Fresh {
+    /// The merchant or the operator that invites.
+    house: Uuid,
     email: String,
     link: String,
     expires_at: Time,
 }
 
 impl Fresh {
-    pub(super) fn of(made: NewInvitation) -> Self {
+    pub fn of(made: NewInvitation) -> Self {
         Self {
-            merchant_id: made.invitation.merchant_id,
+            house: made.invitation.merchant_id,
             email: made.invitation.email,
             expires_at: made.invitation.expires_at,
             link: made.link,
         }
     }
 
-    pub(super) async fn leave(self) -> Result<()> {
+    pub async fn leave(self) -> Result<()> {
         session()?.insert(KEY, self).await.map_err(lost)
     }
 
-    pub(super) async fn take(at: &Visit) -> Result<Option<Self>> {
-        if !at.desk.asked.navigates {
+    /// Takes it, if it is of this house; a page fetched by a script leaves it where it is.
+    pub async fn take(desk: &Desk, house: Uuid) -> Result<Option<Self>> {
+        if !desk.asked.navigates {
             return Ok(None);
         }
         let found: Option<Self> = session()?.remove(KEY).await.map_err(lost)?;
-        Ok(found.filter(|fresh| fresh.merchant_id == at.ctx.merchant_id()))
+        Ok(found.filter(|fresh| fresh.house == house))
     }
 
-    pub(super) fn view(self, now: Time) -> impl IntoView {
+    pub fn view(self, now: Time) -> impl IntoView {
         let title = format!("The link for {}, this once", self.email);
         view! {
             <div class="mb-5">
@@ -102,7 +104,7 @@ pub(super) fn waiting(
 }
 
 /// What became of a mail, and what to do instead when it was not sent.
-pub(super) fn mail_words(mail: &MailFate, email: &str, instead: &str) -> String {
+pub fn mail_words(mail: &MailFate, email: &str, instead: &str) -> String {
     match mail.state {
         MailState::Sent => format!("Mailed to {email}"),
         MailState::Failed => format!(

@@ -38,7 +38,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         mails,
         list: List::of(&at, "people"),
         team: at.engine().team(&at.ctx).await?,
-        fresh: Fresh::take(&at).await?,
+        fresh: Fresh::take(&at.desk, at.ctx.merchant_id()).await?,
     })
 }
 

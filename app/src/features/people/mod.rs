@@ -17,8 +17,9 @@ mod words;
 pub use accept::InvitePage;
 pub use act::{
     AcceptAsMyself, AcceptAsNew, ChangeMember, DeactivatePerson, Invite, ReactivatePerson,
-    ResendInvitation, RevokeInvitation, TakeOut,
+    ResendInvitation, RevokeInvitation, SignOutEverywhere, TakeOut, TakeSecondFactorOff,
 };
+pub use invitations::{Fresh as FreshInvitation, mail_words};
 pub use invite::NewInvitationPage;
 pub use leave::LeavePage;
 pub use list::PeoplePage;

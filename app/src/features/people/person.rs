@@ -24,6 +24,7 @@ pub fn PersonPage() -> impl IntoView {
 struct Model {
     holder: Holder,
     may_reset: bool,
+    has_factor: bool,
     /// The link that was just made for them.
     fresh: Option<FreshLink>,
     /// What became of the mail of the latest link.
@@ -33,9 +34,11 @@ struct Model {
 async fn load(at: Arc<Visit>) -> Result<Model> {
     let id = at.id("person")?;
     let holder = at.engine().holder(&at.ctx, id).await?;
+    let may_reset = at.engine().may_make_reset_link(&at.ctx, id).await?;
     Ok(Model {
         holder,
-        may_reset: at.engine().may_make_reset_link(&at.ctx, id).await?,
+        may_reset,
+        has_factor: may_reset && at.engine().second_factor(id).await?.is_some(),
         fresh: FreshLink::take(&at, id).await?,
         mail: match at.ctx.may(Action::ManagePeople) {
             true => at.engine().reset_mail(&at.ctx, id).await?,
@@ -59,6 +62,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let Model {
         holder,
         may_reset,
+        has_factor,
         fresh,
         mail,
     } = model;
@@ -86,6 +90,9 @@ fn render(model: Model, at: &Visit) -> Page {
     let held_title = format!("Would be nobody’s without {short}");
     let change =
         (may && !holder.through_operator && holder.user.active).then(|| change(&holder, at));
+    let lost = (may && holder.user.active && holder.may_deactivate)
+        .then(|| lost(&holder, has_factor, at))
+        .flatten();
     let facts = facts(&holder, mail.as_ref(), at);
     let state = if holder.user.active {
         None
@@ -99,6 +106,7 @@ fn render(model: Model, at: &Visit) -> Page {
         <Split side=facts.into_any()>
             <Card title=held_title id="held">{held}</Card>
             {change}
+            {lost}
         </Split>
     }
     .into_any();
@@ -128,6 +136,43 @@ fn actions(holder: &Holder, at: &Visit) -> AnyView {
         view! { <LinkButton href label="Deactivate" kind=Kind::Danger/> }
     });
     view! { {take_out} {deactivate} }.into_any()
+}
+
+/// For the day their laptop or phone is gone.
+fn lost(holder: &Holder, has_factor: bool, at: &Visit) -> Option<AnyView> {
+    if at.ctx.user_id() == Some(holder.user.id) {
+        return None;
+    }
+    let id = holder.user.id.to_string();
+    let short = short_name(&holder.user.name);
+    let fields = at.fields(&[("person", &id)]);
+    let signs_out = format!(
+        "Signing {short} out ends every session of theirs at once, open pages included. They sign in again with what they know."
+    );
+    let factor = has_factor.then(|| {
+        let fields = at.fields(&[("person", &id)]);
+        let words = format!(
+            "Without a phone and without recovery codes {short} cannot sign in. Make sure that it is {short} who asks, and not somebody who says so: with the second factor off, the password alone is enough. It is noted at every merchant they work for."
+        );
+        view! {
+            <p class="text-ink-2 mt-4">{words}</p>
+            <div class="acts mt-2">
+                <PostButton action="/ui/people/factor-off" label="Take the second factor off" kind=Kind::Danger fields/>
+            </div>
+        }
+    });
+    Some(
+        view! {
+            <Card title="If a laptop or phone of theirs is gone" padded=true id="lost">
+                <p class="text-ink-2">{signs_out}</p>
+                <div class="acts mt-2">
+                    <PostButton action="/ui/people/sign-out" label="Sign them out everywhere" fields/>
+                </div>
+                {factor}
+            </Card>
+        }
+        .into_any(),
+    )
 }
 
 fn change(holder: &Holder, at: &Visit) -> impl IntoView + use<> {

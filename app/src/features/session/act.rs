@@ -7,8 +7,8 @@ use leptos_axum::ResponseOptions;
 
 use super::recovery::FreshCodes;
 use crate::web::{
-    Done, Posted, Refused, SIGN_IN, at_field, client, expect_second_factor, go, half_signed_in,
-    let_in, lost, on_the_way, oneself, prove_again, same_site, session,
+    Done, Posted, Refused, SIGN_IN, at_field, clear_storage, client, expect_second_factor, go,
+    half_signed_in, let_in, lost, on_the_way, oneself, prove_again, same_site, session,
 };
 
 /// A year, in seconds.
@@ -214,6 +214,8 @@ pub async fn log_out() -> Result<(), Refused> {
     Posted::new("logout", String::new(), "/login".to_owned())
         .run_open(|_| async move {
             session()?.flush().await.map_err(lost)?;
+            // the drawing board keeps there what it could not save; the next person at this browser is somebody else
+            clear_storage();
             Ok(Done::back(""))
         })
         .await

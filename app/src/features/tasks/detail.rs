@@ -104,7 +104,7 @@ fn possible(task: &Task, at: &Visit) -> Possible {
     if task.state.is_over() {
         return none(None);
     }
-    if let Err(error) = at.ctx.require(Action::WorkTasks) {
+    if let Some(error) = at.ctx.why_not(Action::WorkTasks) {
         return none(Some(error.sentence));
     }
     let Some(me) = at.ctx.user_id() else {

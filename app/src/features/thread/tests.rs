@@ -60,6 +60,7 @@ fn rules() -> Rules {
             name: "Alder & Pine".into(),
         },
         contracts: vec![Arc::new(fulfillment_contract(MERCHANT))],
+        standings: Vec::new(),
         flows: vec![Arc::new(order_flow(MERCHANT))],
         sources: Vec::new(),
         destinations: Vec::new(),

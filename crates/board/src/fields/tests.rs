@@ -1,8 +1,10 @@
 use domain::{
-    flow::{Edit, Flow, Place},
+    event::EventKind,
+    flow::{Branch, Edit, Flow, Place},
     owner::Party,
+    task::Severity,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;

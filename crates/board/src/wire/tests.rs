@@ -1,4 +1,4 @@
-use domain::{flow::Flow, owner::Party};
+use domain::{flow::Flow, owner::Party, time::Time};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::json;
 

@@ -1,22 +1,21 @@
 //! Editing a draft: every change a person can make to a flow on the drawing board, as a value.
 //!
 //! An edit is applied to a draft and gives another draft, or a sentence saying why not; nothing is changed in
-//! place, so taking back is keeping the one before ([`History`]). After every edit each reference from step to
+//! place, so taking back is keeping the one before ([`super::History`]). After every edit each reference from step to
 //! step leads to a step that is there: removing one joins what led to it with what followed, renaming one is
 //! followed everywhere, facts that conditions ask for included. What an edit can't know (whether somebody
 //! answers, whether a branch can be reached) is told by the readiness rules.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Branch, Condition, Draft, ELSE, Exit, Failure, Path, Step, StepKind, Trigger, Until};
-use crate::{event::EventKind, owner::Owner};
+use super::{Branch, Condition, Draft, ELSE, Exit, Failure, Path, Step, StepKind, Trigger};
+use crate::owner::Owner;
 
 /// A step while it is drawn.
 pub type Sketch = Step<Option<Owner>>;
 
 /// Enough for every honest flow, and little enough to be drawn.
 pub const MOST_STEPS: usize = 400;
-const KEPT: usize = 200;
 const LONGEST_KEY: usize = 60;
 const LONGEST_TITLE: usize = 120;
 
@@ -590,139 +589,6 @@ fn follow_fact(condition: &mut Condition, from: &str, to: &str) {
                 test.fact = format!("{to}.{field}");
             }
         }
-    }
-}
-
-impl StepKind {
-    /// Their names, in the order in which they are offered.
-    pub const NAMES: [&'static str; 7] = [
-        "emit_export",
-        "wait_for_event",
-        "decide",
-        "human_task",
-        "notify",
-        "compensate",
-        "sub_flow",
-    ];
-
-    /// A step of this kind of which nothing else is said.
-    pub fn fresh(name: &str) -> Option<Self> {
-        Some(match name {
-            "emit_export" => Self::EmitExport {
-                export_type: String::new(),
-                until: Until::Acknowledged,
-            },
-            "wait_for_event" => Self::WaitForEvent {
-                event: EventKind::ShipmentConfirmed,
-            },
-            "decide" => Self::Decide {
-                branches: vec![Branch {
-                    key: "yes".to_owned(),
-                    label: "Yes".to_owned(),
-                    when: Condition::Always,
-                }],
-                otherwise: true,
-            },
-            "human_task" => Self::HumanTask {
-                instruction: String::new(),
-                fields: Vec::new(),
-            },
-            "notify" => Self::Notify {
-                to: Vec::new(),
-                message: String::new(),
-            },
-            "compensate" => Self::Compensate { back_to: None },
-            "sub_flow" => Self::SubFlow {
-                flow: String::new(),
-            },
-            _ => return None,
-        })
-    }
-
-    /// What such a step does, in two or three words.
-    pub const fn title(&self) -> &'static str {
-        match self {
-            Self::EmitExport { .. } => "Emit an export",
-            Self::WaitForEvent { .. } => "Wait for an event",
-            Self::Decide { .. } => "Decide",
-            Self::HumanTask { .. } => "Ask a person",
-            Self::Notify { .. } => "Tell somebody",
-            Self::Compensate { .. } => "Take back",
-            Self::SubFlow { .. } => "Run another flow",
-        }
-    }
-}
-
-/// A draft with what it was before, and what was taken back.
-#[derive(Clone, Debug)]
-pub struct History {
-    past: Vec<Draft>,
-    now: Draft,
-    taken_back: Vec<Draft>,
-}
-
-impl History {
-    pub const fn new(draft: Draft) -> Self {
-        Self {
-            past: Vec::new(),
-            now: draft,
-            taken_back: Vec::new(),
-        }
-    }
-
-    pub const fn now(&self) -> &Draft {
-        &self.now
-    }
-
-    /// An edit that changes nothing leaves no trace.
-    pub fn apply(&mut self, edit: &Edit) -> Result<(), Refusal> {
-        let next = self.now.apply(edit)?;
-        self.become_of(next);
-        Ok(())
-    }
-
-    /// Another draft takes its place, as one edit: what somebody else saved, or both brought together.
-    pub fn become_of(&mut self, next: Draft) {
-        if next == self.now {
-            return;
-        }
-        self.past.push(std::mem::replace(&mut self.now, next));
-        if self.past.len() > KEPT {
-            self.past.remove(0);
-        }
-        self.taken_back.clear();
-    }
-
-    /// Another draft takes its place within the same edit: one more letter of what is being typed.
-    pub fn go_on(&mut self, next: Draft) {
-        self.now = next;
-        self.taken_back.clear();
-    }
-
-    /// Whether there was anything to take back.
-    pub fn undo(&mut self) -> bool {
-        let Some(before) = self.past.pop() else {
-            return false;
-        };
-        self.taken_back
-            .push(std::mem::replace(&mut self.now, before));
-        true
-    }
-
-    pub fn redo(&mut self) -> bool {
-        let Some(next) = self.taken_back.pop() else {
-            return false;
-        };
-        self.past.push(std::mem::replace(&mut self.now, next));
-        true
-    }
-
-    pub fn can_undo(&self) -> bool {
-        !self.past.is_empty()
-    }
-
-    pub fn can_redo(&self) -> bool {
-        !self.taken_back.is_empty()
     }
 }
 

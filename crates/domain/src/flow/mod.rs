@@ -14,6 +14,7 @@ pub mod eval;
 pub mod fact;
 pub mod form;
 pub mod graph;
+mod history;
 pub mod merge3;
 mod migrate;
 pub mod readiness;
@@ -28,8 +29,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use condition::{Condition, Field, FieldKind, Op, Test};
-pub use edit::{Edit, History, Place, Refusal};
+pub use edit::{Edit, Place, Refusal};
 pub use fact::{Fact, FactKind, Known};
+pub use history::History;
 pub use migrate::RunMove;
 pub use run::{Parent, Pause, Run, RunState, Token, TokenState, Visit};
 pub use sheet::{CannotAgree, Declined, Request, Sheet, content_hash};

@@ -62,6 +62,13 @@ pub struct Clock {
     pub calendar: Option<String>,
 }
 
+impl Clock {
+    /// Whether the backup is asked before the step has failed.
+    pub const fn asks_backup(&self) -> bool {
+        self.accept_ms > 0 && (self.resolve_ms <= 0 || self.accept_ms < self.resolve_ms)
+    }
+}
+
 /// The QA checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -202,6 +209,64 @@ pub mod ways {
 }
 
 impl StepKind {
+    /// Their names, in the order in which they are offered.
+    pub const NAMES: [&'static str; 7] = [
+        "emit_export",
+        "wait_for_event",
+        "decide",
+        "human_task",
+        "notify",
+        "compensate",
+        "sub_flow",
+    ];
+
+    /// A step of this kind of which nothing else is said.
+    pub fn fresh(name: &str) -> Option<Self> {
+        Some(match name {
+            "emit_export" => Self::EmitExport {
+                export_type: String::new(),
+                until: Until::Acknowledged,
+            },
+            "wait_for_event" => Self::WaitForEvent {
+                event: EventKind::ShipmentConfirmed,
+            },
+            "decide" => Self::Decide {
+                branches: vec![Branch {
+                    key: "yes".to_owned(),
+                    label: "Yes".to_owned(),
+                    when: Condition::Always,
+                }],
+                otherwise: true,
+            },
+            "human_task" => Self::HumanTask {
+                instruction: String::new(),
+                fields: Vec::new(),
+            },
+            "notify" => Self::Notify {
+                to: Vec::new(),
+                message: String::new(),
+            },
+            "compensate" => Self::Compensate { back_to: None },
+            "sub_flow" => Self::SubFlow {
+                flow: String::new(),
+            },
+            _ => return None,
+        })
+    }
+
+    /// What such a step does, in two or three words.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::EmitExport { .. } => "Emit an export",
+            Self::WaitForEvent { .. } => "Wait for an event",
+            Self::Decide { .. } => "Decide",
+            Self::HumanTask { .. } => "Ask a person",
+            Self::Notify { .. } => "Tell somebody",
+            Self::Compensate { .. } => "Take back",
+            Self::SubFlow { .. } => "Run another flow",
+        }
+    }
+
     /// `emit_export`, as in JSON.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -43,6 +43,6 @@ pub use sessions::{Pace, SecondFactorRow, Seen, SessionReads, SessionRow, Sessio
 pub use skus::{SkuReads, SkuTx};
 pub use store::{
     AuditFilter, AuditNote, Claim, CommitHook, Credentials, EventRow, IdempotencyRow, ListFilter,
-    NewReceipt, News, OrderRow, Priority, Reads, ReceiptOutcome, SealRow, Store, StoreExt, Tx,
-    WriteOp,
+    NewReceipt, News, OrderRow, Parcel, Priority, Reads, ReceiptOutcome, SealRow, Store, StoreExt,
+    Tx, WriteOp,
 };

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Time,
+    chat::Directly,
     notice::{LastAsked, LastTold, Notice},
 };
 use uuid::Uuid;
@@ -26,6 +27,8 @@ pub trait NoticeReads: Send {
     async fn last_acts(&mut self, merchant: Uuid) -> Result<Vec<(Uuid, Time)>>;
     /// Whether this person's notices go by mail as well.
     async fn mails_notices(&mut self, user: Uuid) -> Result<bool>;
+    /// What this person wants told to them directly in a chat.
+    async fn told_directly(&mut self, user: Uuid) -> Result<Directly>;
 }
 
 #[async_trait]
@@ -43,4 +46,5 @@ pub trait NoticeTx: NoticeReads {
     /// What this person read before then.
     async fn forget_notices(&mut self, merchant: Uuid, user: Uuid, before: Time) -> Result<u64>;
     async fn set_mails_notices(&mut self, user: Uuid, mails: bool) -> Result<()>;
+    async fn set_told_directly(&mut self, user: Uuid, directly: Directly) -> Result<()>;
 }

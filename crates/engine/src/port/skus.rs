@@ -19,4 +19,7 @@ pub trait SkuReads: Send {
 pub trait SkuTx: SkuReads {
     /// A conflict when somebody else saved it meanwhile, or made it.
     async fn save_sku(&mut self, sku: &Sku, now: Time) -> Result<()>;
+    /// Until the end of the transaction nobody else who holds it says what this item is, or finds that nobody
+    /// said it yet.
+    async fn lock_item(&mut self, merchant: Uuid, item_ref: &str) -> Result<()>;
 }

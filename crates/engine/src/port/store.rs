@@ -14,7 +14,7 @@ use domain::{
     contract::Contract,
     event::EventKind,
     export::{Attempt, Export},
-    flow::{Campaign, Case, Flow, Run},
+    flow::{Campaign, Case, Flow, Run, RunState},
     invitation::Invitation,
     order::{Order, OrderFact},
     people::{Membership, Merchant, Operator, OperatorMember, User},
@@ -86,6 +86,16 @@ pub struct AuditFilter {
     /// Only entries with a smaller `seq`.
     pub before_seq: Option<i64>,
     pub limit: i64,
+}
+
+/// An export as it goes out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parcel {
+    pub export: Export,
+    /// Its bytes, once they were fixed.
+    pub wire: Option<Vec<u8>>,
+    /// How the run stands that made it.
+    pub run: Option<RunState>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -251,6 +261,12 @@ pub trait Reads:
     // intake
     async fn receipt(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Receipt>>;
     async fn receipt_body(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Vec<u8>>>;
+    /// Both, to be worked on.
+    async fn whole_receipt(
+        &mut self,
+        merchant: Uuid,
+        id: Uuid,
+    ) -> Result<Option<(Receipt, Vec<u8>)>>;
     async fn receipts(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Receipt>>;
     async fn receipts_of_order(&mut self, merchant: Uuid, order: Uuid) -> Result<Vec<Receipt>>;
     /// Every fact about one order of one source, in no particular order.
@@ -286,8 +302,11 @@ pub trait Reads:
     // exports
     async fn export(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Export>>;
     async fn exports(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Export>>;
-    /// Whose export this is; only for a callback, whose signature says who may ask.
-    async fn merchant_of_export(&mut self, id: Uuid) -> Result<Option<Uuid>>;
+    /// What is needed to send it.
+    async fn parcel(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Parcel>>;
+    /// Whose export this is, and which destination it goes to; only for a callback, whose signature says
+    /// who may ask.
+    async fn origin_of_export(&mut self, id: Uuid) -> Result<Option<(Uuid, Uuid)>>;
     async fn exports_of_run(&mut self, merchant: Uuid, run: Uuid) -> Result<Vec<Export>>;
     /// Oldest first.
     async fn exports_of(&mut self, merchant: Uuid, subject: Uuid) -> Result<Vec<Export>>;

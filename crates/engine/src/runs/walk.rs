@@ -253,7 +253,7 @@ impl Work<'_> {
     async fn close_step(&mut self, walk: &mut Walk, n: u32, step: &Step, exit: &str) -> Result<()> {
         let token = walk.token(n)?;
         let was = token.at;
-        let was_asked = step.clock.accept_ms > 0 && token.accept_by.is_none();
+        let was_asked = step.clock.asks_backup() && token.accept_by.is_none();
         let is_late = token.wait_until.is_some_and(|at| at < self.now);
         if was != TokenState::Waiting || token.tries > 0 || was_asked || is_late {
             self.close_tasks(walk, step, was, "the step is done")

@@ -1,7 +1,7 @@
 //! A link is good once, for a week, for one address.
 
 use domain::{access::Access, owner::Party};
-use engine::{Error, InvitationInput, Kind, NewInvitation};
+use engine::{Error, Host, InvitationInput, Kind, NewInvitation};
 
 use crate::{
     WEEK, add, admin, enter, noted, place,
@@ -36,7 +36,8 @@ on_every_store! {
         let seen = world.engine.look_at_invitation(&token).await.unwrap();
         assert_eq!(seen.invitation.email, "nils@example.com");
         assert_eq!((seen.has_account, seen.spent), (false, None));
-        let (user, merchant) = world.engine.accept_as_new(&token, " Nils Berg ", PASSWORD).await.unwrap();
+        let (user, host) = world.engine.accept_as_new(&token, " Nils Berg ", PASSWORD).await.unwrap();
+        let Host::Merchant(merchant) = host else { panic!("a merchant invited") };
         assert_eq!((user.name.as_str(), merchant.id), ("Nils Berg", world.merchant.id));
         let ctx = enter(&world, user.id).await;
         let (_, member) = ctx.member().unwrap();

@@ -7,6 +7,7 @@ mod authenticator;
 mod factors;
 mod guessing;
 mod hashing;
+mod lost;
 mod mail;
 mod passwords;
 mod proofs;

@@ -1,7 +1,10 @@
 //! People are asked in a chat: what is sent, what counts, what is said to whom, and that every message ends as the
 //! request did, whatever ended it.
 
-use domain::{approval::Approval, export::ExportState};
+use domain::{
+    approval::{Approval, ApprovalState},
+    export::ExportState,
+};
 use engine::{ChatInput, Heard, Kind, port::Whose};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
@@ -317,6 +320,36 @@ on_every_store! {
         assert_eq!(world.engine.open_decision(stranger, token).await.unwrap_err().kind, Kind::NotFound);
         let short = &token[..token.len() - 1];
         assert_eq!(world.engine.open_decision(priya, short).await.unwrap_err().kind, Kind::NotFound);
+    }
+
+    async fn whoever_may_not_decide_is_linked_and_their_buttons_do_nothing(world: World) {
+        connect(&world).await;
+        let approval = asked(&world, 1).await;
+        let (engine, tomas) = (&world.engine, world.as_person("tomas").await.unwrap());
+        // nobody presses a button to be linked: the link comes to them
+        let odd = engine.ask_chat_link(&tomas, "#log").await.unwrap_err();
+        assert_eq!(odd.fields[0].field, "chat_user");
+        engine.ask_chat_link(&tomas, " UTOMAS ").await.unwrap();
+        let calls = world.chat.calls();
+        let Some(Called::Posted { place, card }) = calls.last() else {
+            panic!("nothing was sent: {calls:?}");
+        };
+        assert_eq!(place, "UTOMAS");
+        let (_, token) = card.open.as_deref().unwrap().split_once("/a/link/").unwrap();
+        engine.link_chat(&tomas, token).await.unwrap();
+        let again = engine.ask_chat_link(&tomas, "UTOMAS").await.unwrap_err();
+        assert_eq!(again.fields[0].sentence, "You are linked already.");
+        press(&world, &payload("UTOMAS", "approve", &approval, "t1")).await;
+        let now = world.approvals_of(approval.export_id).await.unwrap().remove(0);
+        assert!(now.votes.is_empty() && now.state == ApprovalState::Pending, "{now:?}");
+        // and nobody is sent many
+        for n in 0..3 {
+            let sent = engine.ask_chat_link(&tomas, &format!("UOTHER{n}")).await;
+            assert_eq!(sent.is_ok(), n < 2, "{n}: {sent:?}");
+        }
+        let jonas = world.as_person("jonas").await.unwrap();
+        let taken = engine.ask_chat_link(&jonas, "UTOMAS").await.unwrap_err();
+        assert!(taken.fields[0].sentence.contains("somebody else"), "{taken:?}");
     }
 
     async fn a_link_links_once_and_only_who_says_so(world: World) {

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    chat::Tells,
+    chat::{Directly, Tells},
     owner::{Owner, Party},
     task::Task,
 };
 use engine::{
-    ChatInput, TaskAct,
+    ChatInput, Oneself, TaskAct,
     port::{AuditFilter, Card, Whose},
 };
 use testkit::{Called, HOUR, MINUTE, No, Reply, fulfillment_contract, order};
@@ -137,6 +137,42 @@ async fn notes(world: &World, action: &str) -> usize {
 }
 
 on_every_store! {
+    async fn whoever_wants_nothing_told_directly_finds_it_in_the_queue_and_in_mails(world: World) {
+        connect(&world, &[]).await;
+        let approval = asked(&world, 1).await;
+        link(&world, "UJONAS", "jonas", &approval).await;
+        let jonas = world.person("jonas").user;
+        let me = Oneself { user: jonas.clone(), session: Vec::new(), proved_at: None };
+        let engine = &world.engine;
+        let only = |approvals, tasks, notices| Directly { approvals, tasks, notices };
+        watched_by(&world, &[Owner::User(jonas.id)]).await;
+        let told = async |number: u64| {
+            let before = posted(&world).len();
+            let task = refused(&world, number).await;
+            world.acts("tomas", task.id, TaskAct::Reassign { to: Owner::User(jonas.id) }).await.unwrap();
+            world.runs_due_work().await.unwrap();
+            let all = posted(&world).split_off(before);
+            assert!(all.iter().all(|(place, _)| place == "UJONAS"), "{all:?}");
+            all.len()
+        };
+        let both = told(11).await;
+        assert!(both >= 2, "a task and a notice: {both}");
+        engine.tell_directly(&me, only(true, true, false)).await.unwrap();
+        assert_eq!(told(12).await, 1, "the task");
+        engine.tell_directly(&me, only(true, false, false)).await.unwrap();
+        assert_eq!(told(13).await, 0);
+        // a role whose place is this person is this person, and a channel is not
+        engine.route_chat(&world.admin, "agency:logistics", "UJONAS").await.unwrap();
+        let before = posted(&world).len();
+        refused(&world, 14).await;
+        assert_eq!(posted(&world).len(), before);
+        engine.route_chat(&world.admin, "agency:logistics", "#log").await.unwrap();
+        refused(&world, 15).await;
+        assert_eq!(posted(&world).len(), before + 1);
+        let (directly, chats) = engine.own_chats(&jonas, &[]).await.unwrap();
+        assert_eq!((directly, chats.len()), (only(true, false, false), 0));
+    }
+
     async fn a_task_is_told_where_its_owner_is_and_each_message_ends_as_it_does(world: World) {
         connect(&world, &ROUTES).await;
         let task = refused(&world, 1).await;

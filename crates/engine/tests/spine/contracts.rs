@@ -6,7 +6,10 @@ use domain::{
     delivery::AckStatus,
     event::EventKind,
     export::ExportState,
-    flow::Condition,
+    flow::{
+        Condition, StepKind, Until,
+        readiness::{Weight, readiness},
+    },
 };
 use engine::{Ack, BeginContract, ContractRail, ContractSaved, Deprecation, Kind, ManualExport};
 use serde_json::{Map, json};
@@ -42,6 +45,21 @@ fn done() -> Ack {
         exception_metadata: None,
         external_ref: None,
     }
+}
+
+/// What a flow that makes such exports hears of where their contract stands, and whether it is told what takes its place.
+async fn said_of(world: &World, export_type: &str) -> Vec<(Weight, bool)> {
+    let around = world.engine.flow_surroundings(&world.admin).await.unwrap();
+    let mut draft = testkit::order_flow(world.merchant.id).to_draft();
+    draft.steps[0].kind = StepKind::EmitExport {
+        export_type: export_type.into(),
+        until: Until::Completed,
+    };
+    readiness(&draft, &around)
+        .into_iter()
+        .filter(|one| one.path == "/steps/0/export_type")
+        .map(|one| (one.weight, one.fix.contains(TYPE)))
+        .collect()
 }
 
 /// A contract that a person drew from nothing and published.
@@ -231,6 +249,9 @@ on_every_store! {
         };
         let standing = engine.deprecate_contract(admin, "stock_report", said).await.unwrap();
         assert!(standing.words().contains("use fulfillment_request instead"));
+        // flows that are drawn on it are told
+        assert_eq!(said_of(&world, "stock_report").await, [(Weight::Advises, true)]);
+        assert_eq!(said_of(&world, TYPE).await, []);
         // it works as before until then
         engine.ask_for_export(admin, "stock_report", asked("b")).await.unwrap();
         world.runs_due_work().await.unwrap();
@@ -246,7 +267,9 @@ on_every_store! {
         assert!(engine.contracts(admin).await.unwrap().iter().all(|one| one.export_type != "stock_report"));
         let gone = engine.ask_for_export(admin, "stock_report", asked("c")).await.unwrap_err();
         assert_eq!(gone.kind, Kind::NotFound);
+        assert_eq!(said_of(&world, "stock_report").await, [(Weight::Blocks, true)]);
         engine.resume_contract(admin, "stock_report").await.unwrap();
+        assert_eq!(said_of(&world, "stock_report").await, []);
         engine.ask_for_export(admin, "stock_report", asked("d")).await.unwrap();
     }
 }

@@ -1,15 +1,25 @@
 //! What storefronts tell of goods, and what that lets go on.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use domain::{
-    Currency, Money,
+    Currency, Money, Time,
     export::ExportState,
     gate::{Gate, Untold},
     receipt::{Receipt, ReceiptStatus},
+    sku::Sku,
 };
+use engine::port::{StoreExt, Tx};
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use testkit::{fulfillment_contract, order};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
 use crate::world::{World, on_every_store};
@@ -50,6 +60,48 @@ async fn available(world: &World) -> Option<i64> {
     let eyes = world.eyes().await.unwrap();
     let sku = world.engine.sku(&eyes, LAMP).await.ok()?;
     sku.available().map(|told| told.is)
+}
+
+/// Somebody else's transaction, with everything written and nothing committed.
+struct UnderWay {
+    goes_on: oneshot::Sender<()>,
+    ends: JoinHandle<engine::Result<()>>,
+}
+
+async fn under_way<F>(world: &World, op: F) -> UnderWay
+where
+    F: for<'t> FnOnce(&'t mut dyn Tx) -> BoxFuture<'t, engine::Result<()>> + Send + 'static,
+{
+    let engine = Arc::clone(&world.engine);
+    let (wrote, written) = oneshot::channel();
+    let (goes_on, may_end) = oneshot::channel();
+    let ends = tokio::spawn(async move {
+        let store = engine.store();
+        let done = store.write(move |tx| {
+            Box::pin(async move {
+                op(&mut *tx).await?;
+                wrote.send(()).unwrap();
+                may_end.await.unwrap();
+                Ok(())
+            })
+        });
+        done.await
+    });
+    written.await.unwrap();
+    UnderWay { goes_on, ends }
+}
+
+/// What is due is worked on while that one is under way: it is done with it by then, or waits for it.
+async fn meanwhile(world: &World, other: UnderWay) {
+    let engine = Arc::clone(&world.engine);
+    let mut work = tokio::spawn(async move { engine.run_due_work().await });
+    let done = timeout(Duration::from_millis(500), &mut work).await;
+    other.goes_on.send(()).unwrap();
+    other.ends.await.unwrap().unwrap();
+    if done.is_err() {
+        work.await.unwrap().unwrap();
+    }
+    world.runs_due_work().await.unwrap();
 }
 
 on_every_store! {
@@ -96,6 +148,42 @@ on_every_store! {
         assert_eq!(late.status, ReceiptStatus::Processed);
         assert_eq!(available(&world).await, Some(10), "an older one that comes later changes nothing");
         sends(&world, "inventory_levels/disconnect", &json!({ "inventory_item_id": 77_001, "location_id": 2 })).await;
+        assert_eq!(available(&world).await, Some(4));
+    }
+
+    async fn a_level_that_is_read_while_its_product_is_told_finds_it(world: World) {
+        let body = level(1, 4, "2026-11-20T08:00:00Z").to_string();
+        let (early, _) = world.sends_bytes("inventory_levels/update", "goods-beside", body.as_bytes()).await.unwrap();
+        let merchant = world.merchant.id;
+        let product = under_way(&world, move |tx| Box::pin(async move {
+            tx.lock_item(merchant, "77001").await?;
+            let sku = Sku { item_ref: Some("77001".into()), ..Sku::new(Uuid::from_u128(77), merchant, LAMP) };
+            tx.save_sku(&sku, Time::from_ms(1)).await
+        }))
+        .await;
+        meanwhile(&world, product).await;
+        assert_eq!(world.receipt(early).await.unwrap().status, ReceiptStatus::Processed);
+        assert_eq!(available(&world).await, Some(4));
+    }
+
+    async fn a_product_that_is_told_while_its_level_is_read_wakes_it(world: World) {
+        let early = sends(&world, "inventory_levels/update", &level(1, 4, "2026-11-20T08:00:00Z")).await;
+        let merchant = world.merchant.id;
+        // as if it had come just now
+        let store = world.engine.store();
+        let again = store.write(move |tx| Box::pin(async move {
+            tx.set_receipt_status(merchant, early.id, ReceiptStatus::Accepted, None, None).await
+        }));
+        again.await.unwrap();
+        let body = product("2026-11-20T08:30:00Z").to_string();
+        world.sends_bytes("products/update", "goods-meanwhile", body.as_bytes()).await.unwrap();
+        let level = under_way(&world, move |tx| Box::pin(async move {
+            tx.lock_item(merchant, "77001").await?;
+            tx.set_receipt_status(merchant, early.id, ReceiptStatus::Unmatched, Some("item:77001"), None).await
+        }))
+        .await;
+        meanwhile(&world, level).await;
+        assert_eq!(world.receipt(early.id).await.unwrap().status, ReceiptStatus::Processed);
         assert_eq!(available(&world).await, Some(4));
     }
 

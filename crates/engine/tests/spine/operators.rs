@@ -2,10 +2,11 @@
 
 use domain::{
     access::Access,
+    invitation::CannotAccept,
     owner::{Owner, Party},
     people::{Membership, Merchant, Operator, OperatorMember, User},
 };
-use engine::{AgencyCtx, Kind, Standing, TaskAct, port::AtRisk};
+use engine::{AgencyCtx, AskedIn, Host, Kind, NewInvitation, Standing, TaskAct, port::AtRisk};
 use testkit::{HOUR, MINUTE, order};
 use uuid::Uuid;
 
@@ -72,6 +73,18 @@ async fn chief(world: &World) -> (User, AgencyCtx) {
     belongs(world, user.id, Access::Admin).await;
     let ctx = at(world, &user).await;
     (user, ctx)
+}
+
+/// Asked in by link.
+async fn invited(world: &World, at: &AgencyCtx, email: &str, access: &str) -> NewInvitation {
+    match world.engine.let_in(at, email, access).await.unwrap() {
+        AskedIn::Invited(made) => made,
+        AskedIn::In(user) => panic!("{} was let in", user.email),
+    }
+}
+
+fn token(made: &NewInvitation) -> String {
+    made.link.rsplit('/').next().unwrap().to_owned()
 }
 
 async fn trail(world: &World, at: &AgencyCtx) -> Vec<String> {
@@ -154,6 +167,7 @@ on_every_store! {
                 engine.change_operator(&ctx, "Mine", true).await.unwrap_err().kind,
                 engine.add_merchant(&ctx, "Mine", "mine").await.unwrap_err().kind,
                 engine.could_join(&ctx).await.unwrap_err().kind,
+                engine.let_in(&ctx, "new@example.com", "viewer").await.unwrap_err().kind,
             ];
             assert!(refused.iter().all(|kind| *kind == Kind::Forbidden), "{refused:?}");
         }
@@ -197,21 +211,96 @@ on_every_store! {
         }
     }
 
-    async fn only_people_of_its_merchants_are_let_in(world: World) {
-        let (_, ctx) = chief(&world).await;
+    async fn who_works_there_is_let_in_and_anybody_else_is_invited(world: World) {
+        let (elena, ctx) = chief(&world).await;
         let foreign = world.engine.create_operator("Southwind").await.unwrap();
         let theirs = world.engine.create_merchant(&foreign, "foreign", "Foreign").await.unwrap();
         let stranger = newcomer(&world, "stranger").await;
         place(&world, stranger.id, &theirs, Access::Admin, Party::Agency).await;
-        let known = world.engine.let_in(&ctx, "stranger@northbeam.example", "viewer").await.unwrap_err();
-        let unknown = world.engine.let_in(&ctx, "not-there@northbeam.example", "viewer").await.unwrap_err();
-        assert_eq!(known.fields, unknown.fields, "whether there is such an account is not told");
+        let known = invited(&world, &ctx, "stranger@northbeam.example", "viewer").await;
+        let unknown = invited(&world, &ctx, " Nils@Example.com", "operator").await;
+        let shown = |made: &NewInvitation| (made.mailed, made.invitation.name.clone(), made.invitation.party);
+        assert_eq!(shown(&known), shown(&unknown), "whether there is such an account is not told");
         let warehouse = world.engine.let_in(&ctx, "hana@northbeam.example", "viewer").await.unwrap_err();
-        assert_eq!(warehouse.fields, known.fields, "a warehouse's people are not the agency's");
-        let odd = world.engine.let_in(&ctx, "tomas@northbeam.example", "emperor").await.unwrap_err();
-        assert_eq!(odd.fields[0].field, "access");
+        assert!(warehouse.sentence.contains("two sides"), "a warehouse's people are not the agency's");
+        for (email, access, field) in [
+            ("tomas@northbeam.example", "emperor", "access"),
+            ("tomas", "viewer", "email"),
+            ("nils@example.com", "viewer", "email"),
+        ] {
+            let odd = world.engine.let_in(&ctx, email, access).await.unwrap_err();
+            assert_eq!(odd.fields[0].field, field, "{email}");
+        }
         let names: Vec<_> = world.engine.could_join(&ctx).await.unwrap().into_iter().map(|user| user.name).collect();
         assert!(names.contains(&"Tomas Test".to_owned()) && !names.contains(&"Hana Test".to_owned()), "{names:?}");
+
+        // nothing is theirs before they accept
+        let missing = world.engine.enter(stranger.id, "alder-pine", None).await.unwrap_err();
+        assert_eq!(missing.kind, Kind::NotFound);
+        let seen = world.engine.look_at_invitation(&token(&unknown)).await.unwrap();
+        assert_eq!((seen.host.name(), seen.has_account), ("Northbeam", false));
+        let (nils, host) = world.engine.accept_as_new(&token(&unknown), "Nils", "viermal gefaltete brotzeit").await.unwrap();
+        assert!(matches!(host, Host::Operator(one) if one.id == ctx.operator.id));
+        let here = world.engine.enter(nils.id, "alder-pine", None).await.unwrap();
+        assert_eq!((here.access(), here.member().unwrap().1.party), (Some(Access::Operator), Party::Agency));
+        let wrong = world.engine.accept_as(&token(&known), nils.id).await.unwrap_err();
+        assert_eq!(wrong.kind, Kind::Forbidden, "it is for somebody else");
+        world.engine.accept_as(&token(&known), stranger.id).await.unwrap();
+        let here = world.engine.enter(stranger.id, "alder-pine", None).await.unwrap();
+        assert_eq!(here.access(), Some(Access::Viewer));
+        let again = world.engine.accept_as(&token(&known), stranger.id).await.unwrap_err();
+        assert_eq!(again.kind, Kind::Conflict);
+
+        let joined = "operator_member.joined";
+        assert_eq!(trail(&world, &ctx).await[..4], [joined, joined, "operator_member.invited", "operator_member.invited"]);
+        let filter = engine::port::AuditFilter { subject_id: Some(nils.id.to_string()), limit: 9, ..Default::default() };
+        let there = world.engine.store().reads().await.unwrap().audit(world.merchant.id, &filter).await.unwrap();
+        assert_eq!(there[0].action, joined, "it is the merchant's data that is reached");
+        assert!(there[0].detail.contains(&elena.id.to_string()), "{}", there[0].detail);
+    }
+
+    async fn an_invitation_of_the_operator_is_its_admins_to_renew_and_take_back(world: World) {
+        let (_, ctx) = chief(&world).await;
+        let first = invited(&world, &ctx, "nils@example.com", "viewer").await;
+        let second = world.engine.invite_colleague_again(&ctx, first.invitation.id).await.unwrap();
+        let old = world.engine.look_at_invitation(&token(&first)).await.unwrap();
+        assert_eq!(old.spent, Some(CannotAccept::Replaced));
+        let still = world.engine.invited_colleagues(&ctx).await.unwrap();
+        assert_eq!((still.invitations.len(), &still.invitations[0]), (1, &second.invitation));
+
+        // a merchant's admin does not find it, nor another operator's, nor somebody who is no admin
+        let local = newcomer(&world, "lou").await;
+        place(&world, local.id, &world.merchant, Access::Admin, Party::Agency).await;
+        let there = world.engine.enter(local.id, "alder-pine", None).await.unwrap();
+        let id = second.invitation.id;
+        assert_eq!(world.engine.revoke_invitation(&there, id).await.unwrap_err().kind, Kind::NotFound);
+        assert!(world.engine.team(&there).await.unwrap().invitations.is_empty());
+        let foreign = world.engine.create_operator("Southwind").await.unwrap();
+        let member = OperatorMember { operator_id: foreign.id, user_id: local.id, access: Access::Admin };
+        world.engine.found_operator_member(member).await.unwrap();
+        let elsewhere = world.engine.enter_operator(local.id, "southwind").await.unwrap();
+        assert_eq!(world.engine.take_invitation_back(&elsewhere, id).await.unwrap_err().kind, Kind::NotFound);
+        assert_eq!(world.engine.invite_colleague_again(&elsewhere, id).await.unwrap_err().kind, Kind::NotFound);
+        assert!(world.engine.invited_colleagues(&elsewhere).await.unwrap().invitations.is_empty());
+        let small = world.engine.enter_operator(local.id, "northbeam").await.unwrap();
+        assert_eq!(world.engine.take_invitation_back(&small, id).await.unwrap_err().kind, Kind::Forbidden);
+        assert_eq!(world.engine.invite_colleague_again(&small, id).await.unwrap_err().kind, Kind::Forbidden);
+        assert_eq!(world.engine.invited_colleagues(&small).await.unwrap_err().kind, Kind::Forbidden);
+
+        world.engine.take_invitation_back(&ctx, id).await.unwrap();
+        let refused = world.engine.accept_as_new(&token(&second), "Nils", "viermal gefaltete brotzeit").await.unwrap_err();
+        assert!(refused.sentence.contains("taken back"), "{refused}");
+        // a week is the end of it, and then the address may be asked anew
+        let third = invited(&world, &ctx, "nils@example.com", "viewer").await;
+        world.clock.advance_ms(7 * 24 * HOUR);
+        let late = world.engine.accept_as_new(&token(&third), "Nils", "viermal gefaltete brotzeit").await.unwrap_err();
+        assert!(late.sentence.contains("7 days"), "{late}");
+        let now = world.engine.enter_operator(ctx.user.id, "northbeam").await.unwrap();
+        invited(&world, &now, "nils@example.com", "viewer").await;
+        // it goes with the operator
+        world.engine.remove_operator(ctx.operator.id).await.unwrap();
+        let mut reads = world.engine.store().reads().await.unwrap();
+        assert!(reads.open_invitations(ctx.operator.id).await.unwrap().is_empty());
     }
 
     async fn nobody_leaves_with_work_in_their_hands(world: World) {

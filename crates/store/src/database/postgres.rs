@@ -160,7 +160,7 @@ impl Backend {
         if tx.conn().has_failed() {
             return Err(ignored_failure().into());
         }
-        tx.flush_audit().await?;
+        tx.flush().await?;
         if let Link::Postgres(lease) = tx.into_conn().into_link() {
             lease.commit().await.map_err(StoreError::from_driver)?;
         }

@@ -1,24 +1,42 @@
 //! The transaction as an operation sees it, and how an operation is run in one.
 
-use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe, time::Duration};
 
-use domain::audit::PendingAudit;
+use domain::audit::{Head, PendingAudit};
+use engine::job::Job;
 use futures::{FutureExt, future::BoxFuture};
+use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
-    sql::Conn,
+    sql::{Conn, Scope},
 };
 
 /// No operation may take longer: on SQLite it holds up everybody else's writes, on Postgres its
 /// locks do.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// What an operation writes through: a connection inside a transaction, and the audit entries that
-/// will be chained when the transaction ends.
+/// What an operation writes through: a connection inside a transaction, and what is written when the
+/// transaction ends, for all of its operations together: audit entries, which are chained then, and the
+/// jobs that follow. A statement costs a trip to the database, and both are many rows of one table.
 pub struct WriteTx {
     conn: Conn,
     audit: Vec<PendingAudit>,
+    jobs: Vec<Job>,
+    /// Where the chains stand that this connection has moved on. Nobody else moves them on SQLite, where one
+    /// connection writes; on Postgres this lives as long as its transaction.
+    heads: HashMap<Uuid, Head>,
+}
+
+/// Where one operation's part begins of what waits for the end of the transaction.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    audit: usize,
+    jobs: usize,
+}
+
+impl Mark {
+    pub const BEGINNING: Self = Self { audit: 0, jobs: 0 };
 }
 
 impl WriteTx {
@@ -26,6 +44,8 @@ impl WriteTx {
         Self {
             conn,
             audit: Vec::new(),
+            jobs: Vec::new(),
+            heads: HashMap::new(),
         }
     }
 
@@ -39,19 +59,44 @@ impl WriteTx {
         self.audit.push(entry);
     }
 
-    /// How many entries are waiting. What comes behind this mark belongs to a later operation.
-    pub(super) fn audit_mark(&self) -> usize {
-        self.audit.len()
+    /// Jobs that follow. They are stored at the end of the transaction: nobody can claim them before.
+    pub(crate) fn enqueue(&mut self, jobs: impl IntoIterator<Item = Job>) {
+        self.jobs.extend(jobs);
     }
 
-    pub(super) fn forget_audit_behind(&mut self, mark: usize) {
-        self.audit.truncate(mark);
+    /// What waits so far. What comes behind this mark belongs to a later operation.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            audit: self.audit.len(),
+            jobs: self.jobs.len(),
+        }
     }
 
-    /// Chains and stores what was recorded.
-    pub(super) async fn flush_audit(&mut self) -> Result<()> {
+    pub(super) fn forget_behind(&mut self, mark: Mark) {
+        self.audit.truncate(mark.audit);
+        self.jobs.truncate(mark.jobs);
+    }
+
+    /// The transaction came to nothing, or took whole merchants out: what it knew of chains is not so.
+    pub(crate) fn forget_heads(&mut self) {
+        self.heads.clear();
+    }
+
+    /// Stores what waits.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        self.flush_jobs().await?;
         let pending = std::mem::take(&mut self.audit);
-        crate::audit::append(&mut self.conn, pending).await
+        crate::audit::append(&mut self.conn, &mut self.heads, pending).await
+    }
+
+    async fn flush_jobs(&mut self) -> Result<()> {
+        if self.jobs.is_empty() {
+            return Ok(());
+        }
+        let jobs = std::mem::take(&mut self.jobs);
+        let merchants = jobs.iter().map(|job| job.merchant_id);
+        self.conn.enter(Scope::of_all(merchants));
+        crate::jobs::enqueue(&mut self.conn, &jobs).await
     }
 
     pub(super) fn into_conn(self) -> Conn {

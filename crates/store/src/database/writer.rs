@@ -7,8 +7,8 @@
 //! themselves.
 //!
 //! Within a group each operation stands in a savepoint, so that one that fails undoes only itself.
-//! Audit entries of the whole group are chained once, before the commit. Answers go out after it. If
-//! the commit fails, every operation of the group failed.
+//! Audit entries and jobs of the whole group are stored at once, before the commit. Answers go out after
+//! it. If the commit fails, every operation of the group failed.
 //!
 //! Intake goes first, and an operation of intake that sits in a group does not wait for more than a
 //! few milliseconds of other people's work.
@@ -22,7 +22,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Priority, State, WriteTx, tx::ignored_failure};
+use super::{
+    Priority, State, WriteTx,
+    tx::{Mark, ignored_failure},
+};
 use crate::{
     error::{Result, StoreError},
     sql::{Conn, Link},
@@ -243,7 +246,7 @@ impl Loop {
             fate = if fine {
                 self.commit().await
             } else {
-                self.undo(0, ROLLBACK).await
+                self.undo(Mark::BEGINNING, ROLLBACK).await
             };
         }
         if fate.is_err() {
@@ -270,7 +273,7 @@ impl Loop {
             };
             let mut fine = false;
             if fate.is_ok() {
-                let mark = self.tx.audit_mark();
+                let mark = self.tx.mark();
                 fine = job.run(&mut self.tx).await;
                 if !fine {
                     fate = self.undo(mark, UNDO).await;
@@ -294,8 +297,8 @@ impl Loop {
 
     /// Undoes a failed operation. An error means that its failure took the whole transaction with it,
     /// as a full disk does: SQLite has rolled back by itself, and there is no savepoint to go back to.
-    async fn undo(&mut self, audit_mark: usize, sql: &'static str) -> Result<()> {
-        self.tx.forget_audit_behind(audit_mark);
+    async fn undo(&mut self, mark: Mark, sql: &'static str) -> Result<()> {
+        self.tx.forget_behind(mark);
         let cause = self.tx.conn().take_failure();
         let undone = self.tx.conn().control(sql).await;
         match (cause, undone) {
@@ -333,13 +336,14 @@ impl Loop {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        self.tx.flush_audit().await?;
+        self.tx.flush().await?;
         self.tx.conn().control(COMMIT).await
     }
 
     /// Leaves the transaction, whatever is left of it.
     async fn abandon(&mut self) {
-        self.tx.forget_audit_behind(0);
+        self.tx.forget_behind(Mark::BEGINNING);
+        self.tx.forget_heads();
         self.tx.conn().take_failure();
         if let Err(error) = self.tx.conn().control(ROLLBACK).await {
             tracing::debug!(?error, "nothing was left to roll back");

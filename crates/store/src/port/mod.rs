@@ -28,6 +28,7 @@ use async_trait::async_trait;
 use domain::{Time, audit::PendingAudit};
 use engine::{
     Error, Kind as ErrorKind,
+    job::Job,
     port::{AuditNote, CommitHook, Priority as PortPriority, Reads, Store, WriteOp},
 };
 use tokio::{sync::watch, time::Instant};
@@ -272,6 +273,12 @@ impl Writing<'_> {
             trace_id: note.trace_id.clone(),
         });
         self.done.notes.push(note);
+    }
+
+    /// Jobs that follow from it.
+    fn enqueue(&mut self, jobs: Vec<Job>) {
+        self.will_run(jobs.iter().map(|job| job.run_at));
+        self.tx.enqueue(jobs);
     }
 
     fn will_run(&mut self, times: impl IntoIterator<Item = Time>) {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Time,
+    chat::Directly,
     notice::{LastAsked, LastTold, Notice},
 };
 use engine::{
@@ -46,6 +47,10 @@ impl<C: Connected> NoticeReads for Ports<C> {
     async fn mails_notices(&mut self, user: Uuid) -> Result<bool> {
         Ok(notices::mails(self.0.conn()?, user).await?)
     }
+
+    async fn told_directly(&mut self, user: Uuid) -> Result<Directly> {
+        Ok(notices::directly(self.0.conn()?, user).await?)
+    }
 }
 
 #[async_trait]
@@ -70,5 +75,9 @@ impl NoticeTx for Ports<Writing<'_>> {
 
     async fn set_mails_notices(&mut self, user: Uuid, mails: bool) -> Result<()> {
         Ok(notices::set_mails(self.0.conn()?, user, mails).await?)
+    }
+
+    async fn set_told_directly(&mut self, user: Uuid, directly: Directly) -> Result<()> {
+        Ok(notices::set_directly(self.0.conn()?, user, directly).await?)
     }
 }

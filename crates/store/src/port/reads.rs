@@ -21,8 +21,8 @@ use domain::{
 use engine::{
     Result,
     port::{
-        AuditFilter, Credentials, EventRow, Figures, IdempotencyRow, ListFilter, OrderRow, Reads,
-        SealRow, Span, Taken,
+        AuditFilter, Credentials, EventRow, Figures, IdempotencyRow, ListFilter, OrderRow, Parcel,
+        Reads, SealRow, Span, Taken,
     },
 };
 use uuid::Uuid;
@@ -171,6 +171,14 @@ impl<C: Connected> Reads for Ports<C> {
         Ok(receipts::body(self.0.of(merchant)?, merchant, id).await?)
     }
 
+    async fn whole_receipt(
+        &mut self,
+        merchant: Uuid,
+        id: Uuid,
+    ) -> Result<Option<(Receipt, Vec<u8>)>> {
+        Ok(receipts::whole(self.0.of(merchant)?, merchant, id).await?)
+    }
+
     async fn receipts(&mut self, merchant: Uuid, filter: &ListFilter) -> Result<Vec<Receipt>> {
         Ok(receipts::list(self.0.of(merchant)?, merchant, filter).await?)
     }
@@ -242,8 +250,12 @@ impl<C: Connected> Reads for Ports<C> {
         Ok(exports::list(self.0.of(merchant)?, merchant, filter).await?)
     }
 
-    async fn merchant_of_export(&mut self, id: Uuid) -> Result<Option<Uuid>> {
-        Ok(exports::merchant_of(self.0.across(Across::MerchantOfExport)?, id).await?)
+    async fn parcel(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Parcel>> {
+        Ok(exports::parcel(self.0.of(merchant)?, merchant, id).await?)
+    }
+
+    async fn origin_of_export(&mut self, id: Uuid) -> Result<Option<(Uuid, Uuid)>> {
+        Ok(exports::origin_of(self.0.across(Across::MerchantOfExport)?, id).await?)
     }
 
     async fn exports_of_run(&mut self, merchant: Uuid, run: Uuid) -> Result<Vec<Export>> {

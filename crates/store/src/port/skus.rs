@@ -31,4 +31,8 @@ impl SkuTx for Ports<Writing<'_>> {
     async fn save_sku(&mut self, sku: &Sku, now: Time) -> Result<()> {
         Ok(skus::save(self.0.of(sku.merchant_id)?, sku, now).await?)
     }
+
+    async fn lock_item(&mut self, merchant: Uuid, item_ref: &str) -> Result<()> {
+        Ok(skus::lock_item(self.0.of(merchant)?, merchant, item_ref).await?)
+    }
 }

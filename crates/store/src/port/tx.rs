@@ -118,6 +118,7 @@ impl Tx for Ports<Writing<'_>> {
     }
 
     async fn delete_operator(&mut self, id: Uuid) -> Result<()> {
+        self.0.tx.forget_heads();
         Ok(people::delete_operator(self.0.conn()?, id).await?)
     }
 
@@ -155,7 +156,7 @@ impl Tx for Ports<Writing<'_>> {
             batch,
         )
         .await?;
-        self.0.will_run(jobs.iter().map(|job| job.run_at));
+        self.0.enqueue(jobs);
         Ok(outcomes)
     }
 
@@ -281,8 +282,7 @@ impl Tx for Ports<Writing<'_>> {
     }
 
     async fn enqueue(&mut self, jobs: &[Job]) -> Result<()> {
-        jobs::enqueue(self.0.of_all(jobs.iter().map(|one| one.merchant_id))?, jobs).await?;
-        self.0.will_run(jobs.iter().map(|job| job.run_at));
+        self.0.enqueue(jobs.to_vec());
         Ok(())
     }
 

@@ -10,9 +10,10 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use super::{Conn, Engine, Row, Value};
 use crate::error::{Result, StoreError};
 
-/// Rows go out in chunks of these sizes, so that there are six texts per statement, each prepared
-/// once and found again in the connection's cache.
-const CHUNKS: [usize; 6] = [32, 16, 8, 4, 2, 1];
+/// Rows go out in chunks of these sizes, so that there are twelve texts per statement at most, each
+/// prepared once and found again in the connection's cache. What one operation writes is a few rows, and
+/// fits into one.
+const CHUNKS: [usize; 12] = [32, 24, 16, 12, 8, 7, 6, 5, 4, 3, 2, 1];
 
 /// An `INSERT` of any number of rows. It is a `static`, and keeps its texts:
 ///
@@ -213,18 +214,18 @@ mod tests {
     static PAIRS: InsertMany = InsertMany::new("pairs", &["a", "b"], "ON CONFLICT DO NOTHING");
 
     #[test]
-    fn rows_are_cut_into_powers_of_two() {
+    fn rows_are_cut_into_few_statements() {
         for (engine, expected) in [
             (
                 Engine::Postgres,
-                "INSERT INTO pairs (a, b) VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8) ON CONFLICT DO NOTHING",
+                "INSERT INTO pairs (a, b) VALUES ($1, $2), ($3, $4), ($5, $6) ON CONFLICT DO NOTHING",
             ),
             (
                 Engine::Sqlite,
-                "INSERT INTO pairs (a, b) VALUES (?, ?), (?, ?), (?, ?), (?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO pairs (a, b) VALUES (?, ?), (?, ?), (?, ?) ON CONFLICT DO NOTHING",
             ),
         ] {
-            let rows = (0..44_i64).map(|n| params![n, "x"]).collect();
+            let rows = (0..47_i64).map(|n| params![n, "x"]).collect();
             let mut chunks = Chunks::new(&PAIRS, engine, rows).unwrap();
             let mut sizes = Vec::new();
             let mut last = String::new();
@@ -232,7 +233,7 @@ mod tests {
                 sizes.push(params.len() / 2);
                 last = sql.as_str().to_owned();
             }
-            assert_eq!(sizes, [32, 8, 4]);
+            assert_eq!(sizes, [32, 12, 3]);
             assert_eq!(last, expected);
             assert!(Chunks::new(&PAIRS, engine, vec![params![1]]).is_err());
         }

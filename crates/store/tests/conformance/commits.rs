@@ -8,7 +8,7 @@ use std::{
 use domain::Time;
 use engine::{
     Error,
-    port::{AuditNote, CommitHook, News, Store, StoreExt},
+    port::{AuditNote, Claim, CommitHook, News, Store, StoreExt},
 };
 use store::SqlStore;
 use tokio::sync::Notify;
@@ -66,10 +66,13 @@ pub async fn what_was_undone_is_not_told(world: &World) {
     let hook = hearing(&store);
     let merchant = id();
     let (go_on, held) = hold(&world.db).await;
-    let crowd = (0..6).map(|n| {
+    let jobs: Vec<_> = (0..6).map(|n| job(merchant, at(20 + n))).collect();
+    let crowd = jobs.iter().zip(0..).map(|(job, n)| {
+        let job = job.clone();
         store.write(move |tx| {
             Box::pin(async move {
                 tx.note(note(merchant, &format!("n{n}"), merchant));
+                tx.enqueue(&[job]).await?;
                 match n % 2 {
                     0 => Ok(()),
                     _ => Err(Error::conflict("not today")),
@@ -93,6 +96,14 @@ pub async fn what_was_undone_is_not_told(world: &World) {
         read!(store, r => r.audit_head(merchant)).map(|head| head.seq),
         Some(3)
     );
+    let claim = Claim {
+        now: at(1_000),
+        lease_ms: 1_000,
+        limit: 64,
+    };
+    let there = write!(store, [], tx => tx.claim_jobs(claim)).unwrap();
+    let ids: Vec<_> = there.iter().map(|job| job.id).collect();
+    assert_eq!(ids, [jobs[0].id, jobs[2].id, jobs[4].id]);
 }
 
 pub async fn a_commit_is_told_when_the_caller_has_gone(world: &World) {

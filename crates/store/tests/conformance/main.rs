@@ -137,6 +137,7 @@ conformance! {
     notices::the_last_of_each_is_found,
     notices::notices_are_their_merchants,
     notices::a_person_says_whether_they_are_mailed,
+    notices::a_person_says_what_they_are_told_directly,
     nouns::a_receipt_keeps_its_bytes_and_changes_its_status,
     nouns::a_quarantined_receipt_has_no_job,
     nouns::repeats_are_counted_and_answered_with_the_first,

@@ -15,7 +15,7 @@ use domain::{
     event::EventKind,
     export::{AckRecord, Attempt, Export, ExportState, QaResult, QaStatus},
     flow::{Condition, Flow, Run, Step, StepKind, Trigger, Until},
-    invitation::{Invitation, InvitationState},
+    invitation::{House, Invitation, InvitationState},
     order::{Customer, FactBody, ItemFact, Order, OrderFact, OrderSnapshot, PaymentStatus, Totals},
     owner::{EscalationPolicy, EscalationStep, Owner, Party},
     receipt::{Fault, Receipt, ReceiptStatus},
@@ -84,6 +84,7 @@ pub fn invitation(merchant_id: Uuid, email: &str) -> Invitation {
     Invitation {
         id: id(),
         merchant_id,
+        house: House::Merchant,
         email: email.to_owned(),
         name: Some("Ben".to_owned()),
         access: Access::Operator,

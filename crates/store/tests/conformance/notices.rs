@@ -1,6 +1,6 @@
 //! What people are told: once while it is unread, by nobody else read, in their merchant only.
 
-use domain::{Time, notice::Notice, owner::Owner};
+use domain::{Time, chat::Directly, notice::Notice, owner::Owner};
 use uuid::Uuid;
 
 use crate::{
@@ -145,4 +145,21 @@ pub async fn a_person_says_whether_they_are_mailed(world: &World) {
         !read!(store, r => r.mails_notices(id())),
         "nobody is mailed"
     );
+}
+
+pub async fn a_person_says_what_they_are_told_directly(world: &World) {
+    let store = store(world);
+    let (t, other) = (
+        Tenant::new("kit").written(&store).await,
+        Tenant::new("pine").written(&store).await,
+    );
+    let (user, all) = (t.user.id, Directly::default());
+    assert_eq!(read!(store, r => r.told_directly(user)), all);
+    let some = Directly {
+        tasks: false,
+        ..all
+    };
+    write!(store, [], tx => tx.set_told_directly(user, some)).unwrap();
+    assert_eq!(read!(store, r => r.told_directly(user)), some);
+    assert_eq!(read!(store, r => r.told_directly(other.user.id)), all);
 }

@@ -33,6 +33,10 @@ pub async fn a_receipt_keeps_its_bytes_and_changes_its_status(world: &World) {
         Some(vec![0, 1, 2, 255])
     );
     assert_eq!(
+        read!(store, r => r.whole_receipt(merchant, kept.id)),
+        Some((kept.clone(), vec![0, 1, 2, 255]))
+    );
+    assert_eq!(
         read!(store, r => r.receipts_of_order(merchant, t.order.id)),
         [kept.clone()]
     );
@@ -267,16 +271,23 @@ pub async fn the_content_of_an_export_never_changes(world: &World) {
         [expected]
     );
     assert_eq!(
-        read!(store, r => r.merchant_of_export(t.export.id)),
-        Some(merchant)
+        read!(store, r => r.origin_of_export(t.export.id)),
+        Some((merchant, t.export.destination_id))
     );
-    assert_eq!(read!(store, r => r.merchant_of_export(merchant)), None);
+    assert_eq!(read!(store, r => r.origin_of_export(merchant)), None);
 
     let export = t.export.id;
     assert_eq!(
         read!(store, r => r.export_wire(merchant, export)),
         Some(b"wire".to_vec())
     );
+    let parcel = read!(store, r => r.parcel(merchant, export)).unwrap();
+    assert_eq!(
+        Some(parcel.export),
+        read!(store, r => r.export(merchant, export))
+    );
+    assert_eq!(parcel.wire.as_deref(), Some(&b"wire"[..]));
+    assert_eq!(parcel.run, Some(t.run.state));
     let second = write!(store, [], tx => tx.fix_wire(merchant, export, b"other")).unwrap_err();
     assert_eq!(second.kind, Kind::Conflict);
     assert_eq!(

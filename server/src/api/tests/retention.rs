@@ -1,9 +1,11 @@
 //! What a retention rule took out: every answer that would show it says so, and still proves what it was.
 
-use domain::{delivery::AckStatus, retention::ContentKind};
+use domain::{
+    access::Access, delivery::AckStatus, owner::Party, people::Membership, retention::ContentKind,
+};
 use engine::{Ack, RETENTION_EVERY_MS, TypedDays, port::Clock};
 use serde_json::json;
-use testkit::order;
+use testkit::{Person, order};
 
 use super::{Api, As};
 
@@ -73,4 +75,101 @@ async fn what_was_removed_is_said_in_its_place() {
     )
     .await
     .problem(409);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rules_and_holds_are_read_by_who_may_look_and_set_by_an_admin() {
+    let mut api = Api::new().await;
+    let engine = &api.world.engine;
+    let email = "anke@northbeam.example";
+    let user = engine
+        .create_user(email, "Anke", "a pass phrase for one test")
+        .await
+        .unwrap();
+    let membership = Membership {
+        merchant_id: api.world.merchant.id,
+        user_id: user.id,
+        access: Access::Admin,
+        party: Party::Agency,
+        functional_roles: Vec::new(),
+        rotations: Vec::new(),
+    };
+    engine.add_member(membership).await.unwrap();
+    api.world.people.push(Person { user });
+    let world = &api.world;
+    let receipt = world.receives(&order(1001)).await.unwrap();
+    let (viewer, admin) = (As::Token(&api.viewer), As::Person("anke"));
+    let before = api.get(viewer.clone(), "retention").await.expect(200);
+    assert!(before["days"]["receipts"].is_null() && before["last_run"].is_null());
+
+    let days = |receipts| json!({ "receipts": receipts, "quarantined": 90, "orders": null, "exports": null });
+    api.post(viewer.clone(), "retention", days(json!(30)))
+        .await
+        .problem(403);
+    // no token keeps or removes anything
+    api.post(As::Token(&api.admin), "retention", days(json!(30)))
+        .await
+        .problem(403);
+    let short = api.post(admin.clone(), "retention", days(json!(29))).await;
+    let said = short.json["errors"][0]["detail"].as_str().unwrap();
+    assert!(said.contains("At least 30"), "{said}");
+    assert_eq!(short.problem(422), ["#/receipts"]);
+    api.post(admin.clone(), "retention", days(json!("30")))
+        .await
+        .problem(422);
+    // what is left out is no wish to keep it for ever
+    let half = json!({ "receipts": 30 });
+    api.post(admin.clone(), "retention", half)
+        .await
+        .problem(422);
+    let set = api.post(admin.clone(), "retention", days(json!(30))).await;
+    let set = set.expect(200);
+    assert_eq!(set["days"], days(json!(30)));
+    let read = api.get(viewer.clone(), "retention").await.expect(200);
+    assert_eq!(read["days"], days(json!(30)));
+
+    let hold = |order: &str, reason: &str| json!({ "order": order, "reason": reason });
+    api.post(viewer.clone(), "legal-holds", hold("", "Case 4"))
+        .await
+        .problem(403);
+    let wrong = api.post(admin.clone(), "legal-holds", hold("#7", "")).await;
+    let wrong = wrong.problem(422);
+    assert_eq!(wrong, ["#/reason", "#/order"]);
+    let placed = api
+        .post(admin.clone(), "legal-holds", hold("#1001", "Case 4"))
+        .await;
+    let placed = placed.expect(201);
+    let chain = api
+        .get(viewer.clone(), &format!("receipts/{receipt}"))
+        .await
+        .expect(200);
+    assert_eq!(placed["order_id"], chain["order"]["id"]);
+    api.post(admin.clone(), "legal-holds", hold("#1001", "Case 5"))
+        .await
+        .problem(409);
+
+    let lift = format!("legal-holds/{}/lift", placed["id"].as_str().unwrap());
+    let why = json!({ "reason": "Settled" });
+    api.post(viewer.clone(), &lift, why.clone())
+        .await
+        .problem(403);
+    api.post(admin.clone(), &lift, json!({ "reason": " " }))
+        .await
+        .problem(422);
+    let lifted = api
+        .post(admin.clone(), &lift, why.clone())
+        .await
+        .expect(200);
+    assert_eq!(
+        (&lifted["in_force"], &lifted["lifted"]["reason"]),
+        (&json!(false), &json!("Settled"))
+    );
+    api.post(admin, &lift, why).await.problem(409);
+    let holds = api.get(viewer, "legal-holds").await.expect(200);
+    assert_eq!(holds["items"], json!([lifted]));
+    let strange = api
+        .get(As::Token(&api.stranger), "legal-holds")
+        .await
+        .expect(200);
+    assert_eq!(strange["items"], json!([]));
 }

@@ -21,6 +21,7 @@ mod person;
 mod receipt;
 mod removal;
 mod report;
+mod retention;
 mod run;
 mod sku;
 mod task;
@@ -44,6 +45,7 @@ pub use receipt::ReceiptView;
 pub use report::{
     CoordinationReport, IntegrationsReport, OwnershipReport, RaciReport, ReportView, StallsReport,
 };
+pub use retention::{LegalHoldView, RetentionView};
 pub use run::{CancelledRun, RunDetail};
 pub use sku::SkuView;
 pub use task::TaskView;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    flow::{DONE, Flow, Op, Test, ways},
+    flow::{DONE, Flow, History, Op, Test, ways},
     task::Severity,
 };
 

@@ -23,7 +23,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use surroundings::{
-    CalledFlow, ContractFact, GapFact, Named, Needed, OwnerFact, Surroundings, SystemFact,
+    CalledFlow, ContractFact, GapFact, Named, Needed, OwnerFact, StandingFact, Surroundings,
+    SystemFact,
 };
 pub use systems::about;
 

@@ -1,6 +1,6 @@
 //! What is within one step: names, clocks, checkpoint, what happens when it fails, how it is taken back.
 
-use super::{At, List, checked_by, is_key, span};
+use super::{At, List, checked_by, is_key, span, systems};
 use crate::flow::{
     Branch, Condition, ELSE, Field, FieldKind, Path, StepKind, Undo, Until, eval, fact, graph,
 };
@@ -389,16 +389,20 @@ fn failures(at: &At<'_>, list: &mut List) {
 
 fn undo(at: &At<'_>, list: &mut List) {
     match &at.step.undo {
-        Some(Undo::Export { export_type }) if at.around.contract(export_type).is_none() => {
-            list.step(
-                at,
-                ("undo", "undo/export_type"),
-                format!(
-                    "{} is undone by {export_type}, which is no published contract.",
-                    at.name()
-                ),
-                "Choose one that is, or a task.",
-            );
+        Some(Undo::Export { export_type }) => {
+            let place = ("undo", "undo/export_type");
+            let has_ended = systems::ends(at, place, export_type, list);
+            if !has_ended && at.around.contract(export_type).is_none() {
+                list.step(
+                    at,
+                    place,
+                    format!(
+                        "{} is undone by {export_type}, which is no published contract.",
+                        at.name()
+                    ),
+                    "Choose one that is, or a task.",
+                );
+            }
         }
         Some(Undo::Task { instruction }) if instruction.trim().is_empty() => list.step(
             at,

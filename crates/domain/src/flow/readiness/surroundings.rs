@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::HERE;
-use crate::{event::EventKind, owner::Owner};
+use crate::{contract::StandingState, event::EventKind, owner::Owner, time::Time};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Surroundings {
@@ -14,6 +14,9 @@ pub struct Surroundings {
     pub owners: Vec<OwnerFact>,
     #[serde(default)]
     pub contracts: Vec<ContractFact>,
+    /// Contracts that end, or have ended.
+    #[serde(default)]
+    pub standings: Vec<StandingFact>,
     /// Everything that is connected.
     #[serde(default)]
     pub systems: Vec<SystemFact>,
@@ -63,6 +66,19 @@ pub struct ContractFact {
     /// Fields without which its payload does not pass.
     #[serde(default)]
     pub required: Vec<Needed>,
+}
+
+/// A contract that is on its way out, or out of use: then it is none of the [`ContractFact`]s.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingFact {
+    pub export_type: String,
+    pub state: StandingState,
+    /// Deprecated: when it ends.
+    #[serde(default)]
+    pub until: Option<Time>,
+    /// The export type that takes its place.
+    #[serde(default)]
+    pub replacement: Option<String>,
 }
 
 /// A field of a payload that has to be there.
@@ -124,6 +140,12 @@ impl Surroundings {
 
     pub fn contract(&self, export_type: &str) -> Option<&ContractFact> {
         self.contracts
+            .iter()
+            .find(|one| one.export_type == export_type)
+    }
+
+    pub(super) fn standing(&self, export_type: &str) -> Option<&StandingFact> {
+        self.standings
             .iter()
             .find(|one| one.export_type == export_type)
     }

@@ -1,7 +1,10 @@
 //! Where things come from and where they go: contracts, destinations, sources, other flows.
 
 use super::{At, ContractFact, List, Named, Surroundings};
-use crate::flow::{Draft, StepKind, Trigger, graph};
+use crate::{
+    contract::StandingState,
+    flow::{Draft, StepKind, Trigger, graph},
+};
 
 pub(super) fn of_step(at: &At<'_>, list: &mut List) {
     match &at.step.kind {
@@ -86,8 +89,50 @@ fn goes_to(contract: &ContractFact, there: &Named, said: &str) -> bool {
     all.any(|one| one.key == said)
 }
 
+/// A contract that is deprecated works as before, until its day: whoever draws a flow on it should know. One
+/// that is retired makes no exports, and there is nothing more to say about it.
+pub(super) fn ends(
+    at: &At<'_>,
+    place: (&'static str, &str),
+    export_type: &str,
+    list: &mut List,
+) -> bool {
+    let Some(standing) = at.around.standing(export_type) else {
+        return false;
+    };
+    let known = at.around.contract(export_type);
+    let title = known.map_or(export_type, |one| one.title.as_str());
+    // what took its place may have ended as well
+    let instead = standing.replacement.as_deref();
+    let instead = instead.and_then(|one| at.around.contract(one));
+    let choose = match instead {
+        Some(other) => format!(
+            "Choose “{}” ({}), which takes its place",
+            other.title, other.export_type
+        ),
+        None => "Choose another contract".to_owned(),
+    };
+    let name = at.name();
+    if standing.state == StandingState::Retired {
+        let sentence = format!("{name}: the contract “{title}” is retired and makes no exports.");
+        let fix = format!("{choose}, or take “{title}” back into use.");
+        list.step(at, place, sentence, fix);
+        return true;
+    }
+    let until = standing.until.map_or_else(String::new, |until| {
+        until.format_utc(" and ends on %-d %b %Y")
+    });
+    let sentence = format!("{name}: the contract “{title}” is deprecated{until}.");
+    list.step(at, place, sentence, format!("{choose} before then."));
+    list.advice();
+    false
+}
+
 fn emit(at: &At<'_>, export_type: &str, list: &mut List) {
     let place = ("export_type", "export_type");
+    if ends(at, place, export_type, list) {
+        return;
+    }
     let Some(contract) = at.around.contract(export_type) else {
         let sentence = if export_type.is_empty() {
             format!("{} does not say under which contract.", at.name())

@@ -1,5 +1,7 @@
 //! Each rule, with an example that breaks it; put right, it says nothing.
 
+mod standings;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -53,6 +55,7 @@ fn around() -> Surroundings {
                 },
             ],
         }],
+        standings: Vec::new(),
         systems: vec![
             SystemFact {
                 system: "shopify".to_owned(),
