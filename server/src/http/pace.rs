@@ -1,4 +1,4 @@
-//! How long a connection may take over a request's head.
+//! How long a connection may take over a request's head, and how it ends.
 //!
 //! Between two requests a connection may rest for a while; browsers and senders keep theirs. But once a head has
 //! begun to arrive, and on a connection that has said nothing at all yet, whoever is on the other side has
@@ -7,15 +7,21 @@
 //!
 //! The stream notices when bytes arrive while a head is awaited; the service says when the head was
 //! whole ([`Pace::taken`]) and when the answer was given ([`Pace::rest`]).
+//!
+//! Whoever is refused in the middle of a long body is still sending. If the connection were simply closed, the
+//! system would answer what comes after it with a reset, which throws away the refusal too, unread: the sender would
+//! learn that something broke, and not what. So only our half is closed, and what still comes is thrown away for a
+//! moment (RFC 9112, section 9.6).
 
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -24,6 +30,11 @@ use tokio::{
     net::TcpStream,
     time::{Instant, Sleep, sleep},
 };
+
+/// From the last byte of ours until the other side ends too, or nobody listens any more.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(2);
+/// What is thrown away meanwhile: a few bodies too large, and no more.
+const LEAVE_BYTES: usize = 8 * 1024 * 1024;
 
 const RESTING: u8 = 0;
 const HEAD: u8 = 1;
@@ -54,6 +65,8 @@ pub struct Paced {
     pace: Pace,
     patience: Duration,
     late: Pin<Box<Sleep>>,
+    /// Once our half is closed: how many more bytes of theirs are thrown away.
+    leaving: Option<usize>,
 }
 
 impl Paced {
@@ -63,6 +76,7 @@ impl Paced {
             pace,
             patience,
             late: Box::pin(sleep(patience)),
+            leaving: None,
         }
     }
 }
@@ -108,7 +122,28 @@ impl AsyncWrite for Paced {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let this = self.as_mut().get_mut();
+        let mut left = match this.leaving {
+            Some(left) => left,
+            None => {
+                ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+                this.late.as_mut().reset(Instant::now() + LEAVE_PATIENCE);
+                LEAVE_BYTES
+            }
+        };
+        while left > 0 && this.late.as_mut().poll(cx).is_pending() {
+            this.leaving = Some(left);
+            let mut waste = [MaybeUninit::uninit(); 16 * 1024];
+            let mut waste = ReadBuf::uninit(&mut waste);
+            match ready!(Pin::new(&mut this.stream).poll_read(cx, &mut waste)) {
+                Ok(()) if !waste.filled().is_empty() => {
+                    left = left.saturating_sub(waste.filled().len())
+                }
+                // they ended as well, or are gone
+                _ => break,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write_vectored(

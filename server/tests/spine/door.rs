@@ -151,6 +151,21 @@ pub async fn what_is_too_large_is_refused_before_it_is_read(meshline: &mut Insta
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     assert!(answer.contains("application/problem+json"), "{answer}");
 
+    // who only listens once all is sent hears it too, long after the refusal
+    let mut stream = TcpStream::connect(meshline.addr).await.unwrap();
+    stream
+        .write_all(head(source, "content-length: 5000000", "any").as_bytes())
+        .await
+        .unwrap();
+    for part in vec![b' '; 5_000_000].chunks(1_000_000) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stream.write_all(part).await.unwrap();
+    }
+    let answer = timeout(Duration::from_secs(5), said(&mut stream))
+        .await
+        .unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+
     // one byte over the limit is too much, the limit itself is not
     for (size, status) in [
         (1024 * 1024, StatusCode::OK),
