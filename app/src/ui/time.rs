@@ -50,9 +50,14 @@ pub fn duration_text(ms: i64) -> String {
     }
 }
 
-/// `38 s ago`, `12 min ago`, `in 2 h`; the past is positive.
+/// `38 s ago`, `12 min ago`, `in 2 h`; the past is positive. What is to come is rounded, so that seven days are seven
+/// a moment after they began.
 pub fn relative_text(ago_ms: i64) -> String {
     let ms = ago_ms.saturating_abs();
+    let many = |unit: i64| match ago_ms {
+        ..0 => (ms + unit / 2) / unit,
+        _ => ms / unit,
+    };
     let span = if ms < 10 * SECOND {
         return "just now".to_owned();
     } else if ms < MINUTE {
@@ -60,9 +65,9 @@ pub fn relative_text(ago_ms: i64) -> String {
     } else if ms < HOUR {
         format!("{} min", ms / MINUTE)
     } else if ms < 2 * DAY {
-        format!("{} h", ms / HOUR)
+        format!("{} h", many(HOUR))
     } else {
-        format!("{} days", ms / DAY)
+        format!("{} days", many(DAY))
     };
     if ago_ms < 0 {
         format!("in {span}")
@@ -181,6 +186,8 @@ mod tests {
             (38_000, "38 s ago"),
             (12 * MINUTE, "12 min ago"),
             (-2 * HOUR, "in 2 h"),
+            (-(7 * DAY - 10), "in 7 days"),
+            (7 * DAY - 10, "6 days ago"),
             (5 * DAY, "5 days ago"),
         ] {
             assert_eq!(relative_text(ms), text);

@@ -98,12 +98,9 @@ impl Engine {
             state: InvitationState::Open,
             rev: 0,
         };
-        let (link, hash) = self.invitation_link();
-        let sent = (&*link, invitation.expires_at);
-        let mail = self.invitation_mail(&sender(at), invitation.id, &invitation.email, sent)?;
-        let mailed = mail.is_some();
-        let (at, row) = (at.clone(), invitation.clone());
-        let known = self
+        let link = self.fresh_link(&sender(at), invitation.id, &invitation.email)?;
+        let (at, row) = (at.clone(), invitation);
+        let asked = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
@@ -123,7 +120,7 @@ impl Engine {
                         tx.insert_operator_member(&member).await?;
                         let detail = json!({ "access": row.access, "operator_id": operator_id });
                         note_everywhere(tx, &at, "operator_member.added", user.id, &detail).await?;
-                        return Ok(Some(user));
+                        return Ok(AskedIn::In(user));
                     }
                     if works_outside(tx, operator_id, &row.email).await? {
                         return Err(Error::invalid(
@@ -132,24 +129,15 @@ impl Engine {
                         ));
                     }
                     make_room(tx, &row).await?;
-                    tx.insert_invitation(&row, &hash).await?;
-                    if let Some(mail) = mail {
-                        tx.insert_mail(&mail).await?;
-                    }
                     tx.note(note(&at, "operator_member.invited", &row));
-                    Ok(None)
+                    Ok(AskedIn::Invited(link.bind(tx, row).await?))
                 })
             })
             .await?;
-        if let Some(user) = known {
-            return Ok(AskedIn::In(user));
+        if let AskedIn::Invited(_) = asked {
+            self.mail_is_queued();
         }
-        self.mail_is_queued();
-        Ok(AskedIn::Invited(NewInvitation {
-            invitation,
-            link,
-            mailed,
-        }))
+        Ok(asked)
     }
 
     /// Who was invited to the operator, for those who may invite.
@@ -165,17 +153,11 @@ impl Engine {
     /// A new link for the same invitation, good for another 7 days. The old one says that it was replaced.
     pub async fn invite_colleague_again(&self, at: &AgencyCtx, id: Uuid) -> Result<NewInvitation> {
         at.require_admin()?;
-        let (link, hash) = self.invitation_link();
         let fresh = self.uuid();
-        let mut reads = self.store.reads().await?;
-        let found = reads.invitation(at.operator.id, id).await?;
-        drop(reads);
-        let found = found.ok_or_else(|| Error::not_found("invitation"))?;
-        let sent = (&*link, at.now.plus_ms(INVITATION_MS));
-        let mail = self.invitation_mail(&sender(at), fresh, &found.email, sent)?;
-        let mailed = mail.is_some();
+        let found = self.invitation_here(at.operator.id, id).await?;
+        let link = self.fresh_link(&sender(at), fresh, &found.email)?;
         let at = at.clone();
-        let invitation = self
+        let made = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
@@ -187,21 +169,13 @@ impl Engine {
                     let (old, mut next) = found.renew(fresh, at.now)?;
                     next.invited_by = Some(at.user.id);
                     tx.save_invitation(&old).await?;
-                    tx.insert_invitation(&next, &hash).await?;
-                    if let Some(mail) = mail {
-                        tx.insert_mail(&mail).await?;
-                    }
                     tx.note(note(&at, "operator_member.invited", &next));
-                    Ok(next)
+                    link.bind(tx, next).await
                 })
             })
             .await?;
         self.mail_is_queued();
-        Ok(NewInvitation {
-            invitation,
-            link,
-            mailed,
-        })
+        Ok(made)
     }
 
     pub async fn take_invitation_back(&self, at: &AgencyCtx, id: Uuid) -> Result<Invitation> {

@@ -24,7 +24,7 @@ use crate::{
     chat_link::Fresh,
     error::Result,
     job::JobKind,
-    letters::{Letter, Request},
+    letters::{Letter, Request, spoken_time},
     port::{Card, DecisionLinkRow, Pace, Press, Turned},
     rules::Rules,
     sign_in::hash,
@@ -37,11 +37,6 @@ const ASKS: Pace = Pace {
     burst: 20,
     every_ms: 2 * 60_000,
 };
-
-/// For words that everybody reads the same.
-fn spoken_time(at: Time) -> String {
-    at.format_utc("%H:%M UTC on %-d %B %Y")
-}
 
 /// What became of it: "Approved by Mara Lindqvist".
 pub(crate) fn outcome(approval: &Approval, rules: &Rules) -> String {
@@ -299,7 +294,7 @@ impl Work<'_> {
                 until: until.map(spoken_time).unwrap_or_default(),
                 asking,
                 link: &format!("{}/a/{}", engine.public_url, link.token),
-                thread: engine.mail_thread(export.id),
+                thread: engine.mail_thread("export", export.id),
             });
             let mail = engine.letter(letter, useless_at, self.now)?;
             self.tx.insert_mail(&mail).await?;
@@ -348,7 +343,7 @@ impl Work<'_> {
                 (&rules.merchant.name, &export.title),
                 &said,
                 &page,
-                engine.mail_thread(export.id),
+                engine.mail_thread("export", export.id),
             );
             let useless_at = self.now.plus_ms(24 * 3_600_000);
             let mail = engine.letter(letter, useless_at, self.now)?;

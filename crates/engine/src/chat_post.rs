@@ -256,7 +256,7 @@ impl Work<'_> {
         self.note(&format!("{}.{how}", matter.noun()), kind, id, detail);
     }
 
-    /// It was never shown, and never will be: by mail, then. A task has no mails; it stands in the queue.
+    /// It was never shown, and never will be: by mail, then.
     async fn ask_otherwise(&mut self, post: &mut Post, matter: &Matter, why: &str) -> Result<()> {
         let detail = json!({ "place": post.place, "why": why });
         self.note_post("post_failed", post, matter, detail);
@@ -274,6 +274,9 @@ impl Work<'_> {
                     &post.asked,
                 )
                 .await
+            }
+            Matter::Task(turn) if turn.task.owner == post.asked && !turn.task.state.is_over() => {
+                self.mail_task(&turn.task, &turn.handing).await
             }
             Matter::Notice {
                 about, sentence, ..

@@ -1,9 +1,9 @@
-//! Telling people in the chat whose move it is, and what goes on without them.
+//! Telling people whose move it is, and what goes on without them.
 //!
-//! A task is told where its owner has a place: when it is opened, given to somebody or escalated, and when a clock
-//! ran out and nobody else is left. The message has no buttons that do anything: its link leads to the page.
-//! What is told of a task is its title and its clocks; what a shop or a destination wrote about it stays on the
-//! page. Notices go where the owner who watches has a place, and by mail where they have none.
+//! A task is told where its owner has a place in the chat: when it is opened, given to somebody or escalated, and when
+//! a clock ran out and nobody else is left. The message has no buttons that do anything: its link leads to the page.
+//! What is told of a task there is its title and its clocks; what a shop or a destination wrote about it is for the
+//! page, and for mails, which go to those who have no such place. Notices are told in the same ways.
 //!
 //! However much happens at once, a place gets so many messages and then one in a while. The rest is not sent
 //! later: one message says how much stands in the queue, where all of it is anyway.
@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::{
     chat::TASK_CODE,
     error::Result,
+    letters::{Duty, Letter},
     notices::About,
     port::{Pace, Turned},
     sign_in::hash,
@@ -36,6 +37,14 @@ const RESTS: Pace = Pace {
     burst: 1,
     every_ms: 15 * 60_000,
 };
+/// Mails about tasks to one person: so many at once, then one more each ten minutes. What a clock ran out on is
+/// counted by itself, so that it is told however much is new.
+const MAILS: Pace = Pace {
+    burst: 6,
+    every_ms: 10 * 60_000,
+};
+/// A mail that could not be sent in so long tells nothing new.
+const NEWS_MS: i64 = 24 * 60 * 60_000;
 /// What comes at once has come by then, and is counted.
 const SETTLED_MS: i64 = 30_000;
 
@@ -54,8 +63,59 @@ impl Work<'_> {
         }
     }
 
-    /// Whoever has it now is told, where they have a place in the chat.
+    /// Whoever has it now is told: where they have a place in the chat, else by mail.
     pub async fn tell_owner(&mut self, task: &Task, handing: Handing) -> Result<()> {
+        if self.tell_owner_in_chat(task, &handing).await? {
+            return Ok(());
+        }
+        self.mail_task(task, &handing).await
+    }
+
+    /// By mail: everybody behind the owner who wants it and sees the task, but for whoever gave it to themselves.
+    pub async fn mail_task(&mut self, task: &Task, handing: &Handing) -> Result<()> {
+        let (rules, engine) = (Arc::clone(&self.rules), Arc::clone(&self.engine));
+        if !engine.has_mail() {
+            return Ok(());
+        }
+        let (merchant, slug) = (&rules.merchant.name, &rules.merchant.slug);
+        let page = format!("{}/m/{slug}/tasks/{}", engine.public_url, task.id);
+        let thread = match task.export_id {
+            Some(export) => engine.mail_thread("export", export),
+            None => engine.mail_thread("task", task.id),
+        };
+        let measure = match handing {
+            Handing::Opened | Handing::Given => "tasks of",
+            Handing::Escalated { .. } | Handing::Late { .. } => "late tasks of",
+        };
+        for user in rules.asked(&task.owner, self.now) {
+            let is_doing = Owner::User(user.id).to_string() == self.actor;
+            if is_doing || !self.tx.mails_notices(user.id).await? {
+                continue;
+            }
+            let sees = self.seen_by(&rules, user, ("task", task.id));
+            if sees.await?.is_none() {
+                continue;
+            }
+            let turn = hash(measure, &[user.id.as_bytes()]);
+            if let Turned::Wait(_) = self.tx.take_turn(&turn, self.now, MAILS).await? {
+                continue;
+            }
+            let letter = Letter::of_task(&Duty {
+                to: &user.email,
+                merchant,
+                task,
+                handing,
+                page: &page,
+                thread: thread.clone(),
+            });
+            let mail = engine.letter(letter, self.now.plus_ms(NEWS_MS), self.now)?;
+            self.tx.insert_mail(&mail).await?;
+        }
+        Ok(())
+    }
+
+    /// False where they are to hear of it otherwise.
+    async fn tell_owner_in_chat(&mut self, task: &Task, handing: &Handing) -> Result<bool> {
         let rules = Arc::clone(&self.rules);
         let is_wanted = rules
             .chat
@@ -63,10 +123,10 @@ impl Work<'_> {
             .is_some_and(|chat| chat.workspace.tells.tasks);
         // that a place cannot be reached is not said in another
         if !is_wanted || task.code == TASK_CODE {
-            return Ok(());
+            return Ok(false);
         }
         let Some(place) = self.chat_place(&task.owner, Telling::Task).await? else {
-            return Ok(());
+            return Ok(false);
         };
         let merchant = self.merchant_id();
         if matches!(handing, Handing::Opened | Handing::Given) {
@@ -76,20 +136,21 @@ impl Work<'_> {
                 .rfind(|post| post.is_of_task() && post.is_kept_right() && post.place == place);
             if newest.is_some_and(|post| post.asked == task.owner) {
                 // it is said there already, and is being put right
-                return Ok(());
+                return Ok(true);
             }
         }
-        let topic = Topic::Task {
-            task_id: task.id,
-            handing,
-        };
         if !self
             .may_be_told(&place, &task.owner, ("task", task.id))
             .await?
         {
-            return Ok(());
+            return Ok(false);
         }
-        self.say(topic, &task.owner, place).await
+        let topic = Topic::Task {
+            task_id: task.id,
+            handing: handing.clone(),
+        };
+        self.say(topic, &task.owner, place).await?;
+        Ok(true)
     }
 
     /// What an owner is told, said in the chat. False where they are to hear of it otherwise. `said_in`: the

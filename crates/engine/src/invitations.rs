@@ -26,7 +26,7 @@ use crate::{
     engine::Engine,
     error::{Error, FieldError, Kind, Result},
     mail::Sender,
-    port::{AuditNote, StoreExt, Tx},
+    port::{AuditNote, NewMail, StoreExt, Tx},
 };
 
 /// The longest name of a person.
@@ -207,13 +207,48 @@ fn place_of(invitation: &Invitation) -> Value {
     })
 }
 
+/// A link that nobody has yet, and the mail that brings it.
+pub(crate) struct FreshLink {
+    url: String,
+    hash: Vec<u8>,
+    mail: Option<NewMail>,
+}
+
+impl FreshLink {
+    /// It leads to this invitation from the end of the transaction on.
+    pub async fn bind(
+        self,
+        tx: &mut (dyn Tx + '_),
+        invitation: Invitation,
+    ) -> Result<NewInvitation> {
+        tx.insert_invitation(&invitation, &self.hash).await?;
+        if let Some(mail) = &self.mail {
+            tx.insert_mail(mail).await?;
+        }
+        Ok(NewInvitation {
+            invitation,
+            link: self.url,
+            mailed: self.mail.is_some(),
+        })
+    }
+}
+
 impl Engine {
-    pub(crate) fn invitation_link(&self) -> (String, Vec<u8>) {
+    /// For an invitation that is made now.
+    pub(crate) fn fresh_link(
+        &self,
+        from: &Sender<'_>,
+        invitation: Uuid,
+        email: &str,
+    ) -> Result<FreshLink> {
         let mut random = [0_u8; 32];
         self.ids.fill(&mut random);
         let token = URL_SAFE_NO_PAD.encode(random);
         let hash = link_hash(&token);
-        (format!("{}/invite/{token}", self.public_url), hash)
+        let url = format!("{}/invite/{token}", self.public_url);
+        let expires_at = from.now.plus_ms(INVITATION_MS);
+        let mail = self.invitation_mail(from, invitation, email, (&url, expires_at))?;
+        Ok(FreshLink { url, hash, mail })
     }
 
     pub async fn invite(&self, ctx: &Ctx, input: InvitationInput) -> Result<NewInvitation> {
@@ -250,71 +285,44 @@ impl Engine {
             state: InvitationState::Open,
             rev: 0,
         };
-        let (link, hash) = self.invitation_link();
-        let sent = (&*link, invitation.expires_at);
-        let mail = self.invitation_mail(&sender(ctx), invitation.id, &invitation.email, sent)?;
-        let mailed = mail.is_some();
-        let (row, ctx) = (invitation.clone(), ctx.clone());
-        self.store
+        let link = self.fresh_link(&sender(ctx), invitation.id, &invitation.email)?;
+        let ctx = ctx.clone();
+        let made = self
+            .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let merchant = row.merchant_id;
-                    if let Some(known) = tx.credentials(&row.email).await? {
-                        if !known.user.active {
-                            return Err(Error::invalid(
-                                "email",
-                                format!(
-                                    "{} is deactivated. Reactivate them first.",
-                                    known.user.name
-                                ),
-                            ));
-                        }
-                        if tx.place(merchant, known.user.id).await?.is_some() {
-                            return Err(Error::invalid(
-                                "email",
-                                format!("{} works here already.", known.user.name),
-                            ));
-                        }
+                    let merchant = invitation.merchant_id;
+                    // of an account that has no place here nobody is told
+                    if let Some(known) = tx.credentials(&invitation.email).await?
+                        && tx.place(merchant, known.user.id).await?.is_some()
+                    {
+                        let name = known.user.name;
+                        let sentence = if known.user.active {
+                            format!("{name} works here already.")
+                        } else {
+                            format!("{name} is deactivated. Reactivate them first.")
+                        };
+                        return Err(Error::invalid("email", sentence));
                     }
-                    make_room(tx, &row).await?;
-                    tx.insert_invitation(&row, &hash).await?;
-                    if let Some(mail) = mail {
-                        tx.insert_mail(&mail).await?;
-                    }
-                    tx.note(note(&ctx, "member.invited", &row, place_of(&row)));
-                    Ok(())
+                    make_room(tx, &invitation).await?;
+                    let detail = place_of(&invitation);
+                    tx.note(note(&ctx, "member.invited", &invitation, detail));
+                    link.bind(tx, invitation).await
                 })
             })
             .await?;
         self.mail_is_queued();
-        Ok(NewInvitation {
-            invitation,
-            link,
-            mailed,
-        })
+        Ok(made)
     }
 
     /// A new link for the same invitation, good for another 7 days. The old one says that it was replaced.
     pub async fn resend_invitation(&self, ctx: &Ctx, id: Uuid) -> Result<NewInvitation> {
         ctx.require(Action::ManagePeople)?;
-        let (link, hash) = self.invitation_link();
         let fresh = self.uuid();
-        let mail = match self
-            .store
-            .reads()
-            .await?
-            .invitation(ctx.merchant_id(), id)
-            .await?
-        {
-            Some(found) => {
-                let sent = (&*link, ctx.now().plus_ms(INVITATION_MS));
-                self.invitation_mail(&sender(ctx), fresh, &found.email, sent)?
-            }
-            None => None,
-        };
-        let mailed = mail.is_some();
+        let found = self.invitation_here(ctx.merchant_id(), id).await?;
+        let link = self.fresh_link(&sender(ctx), fresh, &found.email)?;
         let ctx = ctx.clone();
-        let invitation = self
+        let made = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
@@ -326,23 +334,22 @@ impl Engine {
                     let (old, mut next) = found.renew(fresh, ctx.now())?;
                     next.invited_by = ctx.user_id();
                     tx.save_invitation(&old).await?;
-                    tx.insert_invitation(&next, &hash).await?;
-                    if let Some(mail) = mail {
-                        tx.insert_mail(&mail).await?;
-                    }
                     let mut detail = place_of(&next);
                     detail["replaces"] = json!(old.id);
                     tx.note(note(&ctx, "member.invited", &next, detail));
-                    Ok(next)
+                    link.bind(tx, next).await
                 })
             })
             .await?;
         self.mail_is_queued();
-        Ok(NewInvitation {
-            invitation,
-            link,
-            mailed,
-        })
+        Ok(made)
+    }
+
+    /// An invitation of this merchant or operator.
+    pub(crate) async fn invitation_here(&self, house: Uuid, id: Uuid) -> Result<Invitation> {
+        let mut reads = self.store.reads().await?;
+        let found = reads.invitation(house, id).await?;
+        found.ok_or_else(|| Error::not_found("invitation"))
     }
 
     pub async fn revoke_invitation(&self, ctx: &Ctx, id: Uuid) -> Result<Invitation> {

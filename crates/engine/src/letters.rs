@@ -2,8 +2,10 @@
 //! so that nothing is loaded when somebody opens it.
 
 use domain::{
+    Time,
     audit::{file::grouped, witness::SignedCheckpoint},
-    chat::Asking,
+    chat::{Asking, Handing},
+    task::{ExceptionClass, Task, TaskState},
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +32,21 @@ pub(crate) struct Request<'a> {
     pub asking: Asking,
     pub link: &'a str,
     pub thread: String,
+}
+
+/// What is told of a task by mail to whoever has it now.
+pub(crate) struct Duty<'a> {
+    pub to: &'a str,
+    pub merchant: &'a str,
+    pub task: &'a Task,
+    pub handing: &'a Handing,
+    pub page: &'a str,
+    pub thread: String,
+}
+
+/// For words that everybody reads the same.
+pub(crate) fn spoken_time(at: Time) -> String {
+    at.format_utc("%H:%M UTC on %-d %B %Y")
 }
 
 /// A name stands in a subject and between other words: no line of its own, and not endless.
@@ -141,6 +158,51 @@ impl Letter {
                 subject,
                 &before,
                 ("See it and decide", request.link),
+                after,
+            )
+        }
+    }
+
+    /// It is somebody's move. All mails about one task have the same subject, as those about one export.
+    pub fn of_task(duty: &Duty<'_>) -> Self {
+        let task = duty.task;
+        let (merchant, title) = (one_line(duty.merchant), one_line(&task.title));
+        let opening = match duty.handing {
+            Handing::Opened => format!("This is for you to do, at {merchant}:"),
+            Handing::Given => format!("This was given to you, at {merchant}:"),
+            Handing::Escalated { why } => {
+                format!("This comes to you now, at {merchant}, because {why}:")
+            }
+            Handing::Late { why } => {
+                format!("Time is up and nobody else is left to ask, at {merchant}: {why}.")
+            }
+        };
+        let stands = match task.class {
+            ExceptionClass::Hard => "Work stands still until it is done.",
+            ExceptionClass::Soft => "Work goes on meanwhile.",
+        };
+        let mut before = vec![
+            opening,
+            title.clone(),
+            task.sentence.clone(),
+            stands.to_owned(),
+        ];
+        if task.state == TaskState::Open && !matches!(duty.handing, Handing::Late { .. }) {
+            before.push(format!("Take it until: {}", spoken_time(task.accept_by)));
+        }
+        before.push(format!("Done by: {}", spoken_time(task.resolve_by)));
+        let subject = match duty.handing {
+            Handing::Opened => format!("{merchant}: {title}"),
+            _ => format!("Re: {merchant}: {title}"),
+        };
+        let after = "It stands in your queue, too, as whatever else there is to do: of much at once only a few things come by mail. On your account’s page you say whether such mail is sent to you.";
+        Self {
+            thread: Some(duty.thread.clone()),
+            ..letter(
+                duty.to,
+                subject,
+                &before,
+                ("See what to do", duty.page),
                 after,
             )
         }

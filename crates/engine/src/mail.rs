@@ -204,12 +204,12 @@ impl Engine {
         })
     }
 
-    /// What mails about one export have in common: they stand together, whoever gets them.
-    pub(crate) fn mail_thread(&self, export: Uuid) -> String {
-        format!("<export.{export}@{}>", self.mail_host())
+    /// What mails about one export, or one task, have in common: they stand together, whoever gets them.
+    pub(crate) fn mail_thread(&self, noun: &str, id: Uuid) -> String {
+        format!("<{noun}.{id}@{}>", self.mail_host())
     }
 
-    /// A mail about a decision, to be inserted with what makes it necessary.
+    /// A mail about a decision or a task, to be inserted with what makes it necessary.
     pub(crate) fn letter(&self, letter: Letter, useless_at: Time, now: Time) -> Result<NewMail> {
         let id = self.ids.uuid(now);
         let body = Body::Letter { letter, useless_at };

@@ -39,9 +39,9 @@ pub async fn mail_notices(
             let mails = !mails.is_empty();
             engine.mail_notices(&me, mails).await?;
             Ok(Done::back(if mails {
-                "What you are told goes by mail as well."
+                "What you are asked and told goes by mail as well."
             } else {
-                "What you are told stays in your queue."
+                "What you are asked and told stays in your queue."
             }))
         })
         .await

@@ -138,21 +138,21 @@ fn password(desk: &Desk) -> impl IntoView + use<> {
     }
 }
 
-/// What one is told stands in the queue, always; by mail, where one wants it and mail is sent from here.
+/// What one is asked and told stands in the queue, always; by mail, where one wants it and mail is sent from here.
 fn notices(mails: bool, desk: &Desk) -> impl IntoView + use<> {
     let back = desk.asked.back.clone();
     let sent = desk.engine().has_mail();
     let said = if sent {
-        "What you watch stands in your queue, for your information. At most a few mails at once; the rest waits there."
+        "What you are asked to approve, what there is for you to do and what you watch stands in your queue. It comes by mail, too, where no chat brings it: at most a few mails at once; the rest waits there."
     } else {
-        "What you watch stands in your queue, for your information. No mail is sent from this installation yet."
+        "What you are asked to approve, what there is for you to do and what you watch stands in your queue. No mail is sent from this installation yet."
     };
     view! {
-        <Card title="For your information" padded=true id="notices">
+        <Card title="By mail" padded=true id="notices">
             <p class="text-ink-2 mb-3">{said}</p>
             <form method="post" action="/ui/account/notices">
                 <input type="hidden" name="back" value=back/>
-                <Check name="mails" label="Mail me what I am told" checked=mails/>
+                <Check name="mails" label="Mail me what I am asked and told" checked=mails/>
                 <div class="acts mt-4"><Button label="Save"/></div>
             </form>
         </Card>
@@ -193,7 +193,7 @@ fn told_directly((directly, chats): (Directly, Vec<OwnChat>), desk: &Desk) -> Op
                 {rows}
                 <form method="post" action="/ui/account/chat" class="card-body">
                     <input type="hidden" name="back" value=back/>
-                    <p class="text-ink-2 mb-3">"What is told to you directly, in a conversation of your own. What is not stands in your queue all the same; approvals and notices go by mail instead. Channels that you read are not changed by it."</p>
+                    <p class="text-ink-2 mb-3">"What is told to you directly, in a conversation of your own. What is not stands in your queue all the same, and goes by mail instead. Channels that you read are not changed by it."</p>
                     <Check name="approvals" label="Approvals that you are asked for" checked=approvals/>
                     <Check name="tasks" label="Tasks that come to you, or stay with you too long" checked=tasks/>
                     <Check name="notices" label="Notices of what you watch" checked=notices/>

@@ -93,8 +93,10 @@ pub async fn set_chat_tells(
             Ok(Done::back(match (tells.tasks, tells.notices) {
                 (true, true) => "Tasks and notices are told in Slack from now on.",
                 (true, false) => "Tasks are told in Slack from now on; notices go by mail.",
-                (false, true) => "Notices are told in Slack from now on; tasks stay in the queue.",
-                (false, false) => "Only approvals are asked in Slack from now on.",
+                (false, true) => "Notices are told in Slack from now on; tasks go by mail.",
+                (false, false) => {
+                    "Only approvals are asked in Slack from now on; the rest goes by mail."
+                }
             }))
         })
         .await

@@ -192,11 +192,11 @@ fn tells(one: &Workspace, may: bool, at: &Visit) -> AnyView {
     let hidden = at.hidden(&[]);
     view! {
         <Card title="What is told here" padded=true id="tells">
-            <p class="text-ink-2 mb-3">"Beside approvals, to whoever has a place above. Much at once is not told one by one: the rest stands in the queue."</p>
+            <p class="text-ink-2 mb-3">"Beside approvals, to whoever has a place above, instead of by mail. Much at once is not told one by one: the rest stands in the queue."</p>
             <form method="post" action="/ui/chat/tells">
                 {hidden}
                 <Check name="tasks" label="Tasks: whose move it is, until when, and what became of it" checked=tasks/>
-                <Check name="notices" label="Notices: what watchers are told, instead of by mail" checked=notices/>
+                <Check name="notices" label="Notices: what watchers are told" checked=notices/>
                 <div class="acts mt-4"><Button label="Save"/></div>
             </form>
         </Card>

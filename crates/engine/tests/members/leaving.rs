@@ -7,7 +7,7 @@ use domain::{
     people::Membership,
     task::TaskState,
 };
-use engine::{Error, Handover, Kind, Reach, TaskAct};
+use engine::{Ctx, Error, Handover, InvitationInput, Kind, Reach, TaskAct};
 use testkit::{MINUTE, fulfillment_contract, order, order_flow};
 use uuid::Uuid;
 
@@ -257,6 +257,16 @@ on_every_store! {
             let out = world.engine.enter(mara.id, slug, None).await.unwrap_err();
             assert_eq!(out.kind, Kind::NotFound);
         }
+        // somebody else's merchant may invite the address, and is not told whose it is or that they left
+        let stranger = stranger(&world, "kelpwood").await;
+        let input = InvitationInput {
+            email: mara.email.clone(),
+            name: String::new(),
+            place: place("viewer", "agency", &[]),
+        };
+        world.engine.invite(&stranger, input.clone()).await.unwrap();
+        let here = world.engine.invite(&boss, input).await.unwrap_err();
+        assert!(here.fields[0].sentence.contains("is deactivated"), "{here:?}");
         // the name stays, and so does the way back
         let held = world.engine.holder(&boss, mara.id).await.unwrap();
         assert_eq!((held.user.name, held.user.active, held.seats.len()), (mara.name.clone(), false, 0));
@@ -290,6 +300,31 @@ on_every_store! {
         let ghost = add(&world, "ghost", Access::Viewer, Party::Agency, &[]).await;
         assert!(world.engine.holder(&boss, ghost.id).await.unwrap().seats.is_empty());
     }
+}
+
+/// An admin of a merchant of somebody else's.
+async fn stranger(world: &World, slug: &str) -> Ctx {
+    let engine = &world.engine;
+    let operator = engine.create_operator("Somebody else").await.unwrap();
+    let merchant = engine.create_merchant(&operator, slug, slug).await.unwrap();
+    let user = engine
+        .create_user(
+            "boss@elsewhere.example",
+            "Elsewhere Test",
+            "four plain words here",
+        )
+        .await
+        .unwrap();
+    let place = Membership {
+        merchant_id: merchant.id,
+        user_id: user.id,
+        access: Access::Admin,
+        party: Party::Agency,
+        functional_roles: Vec::new(),
+        rotations: Vec::new(),
+    };
+    engine.add_member(place).await.unwrap();
+    engine.enter(user.id, slug, None).await.unwrap()
 }
 
 async fn operator(world: &World) -> domain::people::Operator {

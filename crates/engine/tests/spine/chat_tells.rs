@@ -254,7 +254,7 @@ on_every_store! {
         refused(&world, 1).await;
         world.engine.disconnect_chat(&world.admin).await.unwrap();
         world.advance(2 * MINUTE).await.unwrap();
-        assert_eq!(mailed(&world).await, ["fiona"]);
+        assert_eq!(mailed(&world).await, ["tomas", "fiona"], "what there is to do, and what was under way");
         assert_eq!(posted(&world).len(), 1);
     }
 
@@ -315,7 +315,7 @@ on_every_store! {
         tell_only(&world, true, false).await;
         let task = refused(&world, 2).await;
         assert_eq!(posted(&world)[1..], [("#log".to_owned(), format!("To do: {}", task.title))]);
-        assert_eq!(mailed(&world).await, ["fiona"], "of the second, which was not told there");
+        assert_eq!(mailed(&world).await, ["tomas", "fiona"], "the first task and the second notice, which were not told there");
         tell_only(&world, false, false).await;
         refused(&world, 3).await;
         assert_eq!(posted(&world).len(), 2);
@@ -335,8 +335,8 @@ on_every_store! {
         let card = shown(&world).remove(0);
         assert_eq!(says(&card, "What"), format!("Logistics has a new task: “{}”.", task.title));
         assert!(card.open.as_ref().unwrap().ends_with(&task.id.to_string()), "{card:?}");
-        // priya is of marketing, too; nobody else is of engineering alone
-        assert_eq!(mailed(&world).await, [] as [&str; 0]);
+        // priya is of marketing, too; nobody else is of engineering alone. Logistics have no place
+        assert_eq!(mailed(&world).await, ["tomas"]);
         let mine = world.as_person("fiona").await.unwrap();
         let (user, places) = world.engine.who(mine.user_id().unwrap()).await.unwrap().unwrap();
         assert_eq!(world.engine.queue(&user, &places, None).await.unwrap().notices.len(), 1, "it is in the queue all the same");
@@ -345,7 +345,7 @@ on_every_store! {
         world.chat.will_answer(No::Never(Whose::Place));
         world.acts("tomas", task.id, TaskAct::Resolve { note: "New address".into() }).await.unwrap();
         world.runs_due_work().await.unwrap();
-        assert_eq!(mailed(&world).await, ["fiona"]);
+        assert_eq!(mailed(&world).await[1..], ["priya", "fiona"], "and engineering, that it cannot");
         assert_eq!(world.the_task("chat_failed").await.unwrap().title, "Finance cannot be asked in Slack");
     }
 
@@ -376,7 +376,8 @@ on_every_store! {
         let before = posted(&world).len();
         refused(&world, 2).await;
         assert_eq!(posted(&world).len(), before);
-        assert_eq!(mailed(&world).await, ["fiona"]);
+        // each of the tasks, and the notice
+        assert_eq!(mailed(&world).await, ["tomas", "fiona", "tomas", "fiona"]);
     }
 
     async fn a_flood_is_told_as_one(world: World) {
@@ -404,5 +405,57 @@ on_every_store! {
         assert_eq!(ops(), 10);
         world.advance(30_000).await.unwrap();
         assert_eq!(ops(), 11);
+    }
+
+    async fn a_task_goes_by_mail_to_whoever_has_no_place(world: World) {
+        let task = refused(&world, 1).await;
+        assert_eq!(mailed(&world).await, ["tomas"]);
+        let mails = || world.mailer.given();
+        let page = format!("/m/{}/tasks/{}", world.merchant.slug, task.id);
+        let first = mails().remove(0);
+        assert!(first.subject.ends_with(&task.title) && !first.subject.starts_with("Re: "), "{}", first.subject);
+        assert!(first.text.contains(&page) && first.text.contains(&task.sentence), "{}", first.text);
+        let give = async |to: Owner| world.acts("tomas", task.id, TaskAct::Reassign { to }).await.unwrap();
+        give(Owner::User(world.person("jonas").user.id)).await;
+        assert_eq!(mailed(&world).await[1..], ["jonas"]);
+        let second = mails().remove(1);
+        assert!(second.subject.starts_with("Re: ") && second.text.starts_with("This was given to you"), "{second:?}");
+        assert_eq!((second.thread.is_some(), &second.thread), (true, &first.thread), "they stand together");
+        give(Owner::role(Party::ThreePl, "logistics")).await;
+        assert_eq!(mailed(&world).await[2..], ["hana"]);
+        // whoever gives it to themselves knows
+        give(Owner::User(world.person("tomas").user.id)).await;
+        assert_eq!(mailed(&world).await.len(), 3);
+        // there is a place, and it cannot be reached
+        connect(&world, &[("agency:logistics", "#gone")]).await;
+        world.chat.will_answer(No::Never(Whose::Place));
+        refused(&world, 2).await;
+        assert!(mailed(&world).await[3..].contains(&"tomas".to_owned()));
+    }
+
+    async fn what_is_late_is_mailed_however_much_is_new_and_to_nobody_who_wants_none(world: World) {
+        let jonas = world.person("jonas").user;
+        let me = Oneself { user: jonas, session: Vec::new(), proved_at: None };
+        world.engine.mail_notices(&me, false).await.unwrap();
+        let mut tasks = Vec::new();
+        for number in 1..=9 {
+            tasks.push(refused(&world, number).await);
+        }
+        assert_eq!(mailed(&world).await, ["tomas"; 6], "the rest stands in the queue");
+        world.advance(29 * MINUTE).await.unwrap();
+        for task in &tasks[2..] {
+            let to = Owner::User(world.person("priya").user.id);
+            world.acts("tomas", task.id, TaskAct::Reassign { to }).await.unwrap();
+        }
+        assert_eq!(mailed(&world).await[6..], ["priya"; 6]);
+        // two come to operations
+        world.advance(MINUTE).await.unwrap();
+        assert_eq!(mailed(&world).await[12..], ["priya"; 2]);
+        let text = &world.mailer.given()[12].text;
+        assert!(text.starts_with("This comes to you now, at Alder & Pine, because nobody took it in time:"), "{text}");
+        half_hours(&world, 4).await;
+        assert!(!mailed(&world).await.contains(&"jonas".to_owned()));
+        let texts: Vec<String> = world.mailer.given().into_iter().map(|mail| mail.text).collect();
+        assert!(texts.iter().any(|text| text.starts_with("Time is up and nobody else is left to ask, at Alder & Pine: ")));
     }
 }
