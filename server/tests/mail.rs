@@ -319,3 +319,28 @@ async fn whoever_is_asked_to_approve_is_asked_by_mail_and_the_link_only_shows() 
     );
     meshline.end().await;
 }
+
+#[tokio::test]
+async fn whoever_answers_for_what_is_broken_is_told_by_mail_and_finds_it() {
+    let Some((meshline, server)) = with_mail().await else {
+        return;
+    };
+    let half = br#"{"id": 5700000000200, "currency": "USD", "line_items": ["#;
+    let answer = meshline
+        .send(&shop::Delivery::raw("orders/create", "broken", half))
+        .await;
+    assert_eq!(answer.status(), "quarantined");
+    let told = meshline.user_with("engineering").clone();
+    let mail = server.one_to(&told.email).await;
+    let task = &meshline.all("/tasks").await[0];
+    let title = task["title"].as_str().unwrap();
+    let subject = mail["subject"].as_str().unwrap();
+    assert!(subject.contains(title), "{subject}");
+    let path = link(&mail, &meshline);
+    let id = task["id"].as_str().unwrap();
+    assert!(path.ends_with(&format!("/tasks/{id}")), "{path}");
+    let mut person = Browser::signed_in(&meshline, &told).await;
+    let page = person.page(&path).await;
+    assert!(page.contains(title), "it is not on its page");
+    meshline.end().await;
+}

@@ -5,7 +5,7 @@ use domain::{owner::Owner, people::User};
 use super::rotations::unfit;
 use crate::{
     error::{Error, Result},
-    handover::{Handover, Passing, Share, replace},
+    handover::{Handover, Passing, Share, passing_on::replace},
     rules::Rules,
     seats::{self, Holds, Seat},
     work::Work,

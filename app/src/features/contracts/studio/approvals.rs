@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use super::{
-    fields::{Around, Fields, Options},
+    fields::{Around, Fields, pairs},
     read::{Form, span_text},
     rows::rows,
 };
@@ -47,12 +47,6 @@ fn limit(when: &ApprovalCondition) -> String {
         ApprovalCondition::DiscountOver { percent } => percent.to_string(),
         _ => String::new(),
     }
-}
-
-fn pairs(list: &[(&str, &str)]) -> Options {
-    list.iter()
-        .map(|(key, title)| ((*key).to_owned(), (*title).to_owned()))
-        .collect()
 }
 
 const fn yes_or_no(yes: bool) -> &'static str {

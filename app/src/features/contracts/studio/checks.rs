@@ -10,7 +10,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
-    fields::{Fields, Options},
+    fields::{Fields, pairs},
     read::{Form, span_text},
     rows::rows,
 };
@@ -26,12 +26,6 @@ const RULES: [(&str, &str); 7] = [
     ("gtin", "each number is a valid GTIN"),
     ("only_one", "nothing that conflicts is under way"),
 ];
-
-fn pairs(list: &[(&str, &str)]) -> Options {
-    list.iter()
-        .map(|(key, title)| ((*key).to_owned(), (*title).to_owned()))
-        .collect()
-}
 
 pub(super) fn fields(form: &Fields<'_>, contract: &Contract) -> AnyView {
     let gates = (0..rows(contract.gates.len(), MOST))

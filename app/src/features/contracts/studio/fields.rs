@@ -26,6 +26,12 @@ pub(super) struct Around {
 
 pub(super) type Options = Vec<(String, String)>;
 
+pub(super) fn pairs(list: &[(&str, &str)]) -> Options {
+    list.iter()
+        .map(|(key, title)| ((*key).to_owned(), (*title).to_owned()))
+        .collect()
+}
+
 fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
@@ -490,11 +496,6 @@ fn exception(
         None => "Another code".to_owned(),
         Some(_) if code == "*" => "Anything else".to_owned(),
         Some(route) => format!("{} → {}", code_words(code), route.owner),
-    };
-    let pairs = |list: &[(&str, &str)]| -> Options {
-        list.iter()
-            .map(|(key, title)| ((*key).to_owned(), (*title).to_owned()))
-            .collect()
     };
     let classes = pairs(&[
         ("soft", "soft: work goes on"),

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use super::{
-    fields::{Around, Fields, Options},
+    fields::{Around, Fields, pairs},
     read::Form,
     rows::rows,
 };
@@ -52,10 +52,7 @@ fn route(
     around: &Around,
 ) -> AnyView {
     let name = |field: &str| format!("route.{index}.{field}");
-    let conditions: Options = CONDITIONS
-        .iter()
-        .map(|(key, title)| ((*key).to_owned(), (*title).to_owned()))
-        .collect();
+    let conditions = pairs(&CONDITIONS);
     let legend = found.map_or_else(
         || "Another route".to_owned(),
         |one| format!("When {}", one.when.words()),
