@@ -24,15 +24,17 @@ pub struct Elsewhere {
     pub party: Party,
 }
 
+pub const HARBOR: Elsewhere = Elsewhere {
+    purpose: Purpose::Warehouse,
+    key: "harbor-3pl",
+    name: "Harbor 3PL",
+    system: "3pl",
+    path: "3pl",
+    party: Party::ThreePl,
+};
+
 pub const DESTINATIONS: [Elsewhere; 6] = [
-    Elsewhere {
-        purpose: Purpose::Warehouse,
-        key: "harbor-3pl",
-        name: "Harbor 3PL",
-        system: "3pl",
-        path: "3pl",
-        party: Party::ThreePl,
-    },
+    HARBOR,
     Elsewhere {
         purpose: Purpose::Storefront,
         key: "storefront",

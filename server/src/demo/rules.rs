@@ -19,7 +19,7 @@ use engine::{
 };
 use uuid::Uuid;
 
-use super::cast::{AT_BRIGHTWELL, DESTINATIONS, Elsewhere, ORDER_DESK, WEST};
+use super::cast::{AT_BRIGHTWELL, DESTINATIONS, Elsewhere, HARBOR, ORDER_DESK, WEST};
 
 const ROUTE: &str = "routing_decision";
 const SHIP: &str = "fulfillment_request";
@@ -94,7 +94,10 @@ fn made(slug: &str, template: Template, making: &Making) -> (Vec<Contract>, Flow
 /// What goes to the western states leaves from the west.
 fn routed(contract: &mut Contract) {
     match contract.export_type.as_str() {
-        ROUTE => ORDER_DESK.key.clone_into(&mut contract.destination),
+        ROUTE => {
+            ORDER_DESK.key.clone_into(&mut contract.destination);
+            reword(contract, |text| text.replace(HARBOR.name, ORDER_DESK.name));
+        }
         SHIP => {
             contract.routes = vec![DestinationRoute {
                 when: RouteCondition::StartsWith {
@@ -103,19 +106,32 @@ fn routed(contract: &mut Contract) {
                 },
                 destination: WEST.key.to_owned(),
             }];
+            reword(contract, of_either);
         }
         _ => {}
     }
 }
 
-pub async fn publish(
-    engine: &Arc<Engine>,
-    ctx: &Ctx,
-    founder: Uuid,
-    ids: &dyn Ids,
-) -> engine::Result<()> {
-    let now = engine.now();
-    let destinations: BTreeMap<Purpose, There> = DESTINATIONS
+fn reword(contract: &mut Contract, words: impl Fn(&str) -> String) {
+    for route in contract.exceptions.values_mut() {
+        let steps = route.remediation_steps.iter_mut();
+        for text in steps.chain([&mut route.title]) {
+            *text = words(text);
+        }
+    }
+}
+
+/// What is said of one warehouse, where there are two.
+fn of_either(text: &str) -> String {
+    let one = HARBOR.name;
+    match text.strip_prefix(one) {
+        Some(rest) => format!("The warehouse{}", rest.replace(one, "the warehouse")),
+        None => text.replace(one, "the warehouse"),
+    }
+}
+
+fn there() -> BTreeMap<Purpose, There> {
+    DESTINATIONS
         .iter()
         .map(|one| {
             let there = There {
@@ -125,7 +141,17 @@ pub async fn publish(
             };
             (one.purpose, there)
         })
-        .collect();
+        .collect()
+}
+
+pub async fn publish(
+    engine: &Arc<Engine>,
+    ctx: &Ctx,
+    founder: Uuid,
+    ids: &dyn Ids,
+) -> engine::Result<()> {
+    let now = engine.now();
+    let destinations = there();
     for template in of(&ctx.merchant().slug) {
         let making = Making {
             merchant_id: ctx.merchant_id(),
@@ -171,6 +197,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn where_there_are_two_warehouses_no_text_names_one() {
+        let making = Making {
+            destinations: there(),
+            ..Making::default()
+        };
+        let words = |slug: &str| {
+            let (contracts, _) = made(slug, Template::OrderRouting, &making);
+            let exceptions = contracts.iter().map(|one| &one.exceptions);
+            format!("{:?}", exceptions.collect::<Vec<_>>())
+        };
+        assert!(words("elsewhere").contains(HARBOR.name));
+        assert!(!words("brightwell").contains(HARBOR.name));
     }
 
     #[test]
