@@ -5,6 +5,7 @@ use domain::{
     Time,
     audit::{file::grouped, witness::SignedCheckpoint},
     chat::{Asking, Handing},
+    notice,
     task::{ExceptionClass, Task, TaskState},
 };
 use serde::{Deserialize, Serialize};
@@ -184,7 +185,7 @@ impl Letter {
         let mut before = vec![
             opening,
             title.clone(),
-            task.sentence.clone(),
+            notice::sentence(&task.sentence),
             stands.to_owned(),
         ];
         if task.state == TaskState::Open && !matches!(duty.handing, Handing::Late { .. }) {
