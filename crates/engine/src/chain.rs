@@ -23,6 +23,9 @@ use crate::{
     sight::{must_see_export, see},
 };
 
+/// How often an export that moves on while it is read is read again.
+const MOST_LOOKS: usize = 3;
+
 /// An export with everything that hangs on it.
 #[derive(Clone, Debug)]
 pub struct ExportChain {
@@ -478,7 +481,26 @@ async fn run_chains(reads: &mut dyn Reads, merchant: Uuid, subject: Uuid) -> Res
     Ok(chains)
 }
 
-async fn export_part(reads: &mut dyn Reads, merchant: Uuid, export: Export) -> Result<ExportChain> {
+/// An export and what hangs on it are read by several statements, and work goes on between them. Whoever changes
+/// what hangs on it in step with it changes its revision, so it is looked at once more: where it moved on, all of it
+/// is read again. An export that moves on all the time is shown as it was found last.
+async fn export_part(
+    reads: &mut dyn Reads,
+    merchant: Uuid,
+    mut export: Export,
+) -> Result<ExportChain> {
+    for _ in 0..MOST_LOOKS {
+        let (id, rev) = (export.id, export.rev);
+        let found = export_with(reads, merchant, export).await?;
+        match reads.export(merchant, id).await? {
+            Some(now) if now.rev != rev => export = now,
+            _ => return Ok(found),
+        }
+    }
+    export_with(reads, merchant, export).await
+}
+
+async fn export_with(reads: &mut dyn Reads, merchant: Uuid, export: Export) -> Result<ExportChain> {
     Ok(ExportChain {
         contract: reads
             .contract(merchant, export.contract_id)

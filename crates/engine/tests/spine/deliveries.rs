@@ -160,4 +160,30 @@ on_every_store! {
         world.advance(1).await.unwrap();
         world.the_task("sla_missed").await.unwrap();
     }
+
+    async fn an_export_and_what_hangs_on_it_are_shown_as_of_one_moment(world: World) {
+        let eyes = world.eyes().await.unwrap();
+        let over = std::cell::Cell::new(false);
+        let work = async {
+            for number in 1..=30 {
+                world.channel.will_answer(Reply::Status(410));
+                world.receives(&order(number)).await.unwrap();
+            }
+            over.set(true);
+        };
+        let look = async {
+            let mut seen = 0;
+            while !over.get() {
+                for export in world.exports().await.unwrap().into_iter().take(2) {
+                    let (chain, _) = world.engine.export_chain(&eyes, export.id).await.unwrap();
+                    seen += chain.tasks.len();
+                    let has_failed = chain.export.state == ExportState::Failed;
+                    assert_eq!(has_failed, !chain.tasks.is_empty(), "{chain:?}");
+                }
+            }
+            seen
+        };
+        let (seen, ()) = tokio::join!(look, work);
+        assert!(seen > 0, "it was looked at");
+    }
 }
