@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How often an export that moves on while it is read is read again.
-const MOST_LOOKS: usize = 3;
+const MOST_LOOKS: usize = 5;
 
 /// An export with everything that hangs on it.
 #[derive(Clone, Debug)]
