@@ -37,7 +37,7 @@ fn render(keys: Vec<PersonKey>, at: &Visit) -> Page {
             view! {
                 <tr>
                     <td>{who}</td>
-                    <td><code>{key.key_id}</code></td>
+                    <td><code class="break-all">{key.key_id}</code></td>
                     <td class="wide"><CopyId id=key.public_key what="public key"/></td>
                     <td class="num"><When at=key.since now/></td>
                 </tr>
