@@ -62,3 +62,28 @@ test("signing out ends the session, for whoever still has the cookie", async ({ 
   await page.goto("/");
   await expect(page).toHaveURL(/\/login/);
 });
+
+test("a page that was left open elsewhere says that it is not live any more, and asks for nothing", async ({
+  page,
+  context,
+  signIn,
+  visit,
+  javaScript,
+}) => {
+  test.skip(!javaScript, "without a script no page is live");
+  await signIn(page);
+  const left = await context.newPage();
+  await visit(left, "/");
+  const live = left.locator("[data-live-dot]");
+  await expect(live).toHaveAttribute("data-state", "on");
+  const asked: string[] = [];
+  left.on("request", (request) => asked.push(new URL(request.url()).pathname));
+
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/\/login/);
+  await expect(live).toHaveText("not live");
+  // a browser takes up a line that was lost after three seconds, by itself
+  await left.waitForTimeout(4_000);
+  expect(asked).toEqual([]);
+});

@@ -30,6 +30,8 @@ use super::{
 const GATHER: Duration = Duration::from_millis(250);
 const TRY_AGAIN: Duration = Duration::from_secs(10);
 const NEW_ROW_SHOWN: Duration = Duration::from_secs(4);
+/// What the server says last when there is nothing more to hear: nobody is signed in any more, or has a place here.
+const OVER: &str = r#"{"kind":"over"}"#;
 
 thread_local! {
     static WAITING: Cell<bool> = const { Cell::new(false) };
@@ -67,7 +69,12 @@ pub fn start() {
             }
         }),
         failed: listener(|_: Event| failed()),
-        came: listener(|_: MessageEvent| {
+        came: listener(|message: MessageEvent| {
+            if message.data() == OVER {
+                disconnect();
+                dot("retry", "not live");
+                return;
+            }
             UNSEEN.set(UNSEEN.get().saturating_add(1));
             refresh_soon();
         }),

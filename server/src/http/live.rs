@@ -4,7 +4,8 @@
 //! Changes come in bursts, so at most four messages a second go out; a burst becomes one message of
 //! kind `many`. Rights are looked at again every few seconds, and at once when something changed about a
 //! person, a member or an operator: whoever signed out, was signed out or lost their place hears nothing
-//! more, also when that happened at another process.
+//! more, also when that happened at another process. A stream that ends for that reason says `over` last,
+//! so that a page doesn't ask for another one, as it does when a line is lost.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -146,6 +147,10 @@ impl Gathered {
     }
 }
 
+fn message(said: &Value) -> Event {
+    Event::default().data(said.to_string())
+}
+
 impl Listener {
     /// The merchants this stream is about, as things stand now. `None`: nothing any more.
     async fn places(&self) -> engine::Result<Option<Places>> {
@@ -232,13 +237,16 @@ impl Listener {
                     gathered = Some(next);
                 }
                 () = sleep_until(due), if gathered.is_some() => {
-                    send = gathered.take().map(|what| Event::default().data(what.message().to_string()));
+                    send = gathered.take().map(|what| message(&what.message()));
                     due = Instant::now() + GATHER;
                 }
                 _ = ticks.tick() => {
                     match self.places().await {
                         Ok(Some(still)) => places = still,
-                        Ok(None) => return,
+                        Ok(None) => {
+                            let _ = out.send(Ok(message(&json!({ "kind": "over" })))).await;
+                            return;
+                        }
                         // not known is not allowed
                         Err(error) => {
                             tracing::warn!(%error, "a live stream was ended: rights could not be looked up");

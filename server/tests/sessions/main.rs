@@ -59,10 +59,18 @@ async fn require_second_factor(meshline: &Installation, admin: &User) {
 }
 
 /// How long a stream stays open, at most ten seconds.
-async fn open_for(mut stream: reqwest::Response) -> Duration {
+async fn open_for(stream: reqwest::Response) -> Duration {
+    heard_until_it_ended(stream).await.0
+}
+
+/// How long a stream goes on, ten seconds at most, and what it says meanwhile.
+async fn heard_until_it_ended(mut stream: reqwest::Response) -> (Duration, String) {
     let begun = Instant::now();
-    while let Ok(Ok(Some(_))) = timeout(Duration::from_secs(10), stream.chunk()).await {}
-    begun.elapsed()
+    let mut heard = String::new();
+    while let Ok(Ok(Some(chunk))) = timeout(Duration::from_secs(10), stream.chunk()).await {
+        heard.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    (begun.elapsed(), heard)
 }
 
 #[tokio::test]
@@ -201,12 +209,13 @@ async fn a_revoked_session_is_over_at_once_and_so_is_its_stream() {
         .await;
     assert!(here.page(&to).await.contains("One other session is over"));
     assert!(!there.is_signed_in().await);
-    let heard = open_for(stream).await;
-    assert!(heard < Duration::from_secs(3), "it went on for {heard:?}");
-    assert!(
-        open_for(mine).await > Duration::from_secs(9),
-        "the other goes on"
-    );
+    let (took, heard) = heard_until_it_ended(stream).await;
+    assert!(took < Duration::from_secs(3), "it went on for {took:?}");
+    let last = "data: {\"kind\":\"over\"}\n\n";
+    assert!(heard.ends_with(last), "it doesn't say why: {heard:?}");
+    let (took, heard) = heard_until_it_ended(mine).await;
+    assert!(took > Duration::from_secs(9), "the other goes on");
+    assert!(!heard.contains("over"), "{heard:?}");
     meshline.end().await;
 }
 
