@@ -4,6 +4,7 @@
 //! environment without compiling anything twice. To which stage a program belongs follows from where it stands: everything
 //! of the `store` crate, everything in `server/tests`, and the rest.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +21,8 @@ use crate::workspace::Workspace;
 
 const POSTGRES: &str = "MESHLINE_TEST_POSTGRES_URL";
 const BINARY: &str = "MESHLINE_BIN";
+/// How many tests of a program run at once; the number of cores where nobody says.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -102,6 +105,11 @@ fn run_kind(shared: &mut Shared<'_>, kind: Kind, environment: &[(&str, String)])
         command
             .current_dir(&program.folder)
             .env("CARGO_MANIFEST_DIR", &program.folder);
+        if kind == Kind::Http && env::var_os(THREADS).is_none() {
+            // these wait for other processes half of their time
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            command.env(THREADS, (2 * cores).to_string());
+        }
         command
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(shared.arguments);
