@@ -20,8 +20,12 @@ fn cover(meshline: &Installation, rest: &str) -> String {
 
 /// The person's id, as the form for a new rotation offers them.
 fn person(page: &str, name: &str) -> String {
-    let (before, _) = page.split_once(&format!(">{name}</option>")).unwrap();
-    let (_, value) = before.rsplit_once("value=\"").unwrap();
+    let named = format!(">{name}<");
+    let option = page
+        .split("<option")
+        .find(|option| option.contains(&named))
+        .unwrap();
+    let (_, value) = option.split_once("value=\"").unwrap();
     value.split('"').next().unwrap().to_owned()
 }
 
