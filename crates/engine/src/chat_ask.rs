@@ -25,6 +25,7 @@ use crate::{
     error::Result,
     job::JobKind,
     letters::{Letter, Request, spoken_time},
+    mail_worth::Asks,
     port::{Card, DecisionLinkRow, Pace, Press, Turned},
     rules::Rules,
     sign_in::hash,
@@ -296,7 +297,11 @@ impl Work<'_> {
                 link: &format!("{}/a/{}", engine.public_url, link.token),
                 thread: engine.mail_thread("export", export.id),
             });
-            let mail = engine.letter(letter, useless_at, self.now)?;
+            let asks = Asks::Decide {
+                merchant: self.merchant_id(),
+                approval: approval.id,
+            };
+            let mail = engine.letter(letter, (Some(asks), useless_at), self.now)?;
             self.tx.insert_mail(&mail).await?;
             self.tx
                 .insert_decision_link(&DecisionLinkRow {
@@ -346,7 +351,7 @@ impl Work<'_> {
                 engine.mail_thread("export", export.id),
             );
             let useless_at = self.now.plus_ms(24 * 3_600_000);
-            let mail = engine.letter(letter, useless_at, self.now)?;
+            let mail = engine.letter(letter, (None, useless_at), self.now)?;
             self.tx.insert_mail(&mail).await?;
         }
         Ok(())

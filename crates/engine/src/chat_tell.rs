@@ -21,6 +21,7 @@ use crate::{
     chat::TASK_CODE,
     error::Result,
     letters::{Duty, Letter},
+    mail_worth::Asks,
     notices::About,
     port::{Pace, Turned},
     sign_in::hash,
@@ -108,7 +109,13 @@ impl Work<'_> {
                 page: &page,
                 thread: thread.clone(),
             });
-            let mail = engine.letter(letter, self.now.plus_ms(NEWS_MS), self.now)?;
+            let asks = Asks::Do {
+                merchant: self.merchant_id(),
+                task: task.id,
+                owner: task.owner.clone(),
+            };
+            let until = self.now.plus_ms(NEWS_MS);
+            let mail = engine.letter(letter, (Some(asks), until), self.now)?;
             self.tx.insert_mail(&mail).await?;
         }
         Ok(())

@@ -57,6 +57,7 @@ mod known;
 mod letters;
 mod lost_device;
 mod mail;
+mod mail_worth;
 mod members;
 mod merchant;
 mod notices;

@@ -118,7 +118,7 @@ impl Engine {
                         let letter =
                             Letter::of_removed_factor(&user.email, (admin, merchant), &page);
                         let useless_at = ctx.now().plus_ms(NEWS_MS);
-                        let mail = engine.letter(letter, useless_at, ctx.now())?;
+                        let mail = engine.letter(letter, (None, useless_at), ctx.now())?;
                         tx.insert_mail(&mail).await?;
                     }
                     let action = "person.second_factor_taken_off";

@@ -33,6 +33,7 @@ use crate::{
     engine::Engine,
     error::{Error, Kind, Result},
     letters::Letter,
+    mail_worth::Asks,
     password_reset::RESET_MS,
     port::{
         AuditNote, Carried, Claim, ClaimedMail, Mail, MailAbout, MailFate, MailState, Mailer,
@@ -79,6 +80,9 @@ enum Body {
         letter: Letter,
         /// Its link is worth nothing from then on.
         useless_at: Time,
+        /// What it asks for; whoever did it meanwhile is not asked.
+        #[serde(default)]
+        asks: Option<Asks>,
     },
     /// Somebody wants another password for this address. Whether there is such an account is looked up
     /// when it is its turn.
@@ -141,6 +145,7 @@ impl Engine {
         let body = Body::Letter {
             letter,
             useless_at: expires_at,
+            asks: None,
         };
         let id = self.uuid();
         Ok(Some(NewMail {
@@ -169,6 +174,7 @@ impl Engine {
         let body = Body::Letter {
             letter: Letter::of_given_reset(&user.email, admin, &ctx.merchant().name, link),
             useless_at: expires_at,
+            asks: None,
         };
         let id = self.uuid();
         Ok(Some(NewMail {
@@ -194,6 +200,7 @@ impl Engine {
         let body = Body::Letter {
             letter: Letter::of_notice(email, &merchant.name, sentence, &link),
             useless_at: now.plus_ms(NEWS_MS),
+            asks: None,
         };
         let id = self.ids.uuid(now);
         Ok(NewMail {
@@ -210,9 +217,18 @@ impl Engine {
     }
 
     /// A mail about a decision or a task, to be inserted with what makes it necessary.
-    pub(crate) fn letter(&self, letter: Letter, useless_at: Time, now: Time) -> Result<NewMail> {
+    pub(crate) fn letter(
+        &self,
+        letter: Letter,
+        (asks, useless_at): (Option<Asks>, Time),
+        now: Time,
+    ) -> Result<NewMail> {
         let id = self.ids.uuid(now);
-        let body = Body::Letter { letter, useless_at };
+        let body = Body::Letter {
+            letter,
+            useless_at,
+            asks,
+        };
         Ok(NewMail {
             id,
             sealed_body: self.seal_mail(id, &body)?,
@@ -233,6 +249,7 @@ impl Engine {
         let body = Body::Letter {
             letter: Letter::of_checkpoint(email, &merchant.name, checkpoint, &link),
             useless_at: now.plus_ms(CHECKPOINT_MS),
+            asks: None,
         };
         let id = self.ids.uuid(now);
         Ok(NewMail {
@@ -400,10 +417,14 @@ impl Engine {
         let body = opened
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok());
-        let (letter, useless_at) = match body {
-            Some(Body::Letter { letter, useless_at }) => (letter, useless_at),
+        let (letter, useless_at, asks) = match body {
+            Some(Body::Letter {
+                letter,
+                useless_at,
+                asks,
+            }) => (letter, useless_at, asks),
             Some(Body::ResetAsked { email }) => match self.make_mailed_reset(mail, email).await? {
-                Some(made) => made,
+                Some((letter, useless_at)) => (letter, useless_at, None),
                 None => return Ok(()),
             },
             None => {
@@ -411,7 +432,7 @@ impl Engine {
                 return self.settle(mail, MailState::Failed, why).await;
             }
         };
-        if let Some(why) = self.is_pointless(mail, useless_at).await? {
+        if let Some(why) = self.is_pointless(mail, useless_at, asks).await? {
             return self.settle(mail, MailState::Failed, &why).await;
         }
         let message = Mail {
@@ -445,22 +466,6 @@ impl Engine {
         host.split(':').next().unwrap_or(host)
     }
 
-    /// Why nobody could use what it brings any more.
-    async fn is_pointless(&self, mail: &ClaimedMail, useless_at: Time) -> Result<Option<String>> {
-        let now = self.now();
-        if let Some(MailAbout::Invitation { merchant, id }) = mail.about {
-            let found = self.store.reads().await?.invitation(merchant, id).await?;
-            let usable = found.map(|invitation| invitation.usable(now));
-            return Ok(match usable {
-                Some(Ok(())) => None,
-                Some(Err(why)) => Some(why.to_string()),
-                None => Some("the invitation is gone".to_owned()),
-            });
-        }
-        Ok((useless_at <= now)
-            .then(|| "it was worth nothing any more before it could be sent".to_owned()))
-    }
-
     /// The link that was asked for, if there is such an account; otherwise nothing is left of it.
     async fn make_mailed_reset(
         self: &Arc<Self>,
@@ -477,6 +482,7 @@ impl Engine {
         let body = Body::Letter {
             letter: letter.clone(),
             useless_at,
+            asks: None,
         };
         let sealed = self.seal_mail(mail.id, &body)?;
         let (mail, trace_id) = (mail.clone(), self.new_trace_id());

@@ -5,7 +5,10 @@ use domain::{
     approval::{Approval, ApprovalState},
     export::ExportState,
 };
-use engine::{ChatInput, Heard, Kind, port::Whose};
+use engine::{
+    ChatInput, Heard, Kind,
+    port::{Carried, Whose},
+};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
@@ -295,7 +298,9 @@ on_every_store! {
 
     async fn mails_about_one_export_stand_together_and_their_link_shows_only(world: World) {
         let approval = asked(&world, 1).await;
+        world.engine.send_due_mail().await.unwrap();
         world.advance(approval.accept_ms + 1).await.unwrap();
+        world.engine.send_due_mail().await.unwrap();
         let export = world.the_export().await.unwrap();
         world.approves("jonas", &export).await.unwrap();
         world.engine.send_due_mail().await.unwrap();
@@ -320,6 +325,22 @@ on_every_store! {
         assert_eq!(world.engine.open_decision(stranger, token).await.unwrap_err().kind, Kind::NotFound);
         let short = &token[..token.len() - 1];
         assert_eq!(world.engine.open_decision(priya, short).await.unwrap_err().kind, Kind::NotFound);
+    }
+
+    async fn what_is_decided_while_the_mail_server_is_away_is_asked_of_nobody(world: World) {
+        asked(&world, 1).await;
+        for _ in 0..3 {
+            world.mailer.will_answer(Carried::Later("421 later".to_owned()));
+        }
+        let tried = world.engine.send_due_mail().await.unwrap();
+        let export = world.the_export().await.unwrap();
+        world.approves("jonas", &export).await.unwrap();
+        world.advance(30_000).await.unwrap();
+        world.engine.send_due_mail().await.unwrap();
+        let later = world.mailer.given().split_off(tried);
+        assert!(tried > 1 && !later.is_empty(), "{tried}, {later:?}");
+        // what became of it, and no question
+        assert!(later.iter().all(|mail| mail.text.contains("Approved by Jonas Test")), "{later:?}");
     }
 
     async fn whoever_may_not_decide_is_linked_and_their_buttons_do_nothing(world: World) {

@@ -10,7 +10,7 @@ use domain::{
 };
 use engine::{
     ChatInput, Oneself, TaskAct,
-    port::{AuditFilter, Card, Whose},
+    port::{AuditFilter, Card, Carried, Whose},
 };
 use testkit::{Called, HOUR, MINUTE, No, Reply, fulfillment_contract, order};
 use uuid::Uuid;
@@ -431,6 +431,24 @@ on_every_store! {
         world.chat.will_answer(No::Never(Whose::Place));
         refused(&world, 2).await;
         assert!(mailed(&world).await[3..].contains(&"tomas".to_owned()));
+    }
+
+    async fn what_is_done_while_the_mail_server_is_away_is_asked_of_nobody(world: World) {
+        for _ in 0..3 {
+            world.mailer.will_answer(Carried::Later("421 later".to_owned()));
+        }
+        let (done, given, open) = (refused(&world, 1).await, refused(&world, 2).await, refused(&world, 3).await);
+        assert_eq!(mailed(&world).await, ["tomas"; 3], "each was tried once");
+        world.acts("tomas", done.id, TaskAct::Claim).await.unwrap();
+        world.acts("tomas", done.id, TaskAct::Resolve { note: "New address".into() }).await.unwrap();
+        let to = Owner::User(world.person("jonas").user.id);
+        world.acts("tomas", given.id, TaskAct::Reassign { to }).await.unwrap();
+        world.advance(30_000).await.unwrap();
+        let mut later = mailed(&world).await.split_off(3);
+        later.sort();
+        assert_eq!(later, ["jonas", "tomas"]);
+        let again = world.mailer.given().into_iter().rfind(|mail| mail.to.starts_with("tomas")).unwrap();
+        assert!(again.text.contains(&format!("/tasks/{}", open.id)), "{again:?}");
     }
 
     async fn what_is_late_is_mailed_however_much_is_new_and_to_nobody_who_wants_none(world: World) {
