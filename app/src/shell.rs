@@ -197,6 +197,13 @@ pub fn entries() -> impl Iterator<Item = &'static str> {
         .flat_map(|(_, entries)| entries.iter().map(|(key, ..)| *key))
 }
 
+/// The same with their labels.
+pub fn named_entries() -> impl Iterator<Item = (&'static str, &'static str)> {
+    GROUPS
+        .iter()
+        .flat_map(|(_, entries)| entries.iter().map(|&(key, label, _)| (key, label)))
+}
+
 #[component]
 fn Sidebar(nav: Nav) -> impl IntoView {
     let current = nav.current.clone();
@@ -407,6 +414,13 @@ fn TopBar(nav: Nav, crumbs: Vec<Crumb>, all_merchants: bool) -> impl IntoView {
         .current
         .clone()
         .map(|(slug, _)| view! { <Search slug/> });
+    let find = nav.current.as_ref().map(|(slug, _)| {
+        view! {
+            <a class="nav-open" href=format!("/m/{slug}/search") aria-label="Search">
+                <Icon of=Ico::Search/>
+            </a>
+        }
+    });
     let place = nav.current.filter(|_| !all_merchants).map(|(_, name)| name);
     let phone_place = place.unwrap_or_else(|| "all merchants".to_owned());
     view! {
@@ -420,6 +434,7 @@ fn TopBar(nav: Nav, crumbs: Vec<Crumb>, all_merchants: bool) -> impl IntoView {
             <span class="live" data-live-dot="" data-state="off" role="status">"live"</span>
             <span class="spacer"></span>
             {search}
+            {find}
             <span class="tag top-merchant">{phone_place}</span>
             <UserMenu name=nav.user_name theme=nav.theme.unwrap_or_default() told=nav.told_count/>
         </header>

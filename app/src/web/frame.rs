@@ -46,7 +46,7 @@ pub(super) fn nav(
 }
 
 /// The entries whose pages this person would not find there.
-fn closed(person: &Person, current: Option<&Merchant>) -> Vec<&'static str> {
+pub(super) fn closed(person: &Person, current: Option<&Merchant>) -> Vec<&'static str> {
     let member = current.and_then(|current| {
         let mut places = person.places.iter();
         places.find(|(merchant, _)| merchant.id == current.id)

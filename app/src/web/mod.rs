@@ -89,4 +89,6 @@ pub use person::{
     BEGUN_KEY, HALF_KEY, PROVED_KEY, Person, USER_KEY, engine, lost, session, signed_in,
 };
 pub use tally::Tally;
-pub use words::{action_words, actor_name, code_words, owner_name, owner_options, short_name};
+pub use words::{
+    action_words, actor_name, code_words, owner_name, owner_options, short_name, system_name,
+};

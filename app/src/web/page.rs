@@ -11,7 +11,7 @@ use super::{
     answer::refused,
     asked::Asked,
     flash::{Flash, Typed},
-    frame::{framed, nav},
+    frame::{closed, framed, nav},
     held::Held as HeldForm,
     person::{MERCHANT_KEY, Person, engine, lost, session, signed_in},
 };
@@ -70,6 +70,11 @@ impl Visit {
 
     pub fn slug(&self) -> &str {
         &self.ctx.merchant().slug
+    }
+
+    /// Entries of the sidebar that this person does not see here.
+    pub fn closed(&self) -> Vec<&'static str> {
+        closed(&self.desk.person, Some(self.ctx.merchant()))
     }
 
     /// A path under this merchant: `at.path("exports")`, `at.path(&format!("orders/{id}"))`.

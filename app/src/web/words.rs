@@ -46,8 +46,17 @@ pub fn owner_name(rules: &Rules, owner: &Owner) -> String {
             .find(|own| own.key == *role)
             .map_or_else(|| role_title(role), |own| own.title.clone()),
         Owner::Rotation(_) => rules.roster.title(owner),
-        Owner::System(name) if name == "meshline" => "Meshline".to_owned(),
-        Owner::System(name) => name.clone(),
+        Owner::System(name) => system_name(rules, name),
+    }
+}
+
+/// What a system is called here, by the key under which flows and contracts know it.
+pub fn system_name(rules: &Rules, key: &str) -> String {
+    let destination = rules.destinations.iter().find(|one| one.key == key);
+    match destination {
+        _ if key == "meshline" => "Meshline".to_owned(),
+        Some(one) => one.name.clone(),
+        None => role_title(key),
     }
 }
 
@@ -73,7 +82,11 @@ pub fn actor_name(rules: &Rules, actor: &str) -> String {
 
 /// `insufficient_inventory` reads "Insufficient inventory".
 pub fn code_words(code: &str) -> String {
-    role_title(code)
+    match code {
+        "qa_failed" => "QA failed".to_owned(),
+        "sla_missed" => "SLA missed".to_owned(),
+        _ => role_title(code),
+    }
 }
 
 /// `task.claimed` reads "Claimed" on the task's own page, `export.ready` "Ready to send".

@@ -214,6 +214,7 @@ fn system_of<O>(step: &Step<O>, ends: bool) -> &str {
 fn lines<O>(flow: &Flow<O>, board: &Board, look: &Look) -> (String, String) {
     let lit = !look.lit.is_empty();
     let (mut out, mut near) = (String::new(), String::new());
+    let mut named = ("", "");
     for line in &board.lines {
         let mut class = String::from("way");
         if line.failing {
@@ -227,7 +228,11 @@ fn lines<O>(flow: &Flow<O>, board: &Board, look: &Look) -> (String, String) {
             class.push_str(if taken { " lit" } else { " dim" });
         }
         stroke(&mut out, &class, line);
-        out.push_str(&label(flow, line));
+        // an exit that leads to several is named once
+        if named != (&line.from, &line.on) {
+            out.push_str(&label(flow, line));
+            named = (&line.from, &line.on);
+        }
     }
     (out, near)
 }

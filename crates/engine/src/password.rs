@@ -117,10 +117,10 @@ impl Engine {
         &self,
         field: &str,
         password: &str,
-        about: &[&str],
+        about: &[impl AsRef<str> + Sync],
     ) -> Result<String> {
         let text = password.to_owned();
-        let about: Vec<String> = about.iter().map(|part| (*part).to_owned()).collect();
+        let about: Vec<String> = about.iter().map(|part| part.as_ref().to_owned()).collect();
         // measuring takes as long as hashing does, so it waits in the same queue
         let measured = self
             .hashers

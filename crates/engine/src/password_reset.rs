@@ -216,6 +216,24 @@ impl Engine {
         })
     }
 
+    /// What whoever guesses this person's password would try first.
+    async fn told_of(&self, user: &User) -> Result<Vec<String>> {
+        let mut reads = self.store.reads().await?;
+        let mut told = vec![user.name.clone(), user.email.clone()];
+        let mut operators = reads.operator_memberships_of(user.id).await?;
+        let mut ids: Vec<Uuid> = operators.drain(..).map(|one| one.operator_id).collect();
+        for (merchant, _) in reads.places_of(user.id).await? {
+            ids.push(merchant.operator_id);
+            told.push(merchant.name);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            told.extend(reads.operator(id).await?.map(|operator| operator.name));
+        }
+        Ok(told)
+    }
+
     /// Uses the link. Every session of the person is over: whoever was signed in with the old password
     /// signs in anew.
     pub async fn reset_password(&self, token: &str, password: &str) -> Result<User> {
@@ -224,7 +242,7 @@ impl Engine {
             return Err(spent.error());
         }
         let user = found.user;
-        let about = [user.name.as_str(), user.email.as_str()];
+        let about = self.told_of(&user).await?;
         let hash = self.new_password_hash("password", password, &about).await?;
         let (id, link, now) = (user.id, link_hash(token), self.now());
         let note = self.own_act(id, "person.password_reset", json!({}));
@@ -279,7 +297,7 @@ impl Engine {
                 "This is the password you have already.",
             ));
         }
-        let about = [user.name.as_str(), user.email.as_str()];
+        let about = self.told_of(user).await?;
         let hash = self.new_password_hash("password", new, &about).await?;
         let (id, kept, now) = (user.id, oneself.session.clone(), self.now());
         let note = self.own_act(id, "person.password_changed", json!({}));

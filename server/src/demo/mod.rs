@@ -10,7 +10,7 @@ mod shop;
 mod stage;
 mod week;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use domain::{
@@ -146,6 +146,7 @@ async fn with_a_week(settings: &Settings, reset: bool) -> Result<Demo, DemoError
             clock: &clock,
             ends,
             shops: &shops(&installation.engine, &demo).await?,
+            sent: Mutex::default(),
         };
         week.pass().await?;
         Ok(demo)

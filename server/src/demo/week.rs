@@ -5,7 +5,10 @@
 //! and the clock only goes on, so entries of the trail stand in the order of their times. Between two
 //! looks the engine works off what became due in the meantime, each at its own moment.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use connectors::shopify;
 use domain::{
@@ -19,6 +22,7 @@ use domain::{
     task::TaskState,
 };
 use engine::{Ack, Ctx, Door, Engine, Kind, TaskAct, port::ListFilter};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -37,6 +41,9 @@ const AFTER_NEWS: i64 = 9 * MINUTE;
 /// The last order comes in so long before now, that all of it is done by then.
 const QUIET: i64 = 6 * HOUR;
 
+/// What is done once this is done has left the warehouse.
+const SHIPS: &str = "fulfillment_request";
+
 /// One merchant of the demo, with the way in for its storefront.
 pub struct Shop {
     pub merchant: Merchant,
@@ -51,6 +58,8 @@ pub struct Week<'w> {
     pub clock: &'w HandClock,
     pub ends: Time,
     pub shops: &'w [Shop],
+    /// What storefronts sent, by the order's id there, until it is shipped.
+    pub sent: Mutex<HashMap<String, Value>>,
 }
 
 struct Coming {
@@ -143,12 +152,34 @@ impl Week<'_> {
     async fn receive(&self, one: &Coming, dice: &mut Dice) -> engine::Result<()> {
         let shop = &self.shops[one.shop];
         let slug = &shop.merchant.slug;
-        let body = shop::order(slug, one.n, one.at.plus_ms(-9_000), one.trouble, dice).to_string();
+        let order = shop::order(slug, one.n, one.at.plus_ms(-9_000), one.trouble, dice);
+        self.post(shop, "orders/create", one.n, &order).await?;
+        if let Ok(mut sent) = self.sent.lock() {
+            sent.insert(order["id"].to_string(), order);
+        }
+        Ok(())
+    }
+
+    /// The storefront hears from the warehouse that an order has left, and tells it on.
+    async fn ship(&self, shop: &Shop, eyes: &Ctx, order: Uuid) -> engine::Result<()> {
+        let row = self.engine.order_chain(eyes, order).await?.order;
+        let key = row.map(|row| row.order.external_id).unwrap_or_default();
+        let sent = self.sent.lock().ok().and_then(|mut all| all.remove(&key));
+        let Some(mut order) = sent else {
+            return Ok(());
+        };
+        shop::ship(&mut order, self.engine.now());
+        let number = order["order_number"].as_u64().unwrap_or_default();
+        self.post(shop, "orders/fulfilled", number, &order).await
+    }
+
+    async fn post(&self, shop: &Shop, topic: &str, n: u64, order: &Value) -> engine::Result<()> {
+        let (slug, body) = (&shop.merchant.slug, order.to_string());
         let host = format!("{slug}.myshopify.com");
-        let id = format!("{slug}-{}-create", one.n);
+        let id = format!("{slug}-{n}-{}", topic.trim_start_matches("orders/"));
         let secret = shop.secret.as_bytes();
         let headers: Vec<(String, String)> =
-            shopify::headers("orders/create", &host, &id, secret, body.as_bytes())
+            shopify::headers(topic, &host, &id, secret, body.as_bytes())
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
@@ -283,6 +314,9 @@ impl Week<'_> {
                     external_ref: export.ack.external_ref.clone(),
                 };
                 self.engine.acknowledge(&ctx, export.id, ack).await?;
+                if export.export_type == SHIPS {
+                    self.ship(shop, &eyes, export.subject_id).await?;
+                }
             }
         }
         self.engine.run_due_work().await?;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     features::{
-        exports::goes_to,
+        exports::{check_words, goes_to},
         thread::{own_stations, stations},
     },
     ui::{
@@ -306,21 +306,6 @@ fn checks(qa: &[QaResult]) -> AnyView {
         })
         .collect_view();
     view! { <Card title="Checks" aside>{rows}</Card> }.into_any()
-}
-
-/// The gates, as what they make sure of.
-pub(crate) fn check_words(check: &str) -> String {
-    match check {
-        "schema" => "The content fits the contract’s schema".to_owned(),
-        "owner_resolvable" => "Everybody who is asked is somebody active".to_owned(),
-        "sla_parseable" => "Its deadlines are set and in order".to_owned(),
-        "exception_path_defined" => "Every refusal has somewhere to go".to_owned(),
-        "no_duplicate_or_conflict" => {
-            "Nothing else in flight says the same or the opposite".to_owned()
-        }
-        other => crate::features::exports::gate_words(other)
-            .map_or_else(|| domain::owner::role_title(other), str::to_owned),
-    }
 }
 
 fn side(model: &Model, at: &Visit) -> AnyView {

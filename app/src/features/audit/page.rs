@@ -131,9 +131,8 @@ fn verdict_view(verdict: std::result::Result<TrailProof, TrailFault>) -> impl In
             };
             view! {
                 <Flash tone=Tone::Done>
-                    {format!("All {all} entries were recomputed just now and each fits the one before. {signed} The head is ")}
+                    {format!("All {all} entries were recomputed just now and each fits the one before. {signed} The head: ")}
                     <CopyId id=proof.head.hash.to_string() what="hash of the head"/>
-                    "."
                 </Flash>
             }
             .into_any()

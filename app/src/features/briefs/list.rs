@@ -88,17 +88,20 @@ fn render(model: Model, at: &Visit) -> Page {
         n => format!("{n} briefs, newest change first"),
     };
     let (empty, first) = (rows.is_empty(), list.first());
+    let may_write = at.ctx.may(Action::Trigger) && !flows.is_empty();
     let inside = if empty {
-        view! {
-            <Empty icon=Ico::Flows title="No briefs here">
-                "Write one below: it stays a draft until somebody marks it ready."
-            </Empty>
-        }
-        .into_any()
+        let how = if may_write {
+            "Write one below: it stays a draft until somebody marks it ready."
+        } else if flows.is_empty() {
+            "A brief starts a flow of a campaign; none is published here."
+        } else {
+            "Whoever may start flows writes them; you may read them here."
+        };
+        view! { <Empty icon=Ico::Flows title="No briefs here">{how}</Empty> }.into_any()
     } else {
         table(rows, at).into_any()
     };
-    let write = (at.ctx.may(Action::Trigger) && !flows.is_empty()).then(|| {
+    let write = may_write.then(|| {
         let form = new_form(&flows, &owners, at);
         view! { <div class="mt-4">{form}</div> }
     });

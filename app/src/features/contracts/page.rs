@@ -94,7 +94,7 @@ fn render(model: Model, at: &Visit) -> Page {
     }
     .into_any();
     let (checks, approval, clocks) = (checks(contract), approval(contract, at), clocks(contract));
-    let (exceptions, schema) = (exceptions(contract, at), schema(contract));
+    let (exceptions, schema) = (exceptions(contract, at), schema(contract, at));
     let (triggers, samples) = (triggers(contract), samples(contract));
     let destinations = destinations(contract, at);
     let actions = life.actions(contract, at);
@@ -268,11 +268,13 @@ fn samples(contract: &Contract) -> Option<AnyView> {
     Some(view! { <Card title="Samples" id="samples">{rows}</Card> }.into_any())
 }
 
-fn schema(contract: &Contract) -> impl IntoView + use<> {
+fn schema(contract: &Contract, at: &Visit) -> impl IntoView + use<> {
     let text = readable(&contract.schema.to_string());
     let href = format!(
-        "/api/v1/contracts/{}/versions/{}/schema",
-        contract.id, contract.version
+        "/api/v1/contracts/{}/versions/{}/schema?merchant={}",
+        contract.id,
+        contract.version,
+        at.slug()
     );
     let aside = view! { <a class="link" href=href>"JSON Schema 2020-12"</a> }.into_any();
     view! {

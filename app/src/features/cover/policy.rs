@@ -156,7 +156,7 @@ fn used(policy: &Policy, at: &Visit) -> impl IntoView + use<> {
         .iter()
         .filter(|one| named(one))
         .map(|one| {
-            let href = at.path(&format!("contracts/{}", one.export_type));
+            let href = at.path(&format!("contracts/{}", one.id));
             view! { <Row title=one.title.clone() sub=format!("v{}", one.version) href/> }
         })
         .collect_view();

@@ -22,6 +22,6 @@ pub use keys::KeysPage;
 pub use list::ExportsPage;
 pub use page::ExportPage;
 pub use words::{
-    Cast, Move, destination_name, export_move, export_tone, gate_words, plural, short_hash,
+    Cast, Move, check_words, destination_name, export_move, export_tone, plural, short_hash,
     task_move,
 };

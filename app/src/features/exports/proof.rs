@@ -175,7 +175,7 @@ fn attempt(one: &Attempt, now: Time) -> impl IntoView + use<> {
     view! {
         <tr>
             <td class="num">{one.n}</td>
-            <td><Stamp at=one.started_at now/></td>
+            <td class="whitespace-nowrap"><Stamp at=one.started_at now/></td>
             <td><StateBadge tone=if good { Tone::Done } else { Tone::Late } word=said/></td>
             <td>{one.verdict.clone()} {answer}</td>
             <td class="num wide">{duration_text(one.duration_ms)}</td>
@@ -200,7 +200,9 @@ pub(super) fn acknowledgement(found: &ExportChain, now: Time) -> Option<AnyView>
         let text = readable(&value.to_string());
         view! { <CardFoot><RawJson label="What it said about that" text/></CardFoot> }
     });
-    let because = ack.exception_code.clone().map(|code| {
+    // an earlier answer stands with its attempt
+    let code = ack.exception_code.clone();
+    let because = code.filter(|_| status == AckStatus::Rejected).map(|code| {
         let words = code_words(&code);
         view! { {words} " " <code>{code}</code> }.into_any()
     });

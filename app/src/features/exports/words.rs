@@ -119,10 +119,11 @@ pub fn export_move(
     };
     match export.state {
         ExportState::Quarantined => Move::nobodys(Tone::Late, "A check failed, so it was not sent"),
+        // who decides is not for these eyes
         ExportState::AwaitingApproval => Move {
             tone: Tone::Wait,
-            whose: owner_name(rules, &export.owner),
-            says: "approves or declines".to_owned(),
+            whose: "An approval".to_owned(),
+            says: "comes first".to_owned(),
             due: Some(export.accept_by),
             href: None,
         },

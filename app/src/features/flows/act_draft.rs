@@ -42,7 +42,7 @@ pub async fn begin_draft(
             let path = format!("/m/{}/flows/{}/draft", ctx.merchant().slug, sheet.key);
             Ok(Done::to(
                 &path,
-                format!("The draft of {}.", sheet.draft.name),
+                format!("This is the draft of {}.", sheet.draft.name),
             ))
         })
         .await

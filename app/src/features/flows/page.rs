@@ -239,14 +239,14 @@ fn run_list(
     ];
     let inside = if runs.is_empty() {
         let how = match flow.trigger {
-            Trigger::Order { .. } => {
-                "The first one starts by itself with the next order that may be shipped."
+            Trigger::Order { event, .. } => {
+                format!("The first one starts by itself, with the next {event} of an order.")
             }
-            Trigger::Campaign => "The first one starts with a campaign brief.",
+            Trigger::Campaign => "The first one starts with a campaign brief.".to_owned(),
             Trigger::Form { .. } | Trigger::Manual => {
-                "The first one starts when a person starts it."
+                "The first one starts when a person starts it.".to_owned()
             }
-            Trigger::SubFlow => "The first one starts when another flow comes to it.",
+            Trigger::SubFlow => "The first one starts when another flow comes to it.".to_owned(),
         };
         view! { <Empty icon=Ico::Flows title="No runs yet">{how}</Empty> }.into_any()
     } else {

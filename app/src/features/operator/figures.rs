@@ -230,7 +230,7 @@ pub(super) fn taken_words(taken: Taken) -> (String, String) {
     (
         duration_text(taken.p50_ms),
         format!(
-            "P95 {} · n = {}",
+            "P95 {} · n\u{a0}=\u{a0}{}",
             duration_text(taken.p95_ms),
             grouped(taken.n)
         ),

@@ -5,6 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use domain::audit::AuditEntry;
 use engine::{AgencyCtx, AgencyPerson, Result};
 use leptos::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::{enter, path};
 use crate::{
@@ -111,6 +113,24 @@ fn form(at: &AgencyCtx, desk: &Desk, none_yet: String) -> AnyView {
     .into_any()
 }
 
+/// What of an entry's detail is words or numbers; ids and nested things are for the audit export.
+fn facts(detail: &str) -> String {
+    let Ok(Value::Object(all)) = serde_json::from_str(detail) else {
+        return String::new();
+    };
+    let said = |(key, value): (&String, &Value)| {
+        let value = match value {
+            Value::String(text) if text.parse::<Uuid>().is_err() => text.clone(),
+            Value::Bool(true) => "yes".to_owned(),
+            Value::Bool(false) => "no".to_owned(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        Some(format!("{} {value}", key.replace('_', " ")))
+    };
+    all.iter().filter_map(said).collect::<Vec<_>>().join(" · ")
+}
+
 /// The operator's own audit chain, newest first.
 fn record(trail: &[AuditEntry], people: &[AgencyPerson], desk: &Desk) -> AnyView {
     let now = desk.now;
@@ -152,9 +172,9 @@ fn record(trail: &[AuditEntry], people: &[AgencyPerson], desk: &Desk) -> AnyView
                 other => action_words(other),
             };
             let title = format!("{what}, by {who}");
-            let sub = entry.detail.to_string();
+            let sub = Some(facts(&entry.detail)).filter(|facts| !facts.is_empty());
             let aside = view! { <When at=entry.at now/> }.into_any();
-            view! { <Row title sub aside/> }
+            view! { <Row title nostrip:sub=sub aside/> }
         })
         .collect_view();
     let aside = format!("{} newest, chained", trail.len()).into_any();

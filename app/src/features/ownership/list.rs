@@ -46,11 +46,12 @@ fn render(model: Model, at: &Visit) -> Page {
         .iter()
         .filter(|one| one.fits(&at.rules, &list.filter()))
         .collect();
+    let silent = rows.iter().filter(|one| one.why.is_some()).count();
     let mut chips = vec![
         list.state_chip("All", None),
         Chip {
-            count: u64::try_from(rows.iter().filter(|one| one.why.is_some()).count()).ok(),
-            tone: Some(Tone::Late),
+            count: u64::try_from(silent).ok(),
+            tone: (silent > 0).then_some(Tone::Late),
             ..list.state_chip("Nobody answers", Some("nobody"))
         },
     ];

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     features::{flows::trigger_words, ownership::has},
     ui::*,
-    web::{Page, Visit, owner_name, page},
+    web::{Page, Visit, owner_name, page, system_name},
 };
 
 #[component]
@@ -110,13 +110,12 @@ fn step_view(number: usize, flow: &Flow, step: &Step, at: &Visit) -> impl IntoVi
         .map(|one| fact("Done when", one.what.clone()));
     let wrong = (!wrong.is_empty()).then(|| fact("If it fails", wrong.join("; ")));
     let next = fact("Then", next_steps(flow, step));
-    let systems: Vec<&str> = [
-        step.source_system.as_str(),
-        step.destination_system.as_str(),
-    ]
-    .into_iter()
-    .filter(|name| !name.is_empty())
-    .collect();
+    let mut systems: Vec<String> = [&step.source_system, &step.destination_system]
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| system_name(&at.rules, name))
+        .collect();
+    systems.dedup();
     let systems = (!systems.is_empty()).then(|| fact("Systems", systems.join(" → ")));
     let book = runbook(&step.runbook).map(|book| view! { <div class="playbook-book">{book}</div> });
     view! {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use board::map::{Lit, Look};
+use board::{
+    END, START,
+    map::{Lit, Look},
+};
 use domain::{
     access::Action,
     flow::{Flow, Run, RunState, StepKind, TokenState},
@@ -162,6 +165,12 @@ fn look(run: &Run, flow: &Flow) -> Look {
             }
         }
     }
+    if let Some(first) = run.path.first() {
+        look.taken.push((START.to_owned(), first.step.clone()));
+    }
+    if let Some(last) = run.path.last().filter(|_| run.state == RunState::Completed) {
+        look.taken.push((last.step.clone(), END.to_owned()));
+    }
     for token in &run.tokens {
         let lit = match token.at {
             TokenState::Held => Lit::Held,
@@ -181,7 +190,11 @@ fn banner(one: &RunChain, at: &Visit) -> AnyView {
     match run.state {
         RunState::Completed | RunState::Cancelled | RunState::Failed => {
             let why = run.outcome.clone().unwrap_or_default();
-            return says(run_tone(run.state), "Nobody’s move".to_owned(), why);
+            let text = match run.state {
+                RunState::Completed => format!("It ended well: {why}."),
+                _ => why,
+            };
+            return says(run_tone(run.state), "Nobody’s move".to_owned(), text);
         }
         RunState::Paused => {
             let pause = run.pause.as_ref();

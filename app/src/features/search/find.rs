@@ -1,13 +1,13 @@
 //! Looking: by exact id first, then in every list.
 
-use domain::{access::Noun, export::Export, receipt::Receipt, task::Task};
+use domain::{access::Noun, export::Export, people::Merchant, receipt::Receipt, task::Task};
 use engine::{
-    Error, Kind, Result,
+    Ctx, Engine, Error, Kind, Result,
     port::{ListFilter, OrderRow},
 };
 use uuid::Uuid;
 
-use crate::web::Visit;
+use crate::{shell::named_entries, web::Visit};
 
 /// Shown of each noun; one more tells that there are others.
 pub(super) const EACH: usize = 8;
@@ -65,8 +65,44 @@ pub(super) async fn by_id(at: &Visit, id: Uuid) -> Result<Option<String>> {
     Ok(Some(at.path(&format!("{list}/{id}"))))
 }
 
-pub(super) async fn by_words(at: &Visit, words: &str) -> Result<Found> {
-    let (engine, ctx) = (at.engine(), &at.ctx);
+/// Another merchant of this person, and what fits there.
+pub(super) struct Elsewhere {
+    pub merchant: Merchant,
+    pub found: Found,
+}
+
+/// Looked at when nothing here fits; whoever has more merchants names the one they mean.
+const OTHERS: usize = 40;
+
+/// What fits at the other merchants that this person reaches.
+pub(super) async fn elsewhere(at: &Visit, words: &str) -> Result<Vec<Elsewhere>> {
+    let (engine, here) = (at.engine(), at.ctx.merchant_id());
+    let person = &at.desk.person;
+    let others = person.places.iter().map(|(merchant, _)| merchant);
+    let mut all = Vec::new();
+    for merchant in others.filter(|one| one.id != here).take(OTHERS) {
+        let ctx = engine.enter(person.user.id, &merchant.slug, None).await?;
+        let found = by_words(engine, &ctx, words).await?;
+        if found.count() > 0 {
+            all.push(Elsewhere {
+                merchant: merchant.clone(),
+                found,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Pages of this merchant that are called so.
+pub(super) fn pages(at: &Visit, words: &str) -> Vec<(&'static str, &'static str)> {
+    let words = words.to_lowercase();
+    let closed = at.closed();
+    named_entries()
+        .filter(|(key, label)| !closed.contains(key) && label.to_lowercase().contains(&words))
+        .collect()
+}
+
+pub(super) async fn by_words(engine: &Engine, ctx: &Ctx, words: &str) -> Result<Found> {
     let filter = ListFilter {
         query: Some(words.to_owned()),
         limit: EACH as i64 + 1,

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use domain::Time;
 use engine::Result;
 use leptos::prelude::*;
+use uuid::Uuid;
 
-use super::find::{EACH, Found, by_id, by_name, by_words};
+use super::find::{EACH, Elsewhere, Found, by_id, by_name, by_words, elsewhere, pages};
 use crate::{
     features::{
         exports::export_tone,
@@ -16,9 +18,12 @@ use crate::{
     web::{Page, Visit, go, page},
 };
 
+#[derive(Default)]
 struct Model {
     words: String,
     found: Found,
+    /// Only looked for when nothing here fits.
+    elsewhere: Vec<Elsewhere>,
 }
 
 #[component]
@@ -31,7 +36,7 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
     if words.is_empty() {
         return Ok(Model {
             words,
-            found: Found::default(),
+            ..Model::default()
         });
     }
     if let Ok(id) = words.parse()
@@ -40,21 +45,41 @@ async fn load(at: Arc<Visit>) -> Result<Model> {
         go(&path);
         return Ok(Model {
             words,
-            found: Found::default(),
+            ..Model::default()
         });
     }
-    let found = by_words(&at, &words).await?;
+    let found = by_words(at.engine(), &at.ctx, &words).await?;
     if let Some(row) = by_name(&found, &words) {
         go(&at.path(&format!("orders/{}", row.id)));
     }
-    Ok(Model { words, found })
+    let elsewhere = match found.count() {
+        0 => elsewhere(&at, &words).await?,
+        _ => Vec::new(),
+    };
+    Ok(Model {
+        words,
+        found,
+        elsewhere,
+    })
 }
 
 fn render(model: Model, at: &Visit) -> Page {
-    let Model { words, found } = model;
+    let Model {
+        words,
+        found,
+        elsewhere,
+    } = model;
     let now = at.now();
-    let title = match (words.is_empty(), found.count()) {
+    let named = match words.is_empty() {
+        true => Vec::new(),
+        false => pages(at, &words),
+    };
+    let is_nothing = found.count() == 0 && named.is_empty();
+    let title = match (words.is_empty(), found.count() + named.len()) {
         (true, _) => "What are you looking for?".to_owned(),
+        (false, 0) if !elsewhere.is_empty() => {
+            format!("Nothing at {} is called “{words}”", at.ctx.merchant().name)
+        }
         (false, 0) => format!("Nothing is called “{words}”"),
         (false, 1) => format!("One thing fits “{words}”"),
         (false, _) => format!("Found for “{words}”"),
@@ -116,7 +141,13 @@ fn render(model: Model, at: &Visit) -> Page {
         let sub = sub.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         view! { <Row tone=receipt_tone(receipt.status) title=receipt.topic.clone() sub href aside/> }.into_any()
     }).collect());
-    let nothing = (found.count() == 0).then(|| {
+    let pages = named
+        .into_iter()
+        .map(|(key, label)| view! { <Row title=label href=at.path(key)/> }.into_any())
+        .collect();
+    let pages = group("Pages", None, pages);
+    let others = elsewhere.iter().map(|one| there(one, now)).collect_view();
+    let nothing = (is_nothing && elsewhere.is_empty()).then(|| {
         view! {
             <Card>
                 <Empty icon=Ico::Search title="Look for a name, a number or an id">
@@ -130,10 +161,43 @@ fn render(model: Model, at: &Visit) -> Page {
         <PageHead title=title.clone()/>
         <FilterBar action label="Find an order, receipt, export or task" query=words/>
         {nothing}
-        <div class="stack" id="found">{orders} {exports} {tasks} {receipts}</div>
+        <div class="stack" id="found">{pages} {orders} {exports} {tasks} {receipts} {others}</div>
     }
     .into_any();
     Page::new(title, vec![Crumb::here("Search")], body)
+}
+
+/// What fits at another merchant, in short.
+fn there(one: &Elsewhere, now: Time) -> Option<AnyView> {
+    let (slug, found) = (&one.merchant.slug, &one.found);
+    let row = |list: &str, id: Uuid, title: &str, sub: &'static str, at: Time| {
+        let href = format!("/m/{slug}/{list}/{id}");
+        let aside = view! { <When at now/> }.into_any();
+        view! { <Row title=title.to_owned() sub href aside/> }.into_any()
+    };
+    let orders = found
+        .orders
+        .iter()
+        .map(|one| row("orders", one.id, &one.order.name, "Order", one.updated_at));
+    let exports = found
+        .exports
+        .iter()
+        .map(|one| row("exports", one.id, &one.title, "Export", one.created_at));
+    let tasks = found
+        .tasks
+        .iter()
+        .map(|one| row("tasks", one.id, &one.title, "Task", one.created_at));
+    let receipts = found
+        .receipts
+        .iter()
+        .map(|one| row("receipts", one.id, &one.topic, "Receipt", one.received_at));
+    let rows = orders
+        .chain(exports)
+        .chain(tasks)
+        .chain(receipts)
+        .take(EACH)
+        .collect();
+    group(format!("At {}", one.merchant.name), None, rows)
 }
 
 fn found_query(words: &str) -> String {
@@ -147,11 +211,12 @@ fn found_query(words: &str) -> String {
     })
 }
 
-fn group(title: &'static str, more: Option<String>, rows: Vec<AnyView>) -> Option<AnyView> {
+fn group(title: impl Into<String>, more: Option<String>, rows: Vec<AnyView>) -> Option<AnyView> {
     if rows.is_empty() {
         return None;
     }
     let more = more
         .map(|href| view! { <CardFoot><a class="link" href=href>"More of these"</a></CardFoot> });
+    let title = title.into();
     Some(view! { <Card title>{rows} {more}</Card> }.into_any())
 }

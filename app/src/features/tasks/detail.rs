@@ -153,7 +153,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let resolve = resolve(&task, &can, at);
     let side = side(&task, &history, at);
     let evidence = evidence(&task, there, at);
-    let steps = remediation(&task.remediation_steps);
+    let steps = remediation(&task.remediation_steps, task.state.is_over());
     let runbook = runbook.and_then(|one| by_hand(&one, at));
     let head = title.clone();
     Page::new(
@@ -358,7 +358,7 @@ fn resolve(task: &Task, can: &Possible, at: &Visit) -> AnyView {
     .into_any()
 }
 
-fn remediation(steps: &[String]) -> AnyView {
+fn remediation(steps: &[String], over: bool) -> AnyView {
     if steps.is_empty() {
         return ().into_any();
     }
@@ -367,11 +367,14 @@ fn remediation(steps: &[String]) -> AnyView {
         .iter()
         .map(|step| {
             let label = step.clone();
-            view! { <li><Check name="step" label/></li> }
+            if over {
+                return view! { <li>{label}</li> }.into_any();
+            }
+            view! { <li><Check name="step" label/></li> }.into_any()
         })
         .collect_view();
     view! {
-        <Card title="What to do" padded=true>
+        <Card title=if over { "What there was to do" } else { "What to do" } padded=true>
             <ol role="list">{steps}</ol>
         </Card>
     }

@@ -60,8 +60,11 @@ on_every_store! {
         let place = from("192.0.2.1");
         let wrong = world.engine.change_password(&me, &place, "wrong", NEW).await.unwrap_err();
         assert_eq!(wrong.fields[0].field, "old");
-        let weak = world.engine.change_password(&me, &place, PASSWORD, "maratestmara").await.unwrap_err();
-        assert_eq!(weak.fields[0].field, "password");
+        // a name, that of the agency, and a passphrase that everybody knows
+        for password in ["maratestmara", "Northbeam2026", "Alder & Pine 2026", "correct horse battery staple"] {
+            let weak = world.engine.change_password(&me, &place, PASSWORD, password).await.unwrap_err();
+            assert_eq!(weak.fields[0].field, "password", "{password}");
+        }
         assert!(signs_in(&world, PASSWORD).await && is_open(&world, &other.session).await);
 
         assert_eq!(world.engine.change_password(&me, &place, PASSWORD, NEW).await.unwrap(), 1);

@@ -55,7 +55,7 @@ pub async fn begin_contract_draft(
             let path = format!("/m/{slug}/contracts/{}/draft", sheet.export_type);
             Ok(Done::to(
                 &path,
-                format!("The draft of {}.", sheet.draft.title),
+                format!("This is the draft of {}.", sheet.draft.title),
             ))
         })
         .await

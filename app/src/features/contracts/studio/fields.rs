@@ -495,7 +495,7 @@ fn exception(
     let summary = match route {
         None => "Another code".to_owned(),
         Some(_) if code == "*" => "Anything else".to_owned(),
-        Some(route) => format!("{} → {}", code_words(code), route.owner),
+        Some(route) => format!("{} → {}", code_words(code), route.owner.title()),
     };
     let classes = pairs(&[
         ("soft", "soft: work goes on"),
