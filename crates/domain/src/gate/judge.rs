@@ -45,10 +45,9 @@ impl Gate {
                 .iter()
                 .filter_map(|place| price(place, facts, *below_percent, *above_percent))
                 .collect(),
-            Self::StockAtLeast { at, units, untold } => places(payload, at)
-                .iter()
-                .filter_map(|place| stock(place, facts, *units, *untold))
-                .collect(),
+            Self::StockAtLeast { at, units, untold } => {
+                stock(&places(payload, at), facts, *units, *untold)
+            }
             Self::SkuKnown { at } => places(payload, at)
                 .iter()
                 .filter(|place| !known(place, facts))
@@ -128,25 +127,95 @@ fn known(place: &Place<'_>, facts: &Facts<'_>) -> bool {
         .is_some_and(|sku| facts.skus.contains_key(sku))
 }
 
-fn stock(place: &Place<'_>, facts: &Facts<'_>, units: i64, untold: Untold) -> Option<Fault> {
-    // a line that asks for more than the threshold needs as much as it asks for
-    let asked = place.within.get("quantity").and_then(Value::as_i64);
-    let needed = units.max(asked.unwrap_or(0));
-    let sku = place.value.as_str().and_then(|sku| facts.skus.get(sku));
+/// What the lines of one SKU ask for together.
+struct Asked<'p, 'v> {
+    /// The first of them.
+    place: &'p Place<'v>,
+    lines: usize,
+    units: i128,
+}
+
+/// Several lines of the same SKU take from the same shelf: there has to be enough for all of them.
+fn stock(places: &[Place<'_>], facts: &Facts<'_>, units: i64, untold: Untold) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut all: Vec<Asked<'_, '_>> = Vec::new();
+    let mut by_sku: BTreeMap<&str, usize> = BTreeMap::new();
+    for place in places {
+        let Some(units) = quantity(place) else {
+            faults.push(unread(place));
+            continue;
+        };
+        let sku = place.value.as_str();
+        let known = sku.and_then(|sku| by_sku.get(sku)).copied();
+        if let Some(asked) = known.and_then(|n| all.get_mut(n)) {
+            asked.lines += 1;
+            asked.units = asked.units.saturating_add(units);
+            continue;
+        }
+        by_sku.extend(sku.map(|sku| (sku, all.len())));
+        all.push(Asked {
+            place,
+            lines: 1,
+            units,
+        });
+    }
+    let short = all
+        .iter()
+        .filter_map(|asked| too_few(asked, facts, units, untold));
+    faults.extend(short);
+    faults
+}
+
+fn too_few(asked: &Asked<'_, '_>, facts: &Facts<'_>, units: i64, untold: Untold) -> Option<Fault> {
+    // lines that ask for more than the threshold need as much as they ask for
+    let needed = asked.units.max(units.into());
+    let name = named(asked.place.value);
+    let sku = asked.place.value.as_str();
+    let sku = sku.and_then(|sku| facts.skus.get(sku));
     let says = match sku.and_then(Sku::available) {
-        Some(told) if told.is >= needed => return None,
-        Some(told) => format!("There are {} of {}", told.is, named(place.value)),
-        None if untold == Untold::Accepted => return None,
-        None => format!(
-            "Nobody has said how many of {} there are",
-            named(place.value)
+        Some(told) if i128::from(told.is) >= needed => return None,
+        Some(told) if asked.lines > 1 && asked.units > 0 => format!(
+            "There are {} of {name}, and {} lines ask for {}",
+            told.is, asked.lines, asked.units
         ),
+        Some(told) => format!("There are {} of {name}", told.is),
+        None if untold == Untold::Accepted => return None,
+        None => format!("Nobody has said how many of {name} there are"),
     };
     Some(Fault {
         says,
         accepts: format!("a stock of {needed} or more"),
-        ..at_place(place)
+        ..at_place(asked.place)
     })
+}
+
+/// How many a line asks for: none, where it names no quantity. `None`: nobody can tell.
+fn quantity(place: &Place<'_>) -> Option<i128> {
+    let Some(value) = place.within.get("quantity") else {
+        return Some(0);
+    };
+    let number = value.as_number()?;
+    let whole = number
+        .as_i64()
+        .map(i128::from)
+        .or_else(|| number.as_u64().map(i128::from));
+    // 6.0 is an integer to a schema, and what fits into no other number is read as a fraction
+    let whole = whole.or_else(|| {
+        let read = number.as_f64().filter(|read| read.fract() == 0.0)?;
+        format!("{read:.0}").parse().ok()
+    });
+    whole.filter(|units| *units >= 0)
+}
+
+fn unread(place: &Place<'_>) -> Fault {
+    let value = place.within.get("quantity").unwrap_or(&Value::Null);
+    let line = place.pointer.rsplit_once('/').map_or("", |(line, _)| line);
+    Fault {
+        field: format!("/payload{line}/quantity"),
+        says: format!("{value} is not a number of units"),
+        accepts: "a whole number of units, 0 or more".to_owned(),
+        export: None,
+    }
 }
 
 /// An amount with its currency, if it is one.

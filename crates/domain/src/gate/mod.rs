@@ -42,7 +42,8 @@ pub enum Gate {
         below_percent: u32,
         above_percent: u32,
     },
-    /// Of each SKU there are at least so many, or as many as the line says where that is more.
+    /// Of each SKU there are at least so many, or as many as its lines ask for together where that is more.
+    /// A line whose quantity nobody can read is refused.
     StockAtLeast {
         at: String,
         units: i64,

@@ -233,6 +233,90 @@ fn stock_is_at_or_above_the_threshold_and_what_a_line_asks_for() {
 }
 
 #[test]
+fn lines_of_the_same_goods_are_counted_together() {
+    let gate = |units, untold| Gate::StockAtLeast {
+        at: "/lines/*/sku".to_owned(),
+        units,
+        untold,
+    };
+    let lines = |list: &[(&str, Value)]| {
+        let line = |(sku, quantity): &(&str, Value)| json!({ "sku": sku, "quantity": quantity });
+        json!({ "lines": list.iter().map(line).collect::<Vec<_>>() })
+    };
+    let known = facts(&[("FIVE", Some(5), None), ("FULL", Some(99), None)]);
+    let first = "/payload/lines/0/sku";
+    use Untold::{Accepted, Refused};
+    for (list, untold, wanted) in [
+        (
+            vec![("FIVE", json!(3)), ("FULL", json!(9)), ("FIVE", json!(3))],
+            Refused,
+            Err((
+                first,
+                "There are 5 of “FIVE”, and 2 lines ask for 6",
+                "6 or more",
+            )),
+        ),
+        (
+            vec![("FIVE", json!(3)), ("FIVE", json!(2))],
+            Refused,
+            Ok(()),
+        ),
+        (
+            vec![("NEW", json!(3)), ("NEW", json!(3))],
+            Refused,
+            Err((first, "Nobody has said", "6 or more")),
+        ),
+        (vec![("NEW", json!(3)), ("NEW", json!(3))], Accepted, Ok(())),
+        (
+            vec![("FIVE", json!(i64::MAX)), ("FIVE", json!(i64::MAX))],
+            Refused,
+            Err((first, "2 lines ask for 18446744073709551614", "or more")),
+        ),
+    ] {
+        check(&gate(2, untold), &lines(&list), &known, wanted);
+    }
+}
+
+#[test]
+fn a_quantity_that_nobody_can_read_is_not_none_at_all() {
+    let gate = Gate::StockAtLeast {
+        at: "/lines/*/sku".to_owned(),
+        units: 2,
+        untold: Untold::Accepted,
+    };
+    let known = facts(&[("FIVE", Some(5), None)]);
+    let short = |accepts| Err(("/payload/lines/0/sku", "There are 5", accepts));
+    let unread = || {
+        Err((
+            "/payload/lines/0/quantity",
+            "not a number of units",
+            "whole",
+        ))
+    };
+    for (quantity, wanted) in [
+        ("5", Ok(())),
+        ("5.0", Ok(())),
+        ("6.0", short("6 or more")),
+        ("6e0", short("6 or more")),
+        ("9223372036854775808", short("9223372036854775808 or more")),
+        (
+            "60000000000000000000",
+            short("60000000000000000000 or more"),
+        ),
+        ("1e300", unread()),
+        ("5.5", unread()),
+        ("-1", unread()),
+        ("\"5\"", unread()),
+        ("null", unread()),
+        ("[5]", unread()),
+    ] {
+        let text = format!(r#"{{"lines":[{{"sku":"FIVE","quantity":{quantity}}}]}}"#);
+        let payload: Value = serde_json::from_str(&text).unwrap();
+        check(&gate, &payload, &known, wanted);
+    }
+}
+
+#[test]
 fn skus_are_known_and_orders_not_held() {
     let gate = Gate::SkuKnown {
         at: "/lines/*/sku".to_owned(),
