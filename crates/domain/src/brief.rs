@@ -3,8 +3,8 @@
 //! Somebody writes it as a draft and changes it as often as they like; each change is a version, and versions
 //! never change. Marked *ready*, its newest version becomes the campaign that exports are about, and the flow
 //! that campaigns trigger starts. Where the goods are not enough it is *paused*, and supply chain has a task;
-//! when there are enough again, whoever approves is asked anew. It is *live* when its activation is done,
-//! and *ended* when its window is over and what it did was taken back.
+//! when there are enough again, whoever approves is asked anew. It is *live* when its activation was executed,
+//! until what it did was taken back; then it has *ended*, and at once where its window is over before it was live.
 //!
 //! Its state is read off its run and exports, so it says the same as they do.
 
@@ -43,7 +43,7 @@ states! {
     Ready => "ready",
     /// There are not enough goods.
     Paused => "paused",
-    /// The offer stands.
+    /// The offer stands: its activation was executed.
     Live => "live",
     /// Its window is over, or it was taken back.
     Ended => "ended",
@@ -173,14 +173,24 @@ impl Brief {
 /// The code with which a destination, and our own check, says that there are not enough goods.
 pub const TOO_LITTLE: &str = "insufficient_inventory";
 
-/// Where a brief is by its run and that run's exports, and why.
-pub fn standing(run: &Run, exports: &[Export]) -> (BriefState, Option<String>) {
+/// Where a brief is by its run and that run's exports, and why. `before`: where it was until now.
+///
+/// A run that is through, or is taken back, says nothing of the offer by itself: it may never have been made.
+pub fn standing(run: &Run, exports: &[Export], before: BriefState) -> (BriefState, Option<String>) {
     let current = || exports.iter().filter(|one| one.superseded_by.is_none());
+    let activations = || current().filter(|one| is_activation(one));
+    let live = activations().any(|one| one.state == ExportState::Completed);
     let why = || run.outcome.clone();
     match run.state {
         RunState::Completed if run.recalled => return (BriefState::Ended, why()),
-        RunState::Undoing if run.recalled => return (BriefState::Live, why()),
-        RunState::Completed => return (BriefState::Live, None),
+        RunState::Undoing if run.recalled && (live || before == BriefState::Live) => {
+            return (BriefState::Live, why());
+        }
+        // nothing of it was ever to be seen: what is still taken back is what was prepared
+        RunState::Undoing if run.recalled => return (BriefState::Ended, why()),
+        RunState::Completed if activations().next().is_none() || activations().any(arrived) => {
+            return (BriefState::Live, None);
+        }
         RunState::Failed => return (BriefState::Failed, why()),
         RunState::Cancelled => return (BriefState::Withdrawn, why()),
         _ => {}
@@ -202,14 +212,28 @@ pub fn standing(run: &Run, exports: &[Export]) -> (BriefState, Option<String>) {
             Some(format!("There is not enough stock: {short}")),
         );
     }
-    let live = current().any(|export| {
-        matches!(
-            export.export_type.as_str(),
-            "live_publish" | "promo_activation"
-        ) && export.state == ExportState::Completed
-    });
-    match live {
-        true => (BriefState::Live, None),
-        false => (BriefState::Ready, None),
+    match (live, run.state) {
+        (true, _) => (BriefState::Live, None),
+        (false, RunState::Completed) => (
+            BriefState::Ready,
+            Some("Its flow is through, and no activation of it stands".to_owned()),
+        ),
+        (false, _) => (BriefState::Ready, None),
     }
+}
+
+/// What makes the offer stand.
+fn is_activation(export: &Export) -> bool {
+    matches!(
+        export.export_type.as_str(),
+        "live_publish" | "promo_activation"
+    )
+}
+
+/// Its destination has it, and has not said no: as much as a step may wait for.
+fn arrived(export: &Export) -> bool {
+    matches!(
+        export.state,
+        ExportState::Delivered | ExportState::Acknowledged | ExportState::Completed
+    )
 }

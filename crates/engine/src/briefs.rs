@@ -418,7 +418,7 @@ impl Work<'_> {
             return Ok(());
         };
         let exports = self.tx.exports_of(merchant, run.subject_id).await?;
-        let (state, because) = standing(run, &exports);
+        let (state, because) = standing(run, &exports, brief.state);
         if run.state == RunState::Undoing && !run.recalled && brief.state == BriefState::Live {
             // something after it failed: it stays what it was until that is taken back
             return Ok(());

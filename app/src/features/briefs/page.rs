@@ -56,7 +56,7 @@ fn standing(brief: &Brief) -> (String, String) {
             format!("{title} is live"),
             "When its window is over, what it did is taken back.".to_owned(),
         ),
-        BriefState::Ended => (format!("{title} is over"), "What it did was taken back.".to_owned()),
+        BriefState::Ended => (format!("{title} is over"), "What it did is taken back.".to_owned()),
         BriefState::Withdrawn => (format!("{title} was given up"), "Nothing of it is sent any more.".to_owned()),
         BriefState::Failed => (format!("{title} did not get through"), "What it did was taken back. Write another brief to try again.".to_owned()),
     }

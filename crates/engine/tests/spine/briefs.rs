@@ -4,11 +4,12 @@ use domain::{
     brief::BriefState,
     contract::Contract,
     export::{Export, ExportState},
-    flow::{Flow, RunState, Undo},
+    flow::{Failure, Flow, Path, RunState, Step, StepKind, Undo, Until, ways},
     gate::{Gate, Untold},
+    task::Unlock,
 };
-use engine::{BriefInput, Kind, SkuInput};
-use testkit::{HOUR, Reply, promo_contract, promo_flow};
+use engine::{BriefInput, Kind, SkuInput, TaskAct};
+use testkit::{HOUR, Reply, complete, promo_contract, promo_flow};
 use uuid::Uuid;
 
 use crate::world::{World, on_every_store};
@@ -75,6 +76,42 @@ async fn rules(world: &World) {
             .await
             .unwrap();
     }
+    world.engine.publish_flow(&eyes, flow).await.unwrap();
+}
+
+/// Stock is held before anybody is asked, and let go by hand.
+async fn holds_stock_first(world: &World, change: impl FnOnce(&mut Flow)) {
+    let eyes = world.eyes().await.unwrap();
+    let hold = Contract {
+        id: Uuid::from_u128(963),
+        export_type: "inventory_hold".into(),
+        intent: "hold_it".into(),
+        approval: Vec::new(),
+        published_at: eyes.now(),
+        ..promo_contract(world.merchant.id)
+    };
+    world.engine.publish_contract(&eyes, hold).await.unwrap();
+    let mut flow = Flow {
+        id: Uuid::from_u128(964),
+        version: 3,
+        published_at: eyes.now(),
+        ..promo_flow(world.merchant.id)
+    };
+    flow.steps[0].clock.resolve_ms = 20 * DAY;
+    let activate = &flow.steps[0];
+    let kind = StepKind::EmitExport {
+        export_type: "inventory_hold".into(),
+        until: Until::Acknowledged,
+    };
+    let owners = (activate.owner.clone(), activate.backup.clone());
+    let mut first = Step::new("hold_stock", "Hold the stock", owners, kind);
+    first.undo = Some(Undo::Task {
+        instruction: "Let the stock go.".into(),
+    });
+    flow.steps.insert(0, first);
+    let mut flow = flow.in_a_row();
+    change(&mut flow);
+    let flow = complete(flow);
     world.engine.publish_flow(&eyes, flow).await.unwrap();
 }
 
@@ -210,6 +247,54 @@ on_every_store! {
         world.advance(DAY).await.unwrap();
         assert_eq!(state(&world, id).await, BriefState::Ended);
         assert!(world.channel.sent().is_empty());
+    }
+
+    async fn what_nobody_approved_was_never_live(world: World) {
+        rules(&world).await;
+        holds_stock_first(&world, |_| {}).await;
+        stock(&world, 40).await;
+        let priya = world.as_person("priya").await.unwrap();
+        let id = world.engine.write_brief(&priya, winter()).await.unwrap().id;
+        world.engine.ready_brief(&priya, id).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        world.advance(5 * DAY).await.unwrap();
+        assert_eq!(current(&world).await.state, ExportState::Expired);
+        assert_eq!(state(&world, id).await, BriefState::Ready);
+        world.advance(5 * DAY).await.unwrap();
+        let ended = world.engine.brief(&world.eyes().await.unwrap(), id).await.unwrap();
+        assert_eq!(ended.chain.unwrap().runs[0].run.state, RunState::Undoing, "the stock is to be let go");
+        assert_eq!((ended.brief.state, ended.brief.because.as_deref()), (BriefState::Ended, Some("its window is over")));
+        let mut tasks = world.tasks().await.unwrap();
+        tasks.retain(|task| task.unlock == Unlock::FinishUndo);
+        world.acts("jonas", tasks[0].id, TaskAct::Resolve { note: "It is free again".into() }).await.unwrap();
+        let over = world.engine.brief(&world.eyes().await.unwrap(), id).await.unwrap();
+        assert_eq!(over.chain.unwrap().runs[0].run.state, RunState::Completed);
+        assert_eq!(over.brief.state, BriefState::Ended);
+        let said: Vec<String> = world.trail().await.unwrap().into_iter().map(|entry| entry.action).collect();
+        assert!(said.contains(&"brief.ended".to_owned()) && !said.contains(&"brief.live".to_owned()), "{said:?}");
+    }
+
+    async fn a_flow_that_goes_around_its_activation_makes_nothing_live(world: World) {
+        rules(&world).await;
+        holds_stock_first(&world, |flow| {
+            flow.steps.swap(0, 1);
+            flow.start = vec!["activate".into()];
+            flow.steps[0].exits[0].to.clear();
+            flow.steps[1].exits[0].to.clear();
+            flow.steps[0].failures = vec![Failure {
+                on: ways::EXPIRED.into(), retries: 0, retry_after_ms: 0, path: Path::Go { to: "hold_stock".into() },
+            }];
+        }).await;
+        stock(&world, 40).await;
+        let priya = world.as_person("priya").await.unwrap();
+        let id = world.engine.write_brief(&priya, winter()).await.unwrap().id;
+        world.engine.ready_brief(&priya, id).await.unwrap();
+        world.advance(5 * DAY).await.unwrap();
+        assert_eq!(current(&world).await.state, ExportState::Expired);
+        let now = world.engine.brief(&world.eyes().await.unwrap(), id).await.unwrap();
+        assert_eq!(now.chain.unwrap().runs[0].run.state, RunState::Completed);
+        assert_eq!(now.brief.state, BriefState::Ready);
+        assert!(now.brief.because.unwrap().contains("no activation"));
     }
 
     async fn a_brief_that_is_wrong_is_told_where(world: World) {
