@@ -325,6 +325,11 @@ impl Export {
         }
     }
 
+    /// One of its checks does not hold.
+    pub fn is_held(&self) -> bool {
+        self.qa.iter().any(|one| one.status == QaStatus::Failed)
+    }
+
     /// Takes the one step, or says why not.
     pub fn become_state(&mut self, next: ExportState) -> Result<(), BadTransition> {
         if !self.state.may_become(next) {

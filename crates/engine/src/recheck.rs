@@ -3,7 +3,8 @@
 //!
 //! Content never changes, so each time is a new version that supersedes the one before. What was approved stays
 //! approved only where the new version says the same, word for word, under the same rules; anything else is
-//! asked anew. A version made since the old one had aged says what is different.
+//! asked anew. A version made since the old one had aged says what is different; if the facts of now were too old
+//! themselves, it is held until they are told, and the one after it says so and is still approved, in the same way.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use domain::{
     Time,
     approval::{Approval, ApprovalState},
     contract::{Contract, Needed},
-    export::{Export, ExportState, QaStatus, Reevaluation, differences},
+    export::{Export, ExportState, QaResult, QaStatus, Reevaluation, differences},
     flow::{Run, RunState},
     gate::{Gate, skus_in, stale},
 };
@@ -101,16 +102,15 @@ impl Work<'_> {
         needed: &Needed,
         why: Because,
     ) -> Result<()> {
+        let anew = self.made_anew(&old, &export, &why).await?;
         let mut carried = None;
-        if let Because::TooOld(why) = &why {
-            let before = old.reevaluated.as_ref().map_or(0, |one| one.times);
-            export.reevaluated = Some(Reevaluation {
-                why: why.clone(),
-                changed: differences(&old.payload, &export.payload),
-                times: before + 1,
-            });
-            carried = self.still_approved(&old, &export, needed).await?;
+        if anew.is_some() {
+            carried = self.still_approved(&old, &export, contract, needed).await?;
         }
+        // the same, and asked all the same: it is not for its age that it is new
+        export.reevaluated = anew.filter(|one| {
+            matches!(why, Because::TooOld(_)) || carried.is_some() || !one.changed.is_empty()
+        });
         self.close_approvals(old.id, ApprovalState::Superseded)
             .await?;
         self.cancel_tasks_about(old.id, why.words()).await?;
@@ -128,20 +128,54 @@ impl Work<'_> {
             .await
     }
 
+    /// What is different since the one that had become too old to be sent; between the two there may be some that
+    /// were held, until somebody told the facts again.
+    async fn made_anew(
+        &mut self,
+        old: &Export,
+        new: &Export,
+        why: &Because,
+    ) -> Result<Option<Reevaluation>> {
+        let known = old.reevaluated.as_ref();
+        let times = known.map_or(0, |one| one.times);
+        let mut aged = old.clone();
+        let (why, times) = match (why, known) {
+            (Because::TooOld(why), _) => (why.clone(), times + 1),
+            (Because::GatesHold | Because::Mended, Some(known)) => {
+                while aged.reevaluated.is_some()
+                    && aged.is_held()
+                    && let Some(before) = aged.supersedes
+                {
+                    aged = self.export(before).await?;
+                }
+                (known.why.clone(), times)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Reevaluation {
+            why,
+            changed: differences(&aged.payload, &new.payload),
+            times,
+        }))
+    }
+
     /// What was decided of the old version, if it was wholly approved and the new one is the same.
     async fn still_approved(
         &mut self,
         old: &Export,
         new: &Export,
+        contract: &Contract,
         needed: &Needed,
     ) -> Result<Option<Vec<Approval>>> {
         if old.content_hash != new.content_hash {
             return Ok(None);
         }
-        // a version that was carried over itself was approved as the one before it
+        // nobody was asked about a version that was carried over itself, or held for its age: it was approved as
+        // the one before it
         let mut asked = old.clone();
         let mut all = self.tx.approvals_of(asked.merchant_id, asked.id).await?;
         while all.is_empty()
+            && is_only_anew(&asked, contract)
             && let Some(before) = asked.supersedes
         {
             asked = self.export(before).await?;
@@ -311,4 +345,12 @@ impl Work<'_> {
         }
         Ok(held)
     }
+}
+
+/// It is there for the age of the one before it alone: nobody wrote it, and none of the contract's own rules held it,
+/// which would say that something is not as it was.
+fn is_only_anew(export: &Export, contract: &Contract) -> bool {
+    let own = |check: &str| contract.gates.iter().any(|gate| gate.name() == check);
+    let broke = |one: &QaResult| one.status == QaStatus::Failed && own(&one.check);
+    export.reevaluated.is_some() && export.overridden.is_none() && !export.qa.iter().any(broke)
 }

@@ -109,6 +109,23 @@ async fn went_on(world: &World, held: &Export) {
     assert!(why.contains("every check holds"), "{why}");
 }
 
+fn tells_both(contract: &mut Contract) {
+    let limit = |field: &str| (field.to_owned(), 5 * MINUTE);
+    contract.refresh = BTreeMap::from([limit("price"), limit("stock")]);
+}
+
+/// Approved when its price and its stock had become too old.
+async fn approved_too_late(world: &World, n: u64) -> Export {
+    tell(world, price(9_000)).await;
+    tell(world, stock(50)).await;
+    world.receives(&order(n).total("900.00")).await.unwrap();
+    let asked = newest(world).await;
+    assert_eq!(asked.state, ExportState::AwaitingApproval, "{:?}", asked.qa);
+    world.clock.advance_ms(17 * MINUTE);
+    world.approves("jonas", &asked).await.unwrap();
+    asked
+}
+
 fn office() -> CalendarInput {
     let day = || "09:00-17:00".to_owned();
     CalendarInput {
@@ -347,6 +364,68 @@ on_every_store! {
         // the same price, told now
         tell(&world, price(8_900)).await;
         went_on(&world, &held).await;
+    }
+
+    async fn what_was_approved_still_is_when_facts_that_had_aged_are_told_again(world: World) {
+        rules(&world, tells_both).await;
+        let asked = approved_too_late(&world, 31).await;
+        let held = held_by(&world, "fresh", "/refresh/price").await;
+        assert_eq!(held.supersedes, Some(asked.id));
+        tell(&world, price(9_000)).await;
+        let still = held_by(&world, "fresh", "/refresh/stock").await;
+        assert_eq!(still.id, held.id);
+        tell(&world, stock(50)).await;
+        let sent = newest(&world).await;
+        assert_eq!(sent.state, ExportState::Acknowledged, "nobody is asked anew: {sent:#?}");
+        assert_eq!((sent.version, sent.supersedes), (3, Some(held.id)));
+        assert_eq!(sent.content_hash, asked.content_hash);
+        let again = sent.reevaluated.clone().unwrap();
+        assert!(again.why.contains("price") && again.changed.is_empty(), "{again:?}");
+        let data = &world.channel.sent()[0].json()["data"];
+        assert_eq!(data["approvals"][0]["content_hash"], asked.content_hash.as_str());
+    }
+
+    async fn what_a_rule_held_meanwhile_is_approved_anew(world: World) {
+        rules(&world, |contract| {
+            tells_both(contract);
+            contract.gates = vec![Gate::StockAtLeast { at: "/lines/*/sku".into(), units: 3, untold: Untold::Refused }];
+        }).await;
+        approved_too_late(&world, 32).await;
+        held_by(&world, "fresh", "/refresh/price").await;
+        tell(&world, stock(2)).await;
+        tell(&world, price(9_000)).await;
+        let held = newest(&world).await;
+        let failed: Vec<_> = held.qa.iter().filter(|one| one.status == QaStatus::Failed).map(|one| one.check.as_str()).collect();
+        assert_eq!(failed, ["stock_at_least"]);
+        tell(&world, stock(50)).await;
+        let anew = newest(&world).await;
+        assert_eq!((anew.state, anew.reevaluated), (ExportState::AwaitingApproval, None));
+    }
+
+    async fn what_reads_otherwise_after_it_was_held_says_what_changed_and_is_approved_anew(world: World) {
+        rules(&world, tells_both).await;
+        let asked = approved_too_late(&world, 33).await;
+        held_by(&world, "fresh", "/refresh/price").await;
+        rules(&world, |contract| {
+            tells_both(contract);
+            contract.id = Uuid::from_u128(921);
+            contract.version = "1.2".into();
+            contract.published_at = asked.created_at.plus_ms(1);
+            contract.schema = json!({ "type": "object" });
+            contract.payload = serde_json::from_value(json!({
+                "order_ref": { "fact": "order.ref" }, "lines": { "fact": "order.lines" },
+            })).unwrap();
+        }).await;
+        world.clock.advance_ms(3_000);
+        tell(&world, price(9_000)).await;
+        tell(&world, stock(50)).await;
+        let anew = newest(&world).await;
+        assert_eq!(anew.state, ExportState::AwaitingApproval, "{anew:#?}");
+        let again = anew.reevaluated.clone().unwrap();
+        let fields: Vec<&str> = again.changed.iter().map(|one| one.field.as_str()).collect();
+        assert!(again.why.contains("price") && fields.contains(&"/ship_to"), "{again:?}");
+        world.approves("jonas", &anew).await.unwrap();
+        assert_eq!(world.channel.sent().len(), 1);
     }
 
     async fn only_what_the_staging_side_takes_goes_where_it_counts(world: World) {

@@ -114,7 +114,7 @@ impl From<&Fault> for FaultView {
 #[schema(as = Reevaluation)]
 pub struct ReevaluationView {
     why: String,
-    /// What is not as in the version before; empty: it still holds, word for word, and so do its approvals.
+    /// What is not as in the version that had become too old; empty: it still holds, word for word, and so do its approvals.
     changed: Vec<DifferenceView>,
 }
 
