@@ -9,7 +9,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{approvals::too_late, error::Result, notices::Beyond, work::Work};
+use crate::{error::Result, late::too_late, notices::Beyond, work::Work};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,8 +21,9 @@ use crate::{
     engine::Engine,
     error::{Error, Result},
     exception::{Trouble, evidence},
+    late::came_of,
     port::StoreExt,
-    rules::{Rules, lends},
+    rules::lends,
     sight::must_see_export,
     work::Work,
 };
@@ -175,7 +176,13 @@ impl Work<'_> {
         let open = open.ok_or_else(|| Error::conflict("No approval is asked for this export."))?;
         let decided = match open.clone().decide(decision, &voice, &all, self.now) {
             Err(CannotDecide::AlreadyDecided(_)) => {
-                return Err(Error::conflict(too_late(open, &self.rules)));
+                // where one said no, nobody else is asked any more
+                let no = all.iter().rfind(|one| {
+                    export.state == ExportState::Declined && one.state == ApprovalState::Declined
+                });
+                let (about, at) = (no.unwrap_or(open), &self.engine.public_url);
+                let said = came_of(&mut *self.tx, &self.rules, about, at).await?;
+                return Err(Error::conflict(said));
             }
             decided => decided?,
         };
@@ -393,34 +400,5 @@ impl Work<'_> {
             self.announce(export, &fresh).await?;
         }
         Ok(())
-    }
-}
-
-/// What somebody hears who comes late: what became of it, by whom, and when.
-pub(crate) fn too_late(approval: &Approval, rules: &Rules) -> String {
-    let name = |user: Uuid| rules.user_name(user).unwrap_or("Somebody who left");
-    let at = approval
-        .decided_at
-        .map(|at| at.format_utc("%H:%M UTC on %-d %B %Y"))
-        .unwrap_or_default();
-    let who = match (approval.decided_by, approval.decided_for) {
-        (Some(by), Some(other)) => format!("{} for {}", name(by), name(other)),
-        (Some(by), None) => name(by).to_owned(),
-        (None, _) => "Somebody".to_owned(),
-    };
-    match approval.state {
-        ApprovalState::Approved => format!("{who} approved this already, at {at}."),
-        ApprovalState::Declined => {
-            let why = approval.decision_note.as_deref().unwrap_or_default();
-            format!("{who} declined this already, at {at}: “{why}”")
-        }
-        ApprovalState::Expired => {
-            "Nobody decided this in time: it expired, and nothing was sent.".to_owned()
-        }
-        ApprovalState::Withdrawn => "It was taken back before anybody decided it.".to_owned(),
-        ApprovalState::Superseded => {
-            "A newer version took its place; that one is decided anew.".to_owned()
-        }
-        ApprovalState::Queued | ApprovalState::Pending => "It is not decided yet.".to_owned(),
     }
 }

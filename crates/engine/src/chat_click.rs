@@ -17,12 +17,12 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    approvals::too_late,
     chat_link::Fresh,
     ctx::{Actor, Ctx},
     engine::Engine,
     error::{Error, Kind, Result},
     job::{Job, JobKind},
+    late::came_of,
     port::{ChatLinkRow, Pressing, ReasonForm, Said, StoreExt},
     work::Work,
     worker::lost_lease,
@@ -310,7 +310,8 @@ impl Engine {
     /// Somebody pressed what is over: who decided, and when.
     async fn over_words(&self, ctx: &Ctx, approval: &Approval) -> Result<String> {
         let rules = self.rules_of(ctx.merchant_id()).await?;
-        let said = too_late(approval, &rules);
+        let mut reads = self.store.reads().await?;
+        let said = came_of(&mut *reads, &rules, approval, &self.public_url).await?;
         Ok(format!("{said} Nothing was changed by your click."))
     }
 

@@ -54,6 +54,7 @@ mod intake;
 mod invitations;
 mod keys;
 mod known;
+mod late;
 mod letters;
 mod lost_device;
 mod mail;

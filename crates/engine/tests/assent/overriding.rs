@@ -20,7 +20,7 @@ use crate::{
     world::{World, on_every_store},
 };
 
-async fn admin(world: &World) -> Ctx {
+pub async fn admin(world: &World) -> Ctx {
     let engine = &world.engine;
     let email = "ada@northbeam.example";
     let user = engine
@@ -136,6 +136,9 @@ on_every_store! {
         assert_eq!(said[0].state, ApprovalState::Superseded);
         let late = decides(&world, id_of(&world, "jonas"), &old, true).await.unwrap_err();
         assert_eq!(late.kind, Kind::Conflict);
+        assert!(late.sentence.starts_with("Ada Admin put a newer version in its place at "), "{late}");
+        let newer = "Version 2 is awaiting approval: http";
+        assert!(late.sentence.contains(newer) && late.sentence.ends_with(&format!("/exports/{}", new.id)), "{late}");
         let own = decides(&world, ada.user_id().unwrap(), &new, true).await.unwrap_err();
         assert_eq!(own.kind, Kind::Forbidden);
         assert_eq!(decides(&world, id_of(&world, "jonas"), &new, true).await.unwrap(), ExportState::Ready);

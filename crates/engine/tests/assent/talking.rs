@@ -10,7 +10,9 @@ use testkit::{HOUR, MINUTE};
 use uuid::Uuid;
 
 use crate::{
-    as_user, asked, asks, decides, id_of, pending, step, trail,
+    as_user, asked, asks, decides, id_of,
+    overriding::admin,
+    pending, step, trail,
     world::{World, on_every_store},
 };
 
@@ -170,6 +172,21 @@ on_every_store! {
         let looks = trail(&world, id).await.into_iter().filter(|one| one.action == "approval.looked_at");
         assert_eq!(looks.count(), 1, "said once");
         assert_eq!(decides(&world, id_of(&world, "priya"), &export, true).await.unwrap(), ExportState::Ready);
+    }
+
+    async fn who_comes_late_hears_who_took_it_back_and_who_said_no(world: World) {
+        asks(&world, vec![step("operations", "finance"), step("finance", "operations")]).await;
+        let [withdrawn, declined] = [asked(&world, 1).await, asked(&world, 2).await];
+        let ada = admin(&world).await;
+        world.engine.withdraw(&ada, withdrawn.id, "tried out").await.unwrap();
+        decides(&world, id_of(&world, "jonas"), &declined, false).await.unwrap();
+        let at = world.engine.now().format_utc("%H:%M UTC on %-d %B %Y");
+        world.clock.advance_ms(HOUR / 4);
+        let late = decides(&world, id_of(&world, "priya"), &withdrawn, true).await.unwrap_err();
+        assert_eq!(late.kind, Kind::Conflict);
+        assert_eq!(late.sentence, format!("Ada Admin took it back at {at}, before it was decided: “tried out”."));
+        let late = decides(&world, id_of(&world, "priya"), &declined, true).await.unwrap_err();
+        assert!(late.sentence.starts_with(&format!("Jonas Test declined this already, at {at}")), "{late}");
     }
 
     async fn who_comes_late_hears_who_decided_and_when(world: World) {
