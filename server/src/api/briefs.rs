@@ -168,6 +168,19 @@ pub struct WriteBrief {
     content: BriefContent,
 }
 
+/// Where the body has what the form asks for.
+fn in_body(mut error: engine::Error) -> engine::Error {
+    for fault in &mut error.fields {
+        fault.field = match fault.field.as_str() {
+            "campaign_id" | "flow" => continue,
+            // the form's name for its one field of landing pages
+            "landing_url" => "content/landing_urls".to_owned(),
+            other => format!("content/{other}"),
+        };
+    }
+    error
+}
+
 /// Write a campaign brief
 ///
 /// It is a draft: nothing is asked and nothing sent before it is marked ready. Needs a person, who is its author
@@ -189,7 +202,7 @@ pub async fn write_brief(
         flow: body.flow.unwrap_or_default(),
         ..body.content.form()?
     };
-    let brief = engine.write_brief(&ctx, input).await?;
+    let brief = engine.write_brief(&ctx, input).await.map_err(in_body)?;
     let chain = engine.brief(&ctx, brief.id).await?;
     let location = format!("{PREFIX}/briefs/{}", brief.id);
     let detail: BriefDetail = (&chain).into();
@@ -222,7 +235,8 @@ pub async fn revise_brief(
     let input = body.content.form()?;
     engine
         .revise_brief(&ctx, id, body.seen_version, input)
-        .await?;
+        .await
+        .map_err(in_body)?;
     let chain = engine.brief(&ctx, id).await?;
     Ok(Json((&chain).into()))
 }

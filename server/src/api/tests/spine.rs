@@ -181,6 +181,47 @@ async fn the_address_of_a_schema_in_a_message_leads_to_it() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_brief_is_said_where_it_stands() {
+    let api = Api::new().await;
+    let wrong = json!({
+        "campaign_id": "Winter Kit",
+        "content": {
+            "title": " ", "offer": "20 % off", "discount_percent": 95, "skus": [], "keywords": ["winter kit"],
+            "landing_urls": ["http://alder-pine.example/winter"],
+            "starts_at": "soon", "ends_at": "2099-11-30T23:59:00Z",
+        },
+    });
+    let said = api.post(As::Person("mara"), "briefs", wrong.clone()).await;
+    let content = [
+        "title",
+        "skus",
+        "landing_urls",
+        "keywords_owner",
+        "discount_percent",
+        "starts_at",
+    ];
+    let mut places = vec!["#/campaign_id".to_owned()];
+    places.extend(content.map(|field| format!("#/content/{field}")));
+    assert_eq!(said.problem(422), places);
+
+    let mut right = wrong.clone();
+    right["campaign_id"] = json!("winter-kit-26");
+    right["content"] = json!({
+        "title": "Winter kit", "offer": "20 % off", "discount_percent": 20, "skus": ["KIT-1"],
+        "landing_urls": ["https://alder-pine.example/winter"],
+        "starts_at": "2099-11-27T16:00:00Z", "ends_at": "2099-11-30T23:59:00Z",
+    });
+    let brief = api
+        .post(As::Person("mara"), "briefs", right)
+        .await
+        .expect(201);
+    let path = format!("briefs/{}/versions", id_of(&brief));
+    let version = json!({ "seen_version": 1, "content": wrong["content"] });
+    let said = api.post(As::Person("mara"), &path, version).await;
+    assert_eq!(said.problem(422), places[1..]);
+}
+
+#[tokio::test]
 async fn a_person_starts_a_campaign_and_two_others_approve_it() {
     let api = Api::new().await;
     let brief = json!({
