@@ -209,6 +209,7 @@ pub enum QaStatus {
 pub struct QaResult {
     pub check: String,
     pub status: QaStatus,
+    /// What failed, in a sentence; or that there was nothing to look at.
     pub detail: Option<String>,
     /// Where it failed, what is wrong there, and what would be accepted.
     #[serde(default)]

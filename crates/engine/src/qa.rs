@@ -15,7 +15,7 @@ use domain::{
     approval::most_seated,
     contract::{ApprovalStep, Contract, codes},
     export::{Export, QaResult, QaStatus},
-    gate::{Facts, Fault, ages},
+    gate::{Facts, Fault, Gate, ages, leads_anywhere},
     owner::Owner,
     sku::Sku,
 };
@@ -85,6 +85,13 @@ fn gate(check: &str, mut faults: Vec<Fault>) -> QaResult {
     }
 }
 
+/// A rule that found nothing to look at holds, and says that this is all it found.
+fn unseen(rule: &Gate, export: &Export) -> Option<String> {
+    let at = rule.at()?;
+    let said = format!("Nothing stands at {at}: there was nothing to check.");
+    (!leads_anywhere(&export.payload, at)).then_some(said)
+}
+
 fn fault(field: &str, says: impl Into<String>, accepts: impl Into<String>) -> Fault {
     Fault {
         field: field.to_owned(),
@@ -121,12 +128,23 @@ impl Gates<'_> {
         ];
         let facts = self.facts(export);
         for rule in &self.contract.gates {
-            answers.push(gate(rule.name(), rule.judge(&export.payload, &facts)));
+            let mut answer = gate(rule.name(), rule.judge(&export.payload, &facts));
+            if answer.faults.is_empty() {
+                answer.detail = unseen(rule, export);
+            }
+            answers.push(answer);
         }
         let refresh = &self.contract.refresh;
         let (fresh, too_old) = ages(refresh, &export.payload, self.skus, self.now);
         if !refresh.is_empty() {
-            answers.push(gate("fresh", too_old));
+            let mut answer = gate("fresh", too_old);
+            if answer.faults.is_empty() && fresh.is_empty() {
+                answer.detail = Some(
+                    "It names no goods of a price or a stock: there was nothing to check."
+                        .to_owned(),
+                );
+            }
+            answers.push(answer);
         }
         (answers, fresh)
     }

@@ -30,8 +30,13 @@ pub(super) fn checks(export: &Export, at_visit: &Visit) -> impl IntoView + use<>
         .iter()
         .map(|one| {
             let failed = one.status == QaStatus::Failed;
-            let tone = if failed { Tone::Late } else { Tone::Done };
-            let sub = failed.then(|| one.detail.clone()).flatten();
+            let tone = match (one.status, &one.detail) {
+                (QaStatus::Failed, _) => Tone::Late,
+                (QaStatus::Passed, None) => Tone::Done,
+                // there was nothing to look at
+                (QaStatus::Passed, Some(_)) => Tone::Idle,
+            };
+            let sub = one.detail.clone();
             let title = if failed {
                 format!("Not so: {}", check_words(&one.check))
             } else {

@@ -18,7 +18,7 @@ pub use fresh::{ages, skus_in, stale};
 pub use gtin::{check_digit, gtin_fault};
 pub use judge::{Facts, Fault};
 pub(crate) use judge::{money, text_of};
-pub use place::{Place, bad_place, places};
+pub use place::{Place, bad_place, leads_anywhere, places};
 
 /// What a rule makes of goods about which nobody said what it asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -36,6 +36,26 @@ pub fn places<'v>(payload: &'v Value, at: &str) -> Vec<Place<'v>> {
     found
 }
 
+/// Whether anything stands at that place.
+pub fn leads_anywhere(payload: &Value, at: &str) -> bool {
+    let Some(rest) = at.strip_prefix('/') else {
+        return true;
+    };
+    let (word, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match payload {
+        Value::Array(list) if word == "*" => list.iter().any(|one| leads_anywhere(one, rest)),
+        Value::Array(list) => {
+            let found = word.parse::<usize>().ok().and_then(|n| list.get(n));
+            found.is_some_and(|one| leads_anywhere(one, rest))
+        }
+        Value::Object(map) => {
+            let key = word.replace("~1", "/").replace("~0", "~");
+            map.get(&key).is_some_and(|one| leads_anywhere(one, rest))
+        }
+        _ => false,
+    }
+}
+
 fn below<'v>(place: &Place<'v>, word: &str) -> Vec<Place<'v>> {
     let step = |key: &str, value: &'v Value| Place {
         pointer: format!("{}/{key}", place.pointer),

@@ -411,3 +411,32 @@ fn what_is_too_old_is_named_with_its_age() {
     assert_eq!(stale(&refresh, &as_of, at(360_001)), ["price"]);
     assert_eq!(stale(&refresh, &as_of, at(360_002)), ["lines", "price"]);
 }
+
+#[test]
+fn a_place_leads_somewhere_where_it_has_values() {
+    let payload = json!({
+        "price": null, "lines": [{ "sku": "A" }, { "price": 1 }], "none": [], "a/b": { "~": 1 },
+    });
+    for at in [
+        "/price",
+        "/lines/*",
+        "/lines/*/sku",
+        "/lines/*/price",
+        "/lines/1/price",
+        "/lines/0/price",
+        "/lines/2",
+        "/lines/-1",
+        "/none",
+        "/none/*",
+        "/other",
+        "/price/x",
+        "/a~1b/~0",
+        "/a~1b/*",
+    ] {
+        assert_eq!(
+            leads_anywhere(&payload, at),
+            !places(&payload, at).is_empty(),
+            "{at}"
+        );
+    }
+}

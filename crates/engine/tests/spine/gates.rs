@@ -197,6 +197,23 @@ on_every_store! {
         went_on(&world, &held).await;
     }
 
+    async fn a_rule_that_finds_nothing_to_look_at_says_so(world: World) {
+        rules(&world, |contract| {
+            contract.gates = vec![
+                Gate::Gtin { at: "/gtin".into() },
+                Gate::SkuKnown { at: "/lines/*/sku".into() },
+            ];
+            contract.refresh = BTreeMap::from([("lines".to_owned(), HOUR)]);
+            contract.schema = json!({ "type": "object" });
+        }).await;
+        tell(&world, stock(9)).await;
+        world.receives(&order(34)).await.unwrap();
+        let sent = newest(&world).await;
+        assert_eq!(sent.state, ExportState::Acknowledged, "{:?}", sent.qa);
+        let said: Vec<_> = sent.qa.iter().filter_map(|one| Some((one.check.as_str(), one.detail.as_deref()?))).collect();
+        assert_eq!(said, [("gtin", "Nothing stands at /gtin: there was nothing to check.")]);
+    }
+
     async fn a_price_out_of_bounds_goes_on_when_the_price_is_updated(world: World) {
         rules(&world, |contract| {
             contract.gates = vec![

@@ -74,6 +74,7 @@ pub struct ExportView {
 pub struct QaView {
     check: String,
     status: QaStatus,
+    /// What failed; of a rule that passed since there was nothing to look at, that.
     detail: Option<String>,
     /// Where it failed.
     faults: Vec<FaultView>,
