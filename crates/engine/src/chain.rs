@@ -26,14 +26,16 @@ use crate::{
 /// How often an export that moves on while it is read is read again.
 const MOST_LOOKS: usize = 5;
 
-/// An export with everything that hangs on it.
+/// An export with everything that hangs on it, as far as whoever asked sees it.
 #[derive(Clone, Debug)]
 pub struct ExportChain {
     pub export: Export,
     pub contract: Contract,
     pub destination: Option<Destination>,
+    /// Those that this caller would find by their ids, too.
     pub approvals: Vec<Approval>,
     pub attempts: Vec<Attempt>,
+    /// The same.
     pub tasks: Vec<Task>,
 }
 
@@ -207,6 +209,7 @@ impl Engine {
     /// The receipt first in `receipts`, then the others of its order.
     pub async fn receipt_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
         ctx.read(Noun::Receipt)?;
+        let sight = self.sight(ctx).await?;
         let mut reads = self.store.reads().await?;
         let merchant = ctx.merchant_id();
         let receipt = reads
@@ -219,7 +222,7 @@ impl Engine {
             ..Chain::default()
         };
         if let Some(order_id) = receipt.order_id {
-            order_part(&mut *reads, merchant, order_id, &mut chain).await?;
+            order_part(&mut *reads, &sight, (merchant, order_id), &mut chain).await?;
         }
         chain.receipts.retain(|other| other.id != receipt.id);
         chain.receipts.insert(0, receipt);
@@ -228,9 +231,10 @@ impl Engine {
 
     pub async fn order_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
         ctx.read(Noun::Order)?;
+        let sight = self.sight(ctx).await?;
         let mut reads = self.store.reads().await?;
         let mut chain = Chain::default();
-        order_part(&mut *reads, ctx.merchant_id(), id, &mut chain).await?;
+        order_part(&mut *reads, &sight, (ctx.merchant_id(), id), &mut chain).await?;
         if chain.order.is_none() {
             return Err(Error::not_found("order"));
         }
@@ -256,13 +260,15 @@ impl Engine {
         }
         let mut chain = Chain::default();
         if export.subject_kind == "order" {
-            order_part(&mut *reads, merchant, export.subject_id, &mut chain).await?;
+            let order = (merchant, export.subject_id);
+            order_part(&mut *reads, &sight, order, &mut chain).await?;
             if let Some(order) = &chain.order {
                 chain.source = reads.source(merchant, order.source_id).await?;
             }
         } else {
             other_part(
                 &mut *reads,
+                &sight,
                 (merchant, &export.subject_kind, export.subject_id),
                 &mut chain,
             )
@@ -270,7 +276,7 @@ impl Engine {
         }
         let export = match chain.exports().find(|one| one.export.id == id) {
             Some(found) => found.clone(),
-            None => export_part(&mut *reads, merchant, export).await?,
+            None => export_part(&mut *reads, &sight, export).await?,
         };
         Ok((export, chain))
     }
@@ -278,18 +284,20 @@ impl Engine {
     /// The chain of the run's subject, and the run itself.
     pub async fn run_chain(&self, ctx: &Ctx, id: Uuid) -> Result<(RunChain, Chain)> {
         ctx.read(Noun::Flow)?;
+        let sight = self.sight(ctx).await?;
         let (mut reads, merchant) = (self.store.reads().await?, ctx.merchant_id());
         let gone = || Error::not_found("run");
         let run = reads.run(merchant, id).await?.ok_or_else(gone)?;
         let mut chain = Chain::default();
         if run.subject_kind == "order" {
-            order_part(&mut *reads, merchant, run.subject_id, &mut chain).await?;
+            order_part(&mut *reads, &sight, (merchant, run.subject_id), &mut chain).await?;
             if let Some(order) = &chain.order {
                 chain.source = reads.source(merchant, order.source_id).await?;
             }
         } else {
             other_part(
                 &mut *reads,
+                &sight,
                 (merchant, &run.subject_kind, run.subject_id),
                 &mut chain,
             )
@@ -301,9 +309,11 @@ impl Engine {
 
     /// The campaign of a brief that is ready, with its runs and exports.
     pub(crate) async fn campaign_chain(&self, ctx: &Ctx, id: Uuid) -> Result<Chain> {
+        let sight = self.sight(ctx).await?;
         let mut reads = self.store.reads().await?;
         let mut chain = Chain::default();
-        other_part(&mut *reads, (ctx.merchant_id(), "campaign", id), &mut chain).await?;
+        let brief = (ctx.merchant_id(), "campaign", id);
+        other_part(&mut *reads, &sight, brief, &mut chain).await?;
         Ok(chain)
     }
 
@@ -413,16 +423,13 @@ async fn theirs(
     sight: &Sight,
     export: Export,
 ) -> Result<(ExportChain, Chain)> {
-    let merchant = export.merchant_id;
-    let mut runs = run_chains(reads, merchant, export.subject_id).await?;
+    let mut runs = run_chains(reads, sight, (export.merchant_id, export.subject_id)).await?;
     runs.retain(|run| run.run.id == export.run_id);
-    let found = export_part(reads, merchant, export).await?;
+    let found = export_part(reads, sight, export).await?;
     for run in &mut runs {
         run.tasks.clear();
-        run.exports.retain(|one| {
-            let asked = one.approvals.iter().any(|step| sight.sees(&step.marks()));
-            asked || sight.sees(&one.export.marks())
-        });
+        run.exports
+            .retain(|one| !one.approvals.is_empty() || sight.sees(&one.export.marks()));
     }
     let chain = Chain {
         runs,
@@ -433,19 +440,20 @@ async fn theirs(
 
 async fn order_part(
     reads: &mut dyn Reads,
-    merchant: Uuid,
-    id: Uuid,
+    sight: &Sight,
+    (merchant, id): (Uuid, Uuid),
     chain: &mut Chain,
 ) -> Result<()> {
     chain.order = reads.order(merchant, id).await?;
     chain.receipts = reads.receipts_of_order(merchant, id).await?;
     chain.events = reads.events_of(merchant, id).await?;
-    chain.runs = run_chains(reads, merchant, id).await?;
+    chain.runs = run_chains(reads, sight, (merchant, id)).await?;
     Ok(())
 }
 
 async fn other_part(
     reads: &mut dyn Reads,
+    sight: &Sight,
     (merchant, kind, id): (Uuid, &str, Uuid),
     chain: &mut Chain,
 ) -> Result<()> {
@@ -454,11 +462,15 @@ async fn other_part(
     } else {
         chain.campaign = reads.campaign(merchant, id).await?;
     }
-    chain.runs = run_chains(reads, merchant, id).await?;
+    chain.runs = run_chains(reads, sight, (merchant, id)).await?;
     Ok(())
 }
 
-async fn run_chains(reads: &mut dyn Reads, merchant: Uuid, subject: Uuid) -> Result<Vec<RunChain>> {
+async fn run_chains(
+    reads: &mut dyn Reads,
+    sight: &Sight,
+    (merchant, subject): (Uuid, Uuid),
+) -> Result<Vec<RunChain>> {
     let mut chains = Vec::new();
     for run in reads.runs_of(merchant, subject).await? {
         let flow = reads
@@ -467,10 +479,10 @@ async fn run_chains(reads: &mut dyn Reads, merchant: Uuid, subject: Uuid) -> Res
             .ok_or_else(|| Error::internal(format!("run {} has lost its flow", run.id)))?;
         let mut exports = Vec::new();
         for export in reads.exports_of_run(merchant, run.id).await? {
-            exports.push(export_part(reads, merchant, export).await?);
+            exports.push(export_part(reads, sight, export).await?);
         }
         let mut tasks = reads.tasks_about(merchant, run.id).await?;
-        tasks.retain(|task| task.export_id.is_none());
+        tasks.retain(|task| task.export_id.is_none() && sight.sees(&task.marks()));
         chains.push(RunChain {
             run,
             flow,
@@ -486,21 +498,28 @@ async fn run_chains(reads: &mut dyn Reads, merchant: Uuid, subject: Uuid) -> Res
 /// is read again. An export that moves on all the time is shown as it was found last.
 async fn export_part(
     reads: &mut dyn Reads,
-    merchant: Uuid,
+    sight: &Sight,
     mut export: Export,
 ) -> Result<ExportChain> {
     for _ in 0..MOST_LOOKS {
-        let (id, rev) = (export.id, export.rev);
-        let found = export_with(reads, merchant, export).await?;
+        let (merchant, id, rev) = (export.merchant_id, export.id, export.rev);
+        let found = export_with(reads, sight, export).await?;
         match reads.export(merchant, id).await? {
             Some(now) if now.rev != rev => export = now,
             _ => return Ok(found),
         }
     }
-    export_with(reads, merchant, export).await
+    export_with(reads, sight, export).await
 }
 
-async fn export_with(reads: &mut dyn Reads, merchant: Uuid, export: Export) -> Result<ExportChain> {
+/// The one place where approvals and tasks come to hang on an export. Whoever sees an export sees of these what
+/// they would find by its id; the others do not exist for them, so that their number says nothing either.
+async fn export_with(reads: &mut dyn Reads, sight: &Sight, export: Export) -> Result<ExportChain> {
+    let merchant = export.merchant_id;
+    let mut approvals = reads.approvals_of(merchant, export.id).await?;
+    approvals.retain(|one| sight.sees(&one.marks()));
+    let mut tasks = reads.tasks_about(merchant, export.id).await?;
+    tasks.retain(|one| sight.sees(&one.marks()));
     Ok(ExportChain {
         contract: reads
             .contract(merchant, export.contract_id)
@@ -509,9 +528,9 @@ async fn export_with(reads: &mut dyn Reads, merchant: Uuid, export: Export) -> R
                 Error::internal(format!("export {} has lost its contract", export.id))
             })?,
         destination: reads.destination(merchant, export.destination_id).await?,
-        approvals: reads.approvals_of(merchant, export.id).await?,
+        approvals,
         attempts: reads.attempts(merchant, export.id).await?,
-        tasks: reads.tasks_about(merchant, export.id).await?,
+        tasks,
         export,
     })
 }

@@ -32,7 +32,7 @@ impl Row {
         self.route.split(' ').next().unwrap().parse().unwrap()
     }
 
-    fn address(&self) -> &'static str {
+    pub fn address(&self) -> &'static str {
         match self.address {
             "" => self.route.split(' ').nth(1).unwrap(),
             address => address,
@@ -43,7 +43,7 @@ impl Row {
         self.address().starts_with("/api/v1/")
     }
 
-    fn names(&self) -> Vec<&'static str> {
+    pub fn names(&self) -> Vec<&'static str> {
         let body = match self.body {
             Body::Nothing => "",
             Body::Form(text) | Body::Json(text) => text,
@@ -79,7 +79,7 @@ impl Row {
     }
 }
 
-fn filled(text: &str, values: &HashMap<&'static str, String>) -> String {
+pub fn filled(text: &str, values: &HashMap<&'static str, String>) -> String {
     let mut text = text.to_owned();
     for (name, value) in values {
         text = text.replace(&format!("{{{name}}}"), value);

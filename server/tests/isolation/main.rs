@@ -14,6 +14,7 @@
 mod support;
 
 mod ask;
+mod embedded;
 mod table;
 mod world;
 

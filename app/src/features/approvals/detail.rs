@@ -419,18 +419,19 @@ fn steps(approvals: &[Approval], at: &Visit) -> AnyView {
         .iter()
         .map(|one| {
             let title = asked_words(one, &at.rules);
-            let said: Vec<String> = one.votes.iter().map(|vote| vote_words(vote, &at.rules)).collect();
+            let said: Vec<String> = one
+                .votes
+                .iter()
+                .map(|vote| vote_words(vote, &at.rules))
+                .collect();
             let different = match (said.as_slice(), one.step) {
                 ([], 1) => None,
                 ([], _) => Some("a second person, and not the author".to_owned()),
                 (said, _) => Some(said.join(", ")),
             };
             let aside = word(one, &at.rules).into_any();
-            let href = at
-                .sight()
-                .sees(&one.marks())
-                .then(|| at.path(&format!("approvals/{}", one.id)));
-            view! { <Row tone=tone(one.state) title nostrip:sub=different nostrip:href=href aside/> }
+            let href = at.path(&format!("approvals/{}", one.id));
+            view! { <Row tone=tone(one.state) title nostrip:sub=different href aside/> }
         })
         .collect_view();
     view! { <Card title="Approvals">{rows}</Card> }.into_any()

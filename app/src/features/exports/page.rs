@@ -103,7 +103,7 @@ fn render(model: Model, at: &Visit) -> Page {
         .iter()
         .find(|one| one.state == ApprovalState::Pending);
     let mine = pending.filter(|step| is_mine(step, &found.approvals, at));
-    let next = seen(export_move(export, pending, &found.tasks, cast), found, at);
+    let next = export_move(export, pending, &found.tasks, cast);
     let sight = at.sight();
     let thread = if sight.is_whole() {
         stations(chain, Some(export.id), &at.rules, at.slug(), now)
@@ -165,22 +165,6 @@ fn removed(removal: &Removal) -> impl IntoView + use<> {
     }
 }
 
-/// A move that is made on a page which this person would not find is no link.
-fn seen(next: Move, found: &ExportChain, at: &Visit) -> Move {
-    let sight = at.sight();
-    let is_there = |href: &String| {
-        let of_task = found.tasks.iter().map(|one| (one.id, one.marks()));
-        let of_step = found.approvals.iter().map(|one| (one.id, one.marks()));
-        of_task
-            .chain(of_step)
-            .any(|(id, marks)| href.ends_with(&id.to_string()) && sight.sees(&marks))
-    };
-    Move {
-        href: next.href.filter(|href| sight.is_whole() || is_there(href)),
-        ..next
-    }
-}
-
 fn subtitle(Model { found, chain, .. }: &Model, at: &Visit) -> AnyView {
     let export = &found.export;
     let named = format!("{} {}", export.export_type, export.contract_version);
@@ -222,12 +206,8 @@ fn subtitle(Model { found, chain, .. }: &Model, at: &Visit) -> AnyView {
 
 fn actions(model: &Model, mine: Option<&Approval>, at: &Visit) -> AnyView {
     let export = &model.found.export;
-    let sight = at.sight();
-    let open = model
-        .found
-        .tasks
-        .iter()
-        .find(|task| !task.state.is_over() && sight.sees(&task.marks()));
+    let mut tasks = model.found.tasks.iter();
+    let open = tasks.find(|task| !task.state.is_over());
     let task = open.map(|task| {
         let href = at.path(&format!("tasks/{}", task.id));
         view! { <LinkButton href label="Open the task" icon=Ico::Tasks/> }

@@ -107,6 +107,10 @@ const fn approval_tone(state: ApprovalState) -> Tone {
 }
 
 fn approvals(export: &Export, approvals: &[Approval], at: &Visit) -> AnyView {
+    if approvals.is_empty() && !at.sight().is_whole() {
+        // whether others are asked is not theirs to know
+        return ().into_any();
+    }
     if approvals.is_empty() {
         // what stands behind it is about where it goes, or who changed it
         let why = export.rationale.split("; ").next().unwrap_or_default();
@@ -146,16 +150,13 @@ fn approval(one: &Approval, at: &Visit) -> impl IntoView + use<> {
         sub = format!("{sub} · “{note}”");
     }
     let title = owner_name(&at.rules, &one.owner);
-    let href = at
-        .sight()
-        .sees(&one.marks())
-        .then(|| at.path(&format!("approvals/{}", one.id)));
+    let href = at.path(&format!("approvals/{}", one.id));
     let state = match one.state {
         ApprovalState::Pending => "waiting",
         ApprovalState::Queued => "next",
         other => other.as_str(),
     };
-    view! { <Row tone=approval_tone(one.state) title sub nostrip:href=href aside=state.into_any()/> }
+    view! { <Row tone=approval_tone(one.state) title sub href aside=state.into_any()/> }
 }
 
 /// The versions of this command, newest first; nothing when there is only one.

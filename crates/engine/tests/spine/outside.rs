@@ -214,6 +214,31 @@ on_every_store! {
         assert!(queue().await.items.is_empty());
     }
 
+    async fn what_the_agency_asks_among_itself_hangs_on_no_export_of_theirs(world: World) {
+        world.receives(&order(1).total("900.00")).await.unwrap();
+        let export = world.the_export().await.unwrap();
+        let hana = world.as_person("hana").await.unwrap();
+        let engine = &world.engine;
+        let asked = world.approvals_of(export.id).await.unwrap();
+        assert_eq!(asked.len(), 1);
+        world.advance(16 * MINUTE).await.unwrap();
+        let task = world.the_task("approval_timeout").await.unwrap().id;
+        let hers = async || {
+            let (chain, around) = engine.export_chain(&hana, export.id).await.unwrap();
+            let within = around.exports().next().unwrap();
+            assert_eq!(
+                (within.approvals.len(), within.tasks.len()),
+                (chain.approvals.len(), chain.tasks.len())
+            );
+            (chain.approvals.len(), chain.tasks.len())
+        };
+        assert_eq!(hers().await, (0, 0));
+        let whole = engine.export_chain(&world.eyes().await.unwrap(), export.id).await.unwrap().0;
+        assert_eq!((whole.approvals.len(), whole.tasks.len()), (1, 1));
+        world.acts("tomas", task, TaskAct::Reassign { to: THREE_PL.parse().unwrap() }).await.unwrap();
+        assert_eq!(hers().await, (0, 1), "the task is theirs now");
+    }
+
     async fn whoever_is_asked_sees_what_they_are_asked_about(world: World) {
         theo(&world).await;
         promotions_go_to_the_storefront(&world, THREE_PL.parse().unwrap()).await;

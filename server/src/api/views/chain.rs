@@ -64,8 +64,10 @@ pub struct ExportDetail {
     export: ExportView,
     contract: ContractRef,
     destination: Option<DestinationView>,
+    /// Those that the caller would find by their ids.
     approvals: Vec<ApprovalView>,
     attempts: Vec<AttemptView>,
+    /// Those that the caller would find by their ids.
     tasks: Vec<TaskView>,
     /// The message as it is sent, once it is fixed. Only where one export is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
