@@ -99,6 +99,7 @@ impl Engine {
     /// last thing it signs is everything up to the change.
     pub async fn rotate_audit_key(self: &Arc<Self>, ctx: &Ctx) -> Result<TrailKey> {
         ctx.require(Action::ManageMerchant)?;
+        ctx.require_fresh_proof()?;
         let merchant = ctx.merchant_id();
         self.make_checkpoint(merchant).await?;
         let (engine, at) = (Arc::clone(self), ctx.clone());

@@ -127,6 +127,8 @@ impl Engine {
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
+        // its secret is shown
+        ctx.require_fresh_proof()?;
         let secret = secret.unwrap_or_else(|| self.random_text(32));
         let id = self.uuid();
         let at = place(ctx.merchant_id(), "sources", id, "secret");

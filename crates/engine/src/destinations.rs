@@ -165,6 +165,8 @@ impl Engine {
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
+        // its secret is shown
+        ctx.require_fresh_proof()?;
         let secret = chosen.unwrap_or_else(|| self.new_signing_secret());
         let id = self.uuid();
         let at = place(ctx.merchant_id(), "destinations", id, "secret");

@@ -104,6 +104,10 @@ impl Engine {
             Ok(at) if faults.is_empty() => at,
             _ => return Err(Error::invalid_fields(faults)),
         };
+        if matches!(at, WitnessAt::Webhook { .. }) {
+            // its secret is shown
+            ctx.require_fresh_proof()?;
+        }
         let (id, merchant) = (self.uuid(), ctx.merchant_id());
         let secret = matches!(at, WitnessAt::Webhook { .. }).then(|| self.new_signing_secret());
         let sealed = match &secret {

@@ -440,6 +440,87 @@ async fn something_critical_is_confirmed_first() {
 }
 
 #[tokio::test]
+async fn what_shows_a_secret_is_confirmed_first_and_the_form_is_kept() {
+    let meshline = Installation::start(Engine::Sqlite).await;
+    let admin = meshline.user_with("engineering").clone();
+    let mut browser = Browser::signed_in(&meshline, &admin).await;
+    let slug = meshline.shop().0.slug.clone();
+    let home = format!("/m/{slug}");
+    meshline.clock_ahead_by(11 * MINUTE_MS).await;
+    let source = [
+        ("system", "shopify"),
+        ("name", "Winter pop-up"),
+        ("secret", "the-shops-own-secret"),
+    ];
+    let destination = [
+        ("name", "Winter warehouse"),
+        ("system", "wms"),
+        ("party", "3pl"),
+        ("url", "https://example.com/in"),
+    ];
+    let witness = [
+        ("name", "Winter witness"),
+        ("kind", "webhook"),
+        ("address", "https://example.com/witness"),
+        ("every_ms", "0"),
+    ];
+    let forms: [(&str, &str, &str, &[(&str, &str)]); 4] = [
+        ("/ui/source/create", "/connections/new", "Connect", &source),
+        (
+            "/ui/destination/create",
+            "/connections/new-destination",
+            "Add",
+            &destination,
+        ),
+        (
+            "/ui/audit/witness/add",
+            "/settings/audit",
+            "Add the witness",
+            &witness,
+        ),
+        (
+            "/ui/audit/key/rotate",
+            "/settings/audit",
+            "Replace the key",
+            &[],
+        ),
+    ];
+    let mut minutes = 11;
+    for (act, page, button, fields) in forms {
+        let back = format!("{home}{page}");
+        let mut sent = vec![("merchant", &*slug), ("back", &*back)];
+        sent.extend(fields);
+        let to = browser.post(act, &sent).await;
+        assert_eq!(to, format!("/confirm?next={back}"), "{act}");
+        let right = [("code", &*admin.password), ("next", &*back), ("back", &*to)];
+        assert_eq!(browser.post("/ui/confirm", &right).await, back);
+        let shown = browser.page(&back).await;
+        assert!(
+            shown.contains(&format!("Press “{button}” again")),
+            "{act}: {shown}"
+        );
+        for (name, value) in fields {
+            let is_secret = *name == "secret";
+            assert_eq!(
+                shown.contains(value),
+                !is_secret,
+                "{act}: {name} is kept, unless it is a secret"
+            );
+        }
+        if act == "/ui/source/create" {
+            assert!(shown.contains("Type it again"), "no other secret is made");
+        }
+        let to = browser.post(act, &sent).await;
+        assert!(!to.starts_with("/confirm"), "{act} leads to {to}");
+        let shown = browser.page(&to).await;
+        assert!(!shown.contains("Nothing was sent"), "{act}: {shown}");
+        minutes += 11;
+        meshline.clock_ahead_by(minutes * MINUTE_MS).await;
+    }
+    meshline.end().await;
+}
+
+#[tokio::test]
 async fn somebody_who_is_asked_for_a_factor_sets_it_up_before_anything_else() {
     let meshline = Installation::start(Engine::Sqlite).await;
     let user = meshline.user_with("marketing_ops").clone();

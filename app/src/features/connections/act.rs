@@ -4,7 +4,7 @@ use domain::owner::{Owner, Party};
 use engine::SourceInput;
 use leptos::prelude::*;
 
-use super::secret::Fresh;
+use super::secret::{CHOSE_SECRET, Fresh, chose};
 use crate::web::{Done, Posted, Refused, id};
 
 /// Who is asked about something that does not fit: whoever keeps the systems running, then operations.
@@ -22,6 +22,8 @@ pub async fn create_source(
     Posted::new("source", merchant, back)
         .keep("system", &system)
         .keep("name", &name)
+        .keep(CHOSE_SECRET, chose(&secret))
+        .button("Connect")
         .run(|engine, ctx| async move {
             let input = SourceInput {
                 system,

@@ -7,7 +7,7 @@
 use engine::{DestinationInput, Error, TestAnswer};
 use leptos::prelude::*;
 
-use super::secret::Fresh;
+use super::secret::{CHOSE_SECRET, Fresh, chose};
 use crate::web::{Done, Posted, Refused, id};
 
 /// "Harbor 3PL, Newark" is suggested as `harbor-3pl-newark`.
@@ -44,6 +44,8 @@ pub async fn create_destination(
         .keep("system", &system)
         .keep("party", &party)
         .keep("url", &url)
+        .keep(CHOSE_SECRET, chose(&secret))
+        .button("Add")
         .run(|engine, ctx| async move {
             let party = party
                 .parse()

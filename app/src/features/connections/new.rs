@@ -6,6 +6,7 @@ use domain::access::Action;
 use engine::Result;
 use leptos::prelude::*;
 
+use super::secret::{TYPE_AGAIN, chose_before};
 use crate::{
     ui::*,
     web::{Page, Visit, page},
@@ -35,9 +36,10 @@ fn render((): (), at: &Visit) -> Page {
             .hint("How people here call it, such as “Shopify, main store”."),
         typed.value("name"),
     );
+    let again = chose_before(&typed);
     let secret = typed
         .text("secret", "Its secret, if it has one")
-        .hint("Shopify’s client secret. Leave it empty to have one made; it is shown once, on the next page.");
+        .hint(if again { TYPE_AGAIN } else { "Shopify’s client secret. Leave it empty to have one made; it is shown once, on the next page." });
     let body = view! {
         <PageHead title sub="It gets an address of its own that nobody can guess, and every delivery is checked against the secret.".into_any()/>
         <div class="max-w-xl">
@@ -46,7 +48,7 @@ fn render((): (), at: &Visit) -> Page {
                     {hidden}
                     <Select text=system options=systems value=chosen/>
                     <Input text=name value=name_is required=true autofocus=true/>
-                    <Input text=secret kind="password" autocomplete="off"/>
+                    <Input text=secret kind="password" autocomplete="off" required=again/>
                     <div class="acts"><Button label="Connect" kind=Kind::Primary/></div>
                 </form>
             </Card>

@@ -6,6 +6,7 @@ use domain::{access::Action, owner::Party};
 use engine::Result;
 use leptos::prelude::*;
 
+use super::secret::{TYPE_AGAIN, chose_before};
 use crate::{
     ui::*,
     web::{Page, Visit, page},
@@ -59,9 +60,12 @@ fn render((): (), at: &Visit) -> Page {
     let url = typed.text("url", "URL").hint(
         "Where exports are posted to: https, at a public address. Redirects are not followed.",
     );
-    let secret = typed.text("secret", "Signing secret, if the other side has one").hint(
-        "Standard Webhooks, whsec_… Leave it empty to have one made; it is shown once, on the next page.",
-    );
+    let again = chose_before(&typed);
+    let secret = typed.text("secret", "Signing secret, if the other side has one").hint(if again {
+        TYPE_AGAIN
+    } else {
+        "Standard Webhooks, whsec_… Leave it empty to have one made; it is shown once, on the next page."
+    });
     let [name_is, key_is, system_is, url_is] =
         ["name", "key", "system", "url"].map(|field| typed.value(field));
     let party_is = typed.value_or("party", Party::Merchant.as_str());
@@ -76,7 +80,7 @@ fn render((): (), at: &Visit) -> Page {
                     <Input text=system value=system_is required=true/>
                     <Select text=party options=sides() value=party_is/>
                     <Input text=url value=url_is required=true autocomplete="off"/>
-                    <Input text=secret kind="password" autocomplete="off"/>
+                    <Input text=secret kind="password" autocomplete="off" required=again/>
                     <div class="acts"><Button label="Add" kind=Kind::Primary/></div>
                 </form>
             </Card>

@@ -9,10 +9,23 @@ use uuid::Uuid;
 
 use crate::{
     ui::*,
-    web::{Asked, lost, session},
+    web::{Asked, Typed, lost, session},
 };
 
 const KEY: &str = "secret_shown_once";
+
+/// A secret that was typed is not kept with a form that comes back, but that there was one is: the form asks
+/// for it again, rather than having another made.
+pub(super) const CHOSE_SECRET: &str = "chose_secret";
+pub(super) const TYPE_AGAIN: &str = "Type it again: a secret is not kept while a form waits.";
+
+pub(super) fn chose(secret: &str) -> &'static str {
+    if secret.trim().is_empty() { "" } else { "true" }
+}
+
+pub(super) fn chose_before(typed: &Typed) -> bool {
+    typed.value(CHOSE_SECRET) == "true"
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Fresh {

@@ -1,13 +1,16 @@
 //! What an open laptop is not enough for.
 
 use domain::{
+    access::Access,
     approval::Decision,
     export::{Export, ExportState},
+    owner::{Owner, Party},
 };
-use engine::{CampaignInput, Client, Kind};
+use engine::{CampaignInput, Client, DestinationInput, Kind, SourceInput, WitnessInput};
 
 use crate::{
     PASSWORD, enrolled, from, mara,
+    passwords::colleague,
     world::{World, on_every_store},
 };
 
@@ -75,6 +78,49 @@ on_every_store! {
         decision.note = Some("not this week".into());
         let old = world.as_person_of_old("mara").await.unwrap();
         assert_eq!(world.engine.decide(&old, export.id, decision).await.unwrap(), ExportState::Declined);
+    }
+
+    async fn a_new_secret_and_a_new_key_are_for_whoever_just_proved_it(world: World) {
+        let (_, just) = colleague(&world, "ada", Access::Admin).await;
+        let source = || SourceInput {
+            system: "shopify".into(),
+            name: "Pop-up shop".into(),
+            secret: None,
+            owner: Owner::role(Party::Agency, "engineering"),
+            backup: Owner::role(Party::Agency, "operations"),
+        };
+        let destination = || DestinationInput {
+            key: "pop-up".into(),
+            name: "Pop-up".into(),
+            system: "wms".into(),
+            party: Party::ThreePl,
+            url: "http://127.0.0.1:3100/3pl".into(),
+            secret: None,
+        };
+        let witness = |kind: &str, address: &str| WitnessInput {
+            name: kind.into(),
+            kind: kind.into(),
+            address: address.into(),
+            every_ms: 0,
+        };
+        let webhook = || witness("webhook", "http://127.0.0.1:3100/witness");
+        let old = just.clone().proved(Some(just.now().plus_ms(-10 * 60_000)));
+        let engine = &world.engine;
+        let stale = [
+            engine.create_source(&old, source()).await.err(),
+            engine.create_destination(&old, destination()).await.err(),
+            engine.rotate_audit_key(&old).await.err(),
+            engine.add_audit_witness(&old, webhook()).await.err(),
+        ];
+        for error in stale {
+            assert_eq!(error.unwrap().kind, Kind::StepUp);
+        }
+        // what has no secret needs no proof
+        engine.add_audit_witness(&old, witness("mail", "audit@example.com")).await.unwrap();
+        engine.create_source(&just, source()).await.unwrap();
+        engine.create_destination(&just, destination()).await.unwrap();
+        engine.rotate_audit_key(&just).await.unwrap();
+        engine.add_audit_witness(&just, webhook()).await.unwrap();
     }
 
     async fn a_proof_from_the_future_or_by_a_program_is_none(world: World) {

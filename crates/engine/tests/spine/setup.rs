@@ -62,6 +62,7 @@ on_every_store! {
         let at = world.engine.enter_operator(founder.id, &steps.operator.slug).await.unwrap();
         let merchant = world.engine.add_merchant(&at, "Skua", "skua").await.unwrap();
         let ctx = world.engine.enter(founder.id, "skua", None).await.unwrap();
+        let ctx = ctx.proved(Some(world.engine.now()));
         let destination = engine::DestinationInput {
             key: "skua-3pl".to_owned(),
             name: "Skua 3PL".to_owned(),
