@@ -6,9 +6,10 @@
 //! act is an entry in the operator's own chain; see [`crate::operators`] for which ones stand in the
 //! merchants' chains as well.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
+    Time,
     access::Access,
     owner::Party,
     people::{Membership, Merchant, Operator, OperatorMember, User, slug_fault},
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    ctx::is_fresh,
     engine::Engine,
     error::{Error, FieldError, Result},
     handover::{Becomes, Passing},
@@ -36,11 +38,29 @@ pub struct AgencyCtx {
     pub access: Option<Access>,
     /// The operator's merchants that they may see as a whole, by name.
     pub places: Vec<(Merchant, Membership)>,
-    pub now: domain::Time,
+    pub now: Time,
+    /// When they last proved, in this session, who they are.
+    proved_at: Option<Time>,
     trace_id: String,
 }
 
 impl AgencyCtx {
+    /// Remembers when the person last proved, in this session, who they are.
+    #[must_use]
+    pub fn proved(mut self, at: Option<Time>) -> Self {
+        self.proved_at = at;
+        self
+    }
+
+    /// As [`crate::Ctx::require_fresh_proof`].
+    pub fn require_fresh_proof(&self) -> Result<()> {
+        if self.proved_at.is_some_and(|at| is_fresh(at, self.now)) {
+            Ok(())
+        } else {
+            Err(Error::step_up())
+        }
+    }
+
     pub fn is_admin(&self) -> bool {
         self.access == Some(Access::Admin)
     }
@@ -111,6 +131,12 @@ fn name_fault(name: &str) -> Option<FieldError> {
     Some(fault("name", sentence))
 }
 
+/// Whether they sign in with a second factor.
+async fn has_factor(reads: &mut (dyn Reads + '_), user: Uuid) -> Result<bool> {
+    let factor = reads.second_factor(user).await?;
+    Ok(factor.is_some_and(|factor| factor.confirmed_at.is_some()))
+}
+
 pub(crate) fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
     FieldError {
         field: field.to_owned(),
@@ -158,6 +184,7 @@ impl Engine {
             access,
             places,
             now: self.now(),
+            proved_at: None,
             trace_id: self.new_trace_id(),
         })
     }
@@ -191,9 +218,8 @@ impl Engine {
         let mut reads = self.store.reads().await?;
         let mut colleagues = Vec::new();
         for (user, member) in reads.operator_members(at.operator.id).await? {
-            let factor = reads.second_factor(user.id).await?;
             colleagues.push(AgencyPerson {
-                has_second_factor: factor.is_some_and(|factor| factor.confirmed_at.is_some()),
+                has_second_factor: has_factor(&mut *reads, user.id).await?,
                 access: member.access,
                 user,
             });
@@ -301,6 +327,30 @@ impl Engine {
             .await
     }
 
+    /// Who has a place at the operator or at one of its merchants and signs in with a password alone, by name.
+    pub async fn without_second_factor(&self, at: &AgencyCtx) -> Result<Vec<User>> {
+        at.require_admin()?;
+        let mut reads = self.store.reads().await?;
+        let mut people: BTreeMap<Uuid, User> = BTreeMap::new();
+        for (user, _) in reads.operator_members(at.operator.id).await? {
+            people.insert(user.id, user);
+        }
+        for merchant in reads.merchants_of(at.operator.id).await? {
+            for (user, _) in reads.members(merchant.id).await? {
+                people.insert(user.id, user);
+            }
+        }
+        let mut without = Vec::new();
+        for user in people.into_values().filter(|user| user.active) {
+            if !has_factor(&mut *reads, user.id).await? {
+                without.push(user);
+            }
+        }
+        without.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        Ok(without)
+    }
+
+    /// Asking for a second factor ends the sessions of everybody who has none, so whoever asks for it has one.
     pub async fn change_operator(
         &self,
         at: &AgencyCtx,
@@ -326,6 +376,17 @@ impl Engine {
                     };
                     if after == before {
                         return Ok(after);
+                    }
+                    if after.require_second_factor != before.require_second_factor {
+                        at.require_fresh_proof()?;
+                    }
+                    if after.require_second_factor
+                        && !before.require_second_factor
+                        && !has_factor(&mut *tx, at.user.id).await?
+                    {
+                        return Err(Error::conflict(
+                            "Set up a second factor of your own first, on the page of your account: this would end your session, too.",
+                        ));
                     }
                     tx.save_operator(&after).await?;
                     let change = json!({

@@ -43,6 +43,11 @@ pub struct Ctx {
 /// How long a proof (a code of the second factor, or the password of somebody without one) counts.
 pub const PROOF_FRESH_MS: i64 = 10 * 60_000;
 
+/// Whether a proof of then still counts.
+pub(crate) fn is_fresh(proved_at: Time, now: Time) -> bool {
+    (0..PROOF_FRESH_MS).contains(&now.since_ms(proved_at))
+}
+
 impl Ctx {
     pub(crate) fn new(actor: Actor, merchant: Merchant, trace_id: String, now: Time) -> Self {
         Self {
@@ -64,9 +69,7 @@ impl Ctx {
     /// Whether the person proved who they are a moment ago.
     pub fn is_freshly_proved(&self) -> bool {
         match &self.actor {
-            Actor::User { .. } => self
-                .proved_at
-                .is_some_and(|at| (0..PROOF_FRESH_MS).contains(&self.now.since_ms(at))),
+            Actor::User { .. } => self.proved_at.is_some_and(|at| is_fresh(at, self.now)),
             Actor::System => true,
             Actor::Token(_) | Actor::Destination { .. } => false,
         }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     account::note_for_person,
-    ctx::PROOF_FRESH_MS,
+    ctx::is_fresh,
     engine::Engine,
     error::{Error, Result},
     idempotency::IDEMPOTENCY_KEPT_MS,
@@ -81,8 +81,7 @@ impl Engine {
 
     /// Whether the person proved a moment ago who they are; else a page leads to the confirmation.
     pub fn require_fresh(&self, oneself: &Oneself) -> Result<()> {
-        let is_fresh = |at: Time| (0..PROOF_FRESH_MS).contains(&self.now().since_ms(at));
-        if oneself.proved_at.is_some_and(is_fresh) {
+        if oneself.proved_at.is_some_and(|at| is_fresh(at, self.now())) {
             Ok(())
         } else {
             Err(Error::step_up())

@@ -55,7 +55,17 @@ async fn require_second_factor(meshline: &Installation, admin: &User) {
         ("name", "Northbeam Operators"),
         ("require_second_factor", "true"),
     ];
-    browser.post("/ui/operator/change", &fields).await;
+    // it would end their own session, too
+    let to = browser.post("/ui/operator/change", &fields).await;
+    let page = browser.page(&to).await;
+    assert!(page.contains("of your own first"), "{page}");
+    assert!(page.contains("their sessions end as soon as you save this"));
+    browser.enrols().await;
+    let to = browser.post("/ui/operator/change", &fields).await;
+    let page = browser.page(&to).await;
+    assert!(page.contains("Saved."), "{page}");
+    assert!(page.contains("set one up at the next sign-in"), "{page}");
+    assert!(browser.is_signed_in().await, "whoever has one stays");
 }
 
 /// How long a stream stays open, at most ten seconds.

@@ -11,7 +11,8 @@ use crate::{
 };
 
 async fn enter(engine: &Arc<Engine>, person: &Person, operator: &str) -> Result<AgencyCtx> {
-    engine.enter_operator(person.user.id, operator).await
+    let at = engine.enter_operator(person.user.id, operator).await?;
+    Ok(at.proved(person.proved_at))
 }
 
 #[server(prefix = "/ui", endpoint = "operator/let-in")]
@@ -145,6 +146,7 @@ pub async fn change_operator(
     Posted::new("operator", String::new(), back)
         .keep("name", &name)
         .keep("require_second_factor", &require_second_factor)
+        .button("Save")
         .run_signed_in(|engine, person| async move {
             let at = enter(&engine, &person, &operator).await?;
             let required = require_second_factor == "true";

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::audit::AuditEntry;
+use domain::{audit::AuditEntry, people::User};
 use engine::{AgencyCtx, AgencyPerson, Result};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -17,10 +17,14 @@ use crate::{
 
 /// Entries of the record that are shown.
 const ENTRIES: i64 = 20;
+/// Names of people without a second factor that are shown.
+const MOST_NAMES: usize = 8;
 
 struct Model {
     at: AgencyCtx,
     people: Vec<AgencyPerson>,
+    /// Who signs in with a password alone: of everybody it counts for, for whoever may change it.
+    without: Vec<User>,
     trail: Vec<AuditEntry>,
 }
 
@@ -32,26 +36,34 @@ pub fn OperatorSettingsPage() -> impl IntoView {
 async fn load(desk: Arc<Desk>) -> Result<Model> {
     let at = enter(&desk).await?;
     let people = desk.engine().colleagues(&at).await?;
+    let without = if at.is_admin() {
+        desk.engine().without_second_factor(&at).await?
+    } else {
+        let of_it = people.iter().filter(|one| !one.has_second_factor);
+        let users = of_it.map(|one| one.user.clone());
+        users.filter(|user| user.active).collect()
+    };
     let trail = desk.engine().operator_trail(&at, ENTRIES).await?;
-    Ok(Model { at, people, trail })
+    Ok(Model {
+        at,
+        people,
+        without,
+        trail,
+    })
 }
 
 fn render(model: Model, desk: &Desk) -> Page {
-    let Model { at, people, trail } = model;
-    let without: Vec<&AgencyPerson> = people
-        .iter()
-        .filter(|one| one.user.active && !one.has_second_factor)
-        .collect();
+    let Model {
+        at,
+        people,
+        without,
+        trail,
+    } = model;
     let title = match (at.operator.require_second_factor, without.len()) {
         (true, 0) => "Everybody signs in with a second factor".to_owned(),
         (true, 1) => "1 person still has to set up a second factor".to_owned(),
         (true, n) => format!("{n} people still have to set up a second factor"),
         (false, _) => "A password is enough to sign in".to_owned(),
-    };
-    let names: Vec<&str> = without.iter().map(|one| one.user.name.as_str()).collect();
-    let none_yet = match names.as_slice() {
-        [] => "Everybody here has one.".to_owned(),
-        some => format!("None yet: {}.", some.join(", ")),
     };
     let head = title.clone();
     let sub = format!(
@@ -67,20 +79,52 @@ fn render(model: Model, desk: &Desk) -> Page {
         view! {
             <PageHead title=head sub=sub.into_any()/>
             <div class="stack">
-                <div class="max-w-xl">{form(&at, desk, none_yet)}</div>
+                <div class="max-w-xl">{form(&at, desk, &without)}</div>
                 {record(&trail, &people, desk)}
             </div>
         },
     )
 }
 
-fn form(at: &AgencyCtx, desk: &Desk, none_yet: String) -> AnyView {
+/// "None yet: Ada, Bea and 3 more."
+fn none_yet(without: &[User]) -> String {
+    let names = without.iter().take(MOST_NAMES);
+    let names: Vec<&str> = names.map(|user| user.name.as_str()).collect();
+    match (without.len(), without.len() - names.len()) {
+        (0, _) => "Everybody here has one.".to_owned(),
+        (_, 0) => format!("None yet: {}.", names.join(", ")),
+        (_, more) => format!("None yet: {} and {more} more.", names.join(", ")),
+    }
+}
+
+/// What saving it does, and to how many.
+fn consequence(required: bool, without: &[User]) -> String {
+    let all = "Counts for everybody who has a place at any of its merchants.";
+    let next = "set one up at the next sign-in";
+    let rest = match (required, without.len()) {
+        (_, 0) => return format!("{all} {}", none_yet(without)),
+        (true, 1) => format!("1 person has none and has to {next}."),
+        (true, n) => format!("{n} people have none and have to {next}."),
+        (false, 1) => format!(
+            "1 person has none: their sessions end as soon as you save this, and they {next}."
+        ),
+        (false, n) => format!(
+            "{n} people have none: their sessions end as soon as you save this, and they {next}."
+        ),
+    };
+    format!("{all} {rest} {}", none_yet(without))
+}
+
+fn form(at: &AgencyCtx, desk: &Desk, without: &[User]) -> AnyView {
     let required = at.operator.require_second_factor;
     if !at.is_admin() {
         let asks = if required { "required" } else { "not required" };
         let rows = vec![
             ("Name", at.operator.name.clone().into_any()),
-            ("Second factor", format!("{asks}. {none_yet}").into_any()),
+            (
+                "Second factor",
+                format!("{asks}. {}", none_yet(without)).into_any(),
+            ),
         ];
         let rows = rows
             .into_iter()
@@ -95,9 +139,16 @@ fn form(at: &AgencyCtx, desk: &Desk, none_yet: String) -> AnyView {
         true => typed.value("require_second_factor") == "true",
         false => required,
     };
-    let hint = format!(
-        "Counts for everybody who has a place at any of its merchants: they set one up at their next sign-in. {none_yet}"
-    );
+    let hint = consequence(required, without);
+    let own = (!required && without.iter().any(|user| user.id == at.user.id)).then(|| {
+        view! {
+            <p class="mb-4">
+                "You sign in with a password alone yourself. "
+                <a class="link" href="/account">"Set up a second factor of your own"</a>
+                " first: without one, asking for it would end your session, too."
+            </p>
+        }
+    });
     let (operator, back) = (at.operator.slug.clone(), path(at, "/settings"));
     view! {
         <Card padded=true>
@@ -106,6 +157,7 @@ fn form(at: &AgencyCtx, desk: &Desk, none_yet: String) -> AnyView {
                 <input type="hidden" name="back" value=back/>
                 <Input text=name value=name_is required=true/>
                 <Check name="require_second_factor" label="Require a second factor" hint checked/>
+                {own}
                 <div class="acts"><Button label="Save" kind=Kind::Primary/></div>
             </form>
         </Card>

@@ -6,7 +6,10 @@ use domain::{
     owner::{Owner, Party},
     people::{Membership, Merchant, Operator, OperatorMember, User},
 };
-use engine::{AgencyCtx, AskedIn, Host, Kind, NewInvitation, Standing, TaskAct, port::AtRisk};
+use engine::{
+    AgencyCtx, AskedIn, Host, Kind, NewInvitation, Standing, TaskAct,
+    port::{AtRisk, SecondFactorRow, StoreExt},
+};
 use testkit::{HOUR, MINUTE, order};
 use uuid::Uuid;
 
@@ -73,6 +76,22 @@ async fn chief(world: &World) -> (User, AgencyCtx) {
     belongs(world, user.id, Access::Admin).await;
     let ctx = at(world, &user).await;
     (user, ctx)
+}
+
+async fn has_factor(world: &World, user: Uuid) {
+    let factor = SecondFactorRow {
+        user_id: user,
+        sealed_seed: vec![1],
+        created_at: world.engine.now(),
+        confirmed_at: Some(world.engine.now()),
+        last_step: 0,
+    };
+    world
+        .engine
+        .store()
+        .write(move |tx| Box::pin(async move { tx.save_second_factor(&factor).await }))
+        .await
+        .unwrap();
 }
 
 /// Asked in by link.
@@ -165,6 +184,7 @@ on_every_store! {
                 engine.change_colleague(&ctx, viewer.id, "admin").await.unwrap_err().kind,
                 engine.remove_colleague(&ctx, viewer.id).await.unwrap_err().kind,
                 engine.change_operator(&ctx, "Mine", true).await.unwrap_err().kind,
+                engine.without_second_factor(&ctx).await.unwrap_err().kind,
                 engine.add_merchant(&ctx, "Mine", "mine").await.unwrap_err().kind,
                 engine.could_join(&ctx).await.unwrap_err().kind,
                 engine.let_in(&ctx, "new@example.com", "viewer").await.unwrap_err().kind,
@@ -350,17 +370,34 @@ on_every_store! {
         assert!(!world.engine.second_factor_required(jonas).await.unwrap());
         let nameless = world.engine.change_operator(&ctx, "  ", true).await.unwrap_err();
         assert_eq!(nameless.fields[0].field, "name");
-        world.engine.change_operator(&ctx, "Northbeam Ops", true).await.unwrap();
+        // renaming is no matter of safety; what is asked of everybody is
+        world.engine.change_operator(&ctx, "Northbeam Ops", false).await.unwrap();
+        let change = async |ctx: &AgencyCtx, required| world.engine.change_operator(ctx, "Northbeam Ops", required).await;
+        assert_eq!(change(&ctx, true).await.unwrap_err().kind, Kind::StepUp);
+        let ctx = ctx.proved(Some(world.engine.now()));
+        // it ends the sessions of whoever has none, so whoever asks for it is not among them
+        let without = world.engine.without_second_factor(&ctx).await.unwrap();
+        assert!([jonas, elena.id].iter().all(|id| without.iter().any(|user| user.id == *id)));
+        let none = change(&ctx, true).await.unwrap_err();
+        assert_eq!(none.kind, Kind::Conflict);
+        assert!(none.sentence.contains("of your own first"), "{none}");
+        has_factor(&world, elena.id).await;
+        let left = world.engine.without_second_factor(&ctx).await.unwrap();
+        assert_eq!(left.len() + 1, without.len());
+        change(&ctx, true).await.unwrap();
         for user in [jonas, elena.id] {
             assert!(world.engine.second_factor_required(user).await.unwrap());
         }
-        assert!(world.engine.colleagues(&ctx).await.unwrap().iter().all(|one| !one.has_second_factor));
         let now = at(&world, &elena).await;
         assert_eq!(now.operator.name, "Northbeam Ops");
         assert_eq!(now.operator.slug, "northbeam", "links stay good");
         let before = trail(&world, &ctx).await.len();
         world.engine.change_operator(&ctx, "Northbeam Ops", true).await.unwrap();
         assert_eq!(trail(&world, &ctx).await.len(), before, "nothing changed, nothing is noted");
+        let later = at(&world, &elena).await.proved(Some(world.engine.now().plus_ms(-10 * MINUTE)));
+        assert_eq!(change(&later, false).await.unwrap_err().kind, Kind::StepUp);
+        change(&later.proved(Some(world.engine.now())), false).await.unwrap();
+        assert!(!world.engine.second_factor_required(jonas).await.unwrap());
     }
 
     async fn the_overview_tells_what_really_happened(world: World) {
