@@ -58,7 +58,8 @@ under the same names in lower case without MESHLINE_ (addr = \"127.0.0.1:3000\")
   MESHLINE_ALLOW_PRIVATE_URLS
                          What destinations may be called at although it is private, or without https: HOST:PORT or networks,
                          with commas between, such as 127.0.0.1:3100,oms.internal:8443,10.20.0.0/16
-                         [the sandbox's address while MESHLINE_ADDR is a loopback address, else nothing]
+                         [the sandbox's address while MESHLINE_ADDR and MESHLINE_PUBLIC_URL are this machine's own,
+                         else nothing]
   MESHLINE_LIMIT_SOURCE, MESHLINE_LIMIT_TOKEN, MESHLINE_LIMIT_ACCOUNT, MESHLINE_LIMIT_ADDRESS
                          Requests a second from one source, with one API token, by one person, from one client address
                          [5000, 300, 100, 500]; twice as many at once; 0 is no limit. Each process counts for itself
@@ -250,13 +251,14 @@ impl Settings {
         self.addr.ip().is_loopback()
     }
 
-    /// What destinations may be called at although it is not public. Where only this machine can connect,
-    /// the sandbox is among it unless something else was said.
+    /// What destinations may be called at although it is not public. Where nobody but this machine reaches
+    /// Meshline, the sandbox is among it unless something else was said; behind a proxy of the same machine
+    /// others do, and theirs are the URLs.
     pub fn allowed_targets(&self) -> Exceptions {
         let sandbox = self.sandbox_addr;
         match &self.allow_private_urls {
             Some(written) => written.clone(),
-            None if self.is_private() => Exceptions::default().and(sandbox.ip(), sandbox.port()),
+            None if self.is_ours_alone() => Exceptions::default().and(sandbox.ip(), sandbox.port()),
             None => Exceptions::default(),
         }
     }

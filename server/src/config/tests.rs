@@ -97,6 +97,11 @@ fn only_a_machine_of_its_own_calls_its_sandbox_unasked() {
     };
     assert_eq!(allowed(&[sandbox]), "127.0.0.1:4100");
     assert_eq!(allowed(&[sandbox, open, key]), "");
+    // a proxy on the same machine lets others in
+    let proxied = ("MESHLINE_PUBLIC_URL", "https://meshline.example");
+    assert_eq!(allowed(&[sandbox, proxied]), "");
+    let said_so = ("MESHLINE_ALLOW_PRIVATE_URLS", "127.0.0.1:4100");
+    assert_eq!(allowed(&[sandbox, proxied, said_so]), "127.0.0.1:4100");
     let said = ("MESHLINE_ALLOW_PRIVATE_URLS", "10.0.0.0/8");
     assert_eq!(allowed(&[sandbox, said]), "10.0.0.0/8");
     assert_eq!(allowed(&[sandbox, open, key, said]), "10.0.0.0/8");
