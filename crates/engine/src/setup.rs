@@ -71,6 +71,17 @@ impl FirstSteps {
     pub fn is_done(&self) -> bool {
         self.order.is_some() && self.has_flow
     }
+
+    fn taken(&self) -> usize {
+        let source = self.source.is_some();
+        let steps = [
+            source,
+            self.has_destination,
+            self.has_flow,
+            self.order.is_some(),
+        ];
+        steps.into_iter().filter(|taken| *taken).count()
+    }
 }
 
 fn fault(field: &str, sentence: impl Into<String>) -> FieldError {
@@ -200,7 +211,8 @@ impl Engine {
         Ok(user)
     }
 
-    /// How far the operator that this person runs has come; none once it is under way.
+    /// How far the operator that this person runs has come; none once it is under way. Of several merchants
+    /// the one that has come furthest is shown, until an order has gone its way at any of them.
     pub async fn first_steps(&self, user_id: Uuid) -> Result<Option<FirstSteps>> {
         let mut reads = self.store.reads().await?;
         let runs = reads.operator_memberships_of(user_id).await?;
@@ -210,30 +222,38 @@ impl Engine {
         let Some(operator) = reads.operator(own.operator_id).await? else {
             return Ok(None);
         };
-        let mut merchants = reads.merchants_of(operator.id).await?;
-        if merchants.len() > 1 {
-            return Ok(None);
-        }
-        let mut steps = FirstSteps {
+        let merchants = reads.merchants_of(operator.id).await?;
+        let mut furthest = FirstSteps {
             operator,
-            merchant: merchants.pop(),
+            merchant: None,
             source: None,
             has_destination: false,
             has_flow: false,
             order: None,
         };
-        if let Some(merchant) = &steps.merchant {
-            let first = ListFilter {
-                limit: 1,
-                ..ListFilter::default()
-            };
-            steps.source = reads.sources(merchant.id).await?.first().map(|one| one.id);
-            steps.has_destination = !reads.destinations(merchant.id).await?.is_empty();
-            steps.has_flow = !reads.flows(merchant.id).await?.is_empty();
+        let first = ListFilter {
+            limit: 1,
+            ..ListFilter::default()
+        };
+        for merchant in merchants {
             let orders = reads.orders(merchant.id, &first).await?;
-            steps.order = orders.first().map(|order| order.id);
+            let sources = reads.sources(merchant.id).await?;
+            let steps = FirstSteps {
+                source: sources.first().map(|one| one.id),
+                has_destination: !reads.destinations(merchant.id).await?.is_empty(),
+                has_flow: !reads.flows(merchant.id).await?.is_empty(),
+                order: orders.first().map(|order| order.id),
+                merchant: Some(merchant),
+                ..furthest.clone()
+            };
+            if steps.is_done() {
+                return Ok(None);
+            }
+            if furthest.merchant.is_none() || steps.taken() > furthest.taken() {
+                furthest = steps;
+            }
         }
-        Ok(Some(steps).filter(|steps| !steps.is_done()))
+        Ok(Some(furthest))
     }
 
     /// The roles of the agency that a template needs somebody for.

@@ -63,6 +63,8 @@ fn steps(of: &FirstSteps) -> Vec<Step> {
 
 pub fn first_steps(of: &FirstSteps) -> impl IntoView + use<> {
     let steps = steps(of);
+    let whose = of.merchant.as_ref().map(|one| one.name.clone());
+    let whose = whose.map(IntoAny::into_any);
     let done = steps.iter().filter(|step| step.done).count();
     let title = format!("Getting started: {done} of {} done", steps.len());
     let next = steps.iter().position(|step| !step.done);
@@ -85,5 +87,5 @@ pub fn first_steps(of: &FirstSteps) -> impl IntoView + use<> {
             view! { <Row tone title=step.title sub=step.why aside/> }
         })
         .collect_view();
-    view! { <div class="mb-5"><Card title id="first-steps">{rows}</Card></div> }
+    view! { <div class="mb-5"><Card title nostrip:aside=whose id="first-steps">{rows}</Card></div> }
 }

@@ -115,5 +115,10 @@ on_every_store! {
         assert!(!rules.flows.iter().any(|flow| flow.key == sheet.key));
         let steps = world.engine.first_steps(founder.id).await.unwrap().unwrap();
         assert!(steps.has_flow && steps.has_destination && steps.order.is_none());
+        // another merchant beside it does not end the way; it goes on at the one that has come furthest
+        world.engine.add_merchant(&at, "Auk", "auk").await.unwrap();
+        let steps = world.engine.first_steps(founder.id).await.unwrap().unwrap();
+        assert_eq!(steps.merchant.as_ref().map(|one| one.slug.as_str()), Some("skua"));
+        assert!(steps.has_flow && !steps.is_done());
     }
 }
