@@ -101,9 +101,9 @@ async fn rotate_setting(settings: &Settings, keys: &SecretKeys) -> Result<(), Ke
     if keys.older.is_empty() {
         return Err(KeysError::OneKey);
     }
-    let renewed = renew(settings, keys).await?;
+    let sealed = renew(settings, keys).await?;
     println!(
-        "{renewed} secrets were wrapped anew under {}. The older keys open nothing any more: take them out of \
+        "{sealed} secrets are sealed under {} now. The older keys open nothing any more: take them out of \
          MESHLINE_SECRET_KEY and restart",
         keys.current.id()
     );
@@ -129,19 +129,28 @@ async fn rotate_file(settings: &Settings, keys: SecretKeys) -> Result<(), KeysEr
         keys
     };
     sleep(SEEN_BY_ALL).await;
-    let renewed = renew(settings, &keys).await?;
+    let sealed = renew(settings, &keys).await?;
     key::replace(&path, &SecretKeys::only(keys.current))?;
     println!(
-        "{renewed} secrets were wrapped anew; the old key is out of {} and opens nothing any more. Back the file up",
+        "{sealed} secrets are sealed under it now; the old key is out of {} and opens nothing any more. Back the file up",
         path.display()
     );
     Ok(())
 }
 
+/// How much is sealed at all: all of it is under an older key for one that has sealed nothing yet.
+async fn sealed(settings: &Settings, keys: &SecretKeys) -> Result<u64, KeysError> {
+    let unused = SecretKey::make().map_err(|why| KeyError::File {
+        path: key::file_of(settings),
+        why: why.to_string(),
+    })?;
+    left(settings, &keys.behind(unused)).await
+}
+
 /// Ends when nothing is sealed under an older key: by doing it, or, where another process owns the
-/// database, by waiting until that has.
+/// database, by waiting until that has. Which of the two wrapped what is no matter; returns how much is
+/// under the current key in the end.
 async fn renew(settings: &Settings, keys: &SecretKeys) -> Result<u64, KeysError> {
-    let before = left(settings, keys).await?;
     match compose::open(settings).await {
         Ok(installation) => {
             let renewed = installation.engine.renew_seals().await;
@@ -157,7 +166,7 @@ async fn renew(settings: &Settings, keys: &SecretKeys) -> Result<u64, KeysError>
         if count > 0 {
             clean_since = None;
         } else if clean_since.get_or_insert_with(Instant::now).elapsed() > LOOKED_EVERY {
-            return Ok(before);
+            return sealed(settings, keys).await;
         }
         if begun.elapsed() > PATIENCE {
             let file = key::file_of(settings);
