@@ -1,10 +1,13 @@
 //! `Idempotency-Key` of the API: the same key and body get the first answer again; another body is
 //! refused; while the first call still runs, the second is told so.
+//!
+//! A key is its caller's: what one has used is free for everybody else. It is kept as a hash of both, so that
+//! nobody takes another's key, be it by a call that is refused.
 
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use crate::{
+    ctx::Ctx,
     engine::Engine,
     error::{Error, Kind, Result},
     port::{IdempotencyRow, StoreExt},
@@ -29,7 +32,7 @@ const STILL_RUNNING_MS: i64 = 35_000;
 impl Engine {
     pub async fn take_turn(
         &self,
-        merchant_id: Uuid,
+        ctx: &Ctx,
         key: &str,
         method_and_path: &str,
         body: &[u8],
@@ -40,15 +43,11 @@ impl Engine {
                 format!("An Idempotency-Key has 1 to {MAX_KEY_BYTES} bytes."),
             ));
         }
-        let mut hash = Sha256::new();
-        hash.update(method_and_path);
-        hash.update([0]);
-        hash.update(body);
         let now = self.now();
         let row = IdempotencyRow {
-            merchant_id,
-            key: key.to_owned(),
-            request_hash: hex::encode(hash.finalize()),
+            merchant_id: ctx.merchant_id(),
+            key: hashed(ctx.actor_name().as_bytes(), key.as_bytes()),
+            request_hash: hashed(method_and_path.as_bytes(), body),
             status: None,
             body: String::new(),
             created_at: now,
@@ -90,7 +89,7 @@ impl Engine {
             .await
     }
 
-    /// Server errors are not remembered: the same call may be tried again.
+    /// An answer that may be another one next time is not remembered: the same call may be tried again.
     pub async fn remember_answer(
         &self,
         row: IdempotencyRow,
@@ -100,7 +99,7 @@ impl Engine {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    if status >= 500 {
+                    if is_of_the_moment(status) {
                         return tx.release_idempotency(row.merchant_id, &row.key).await;
                     }
                     let row = IdempotencyRow {
@@ -113,4 +112,18 @@ impl Engine {
             })
             .await
     }
+}
+
+/// A failure of ours passes, a right can be granted (or a confirmation given), and too much is too much for a while.
+fn is_of_the_moment(status: u16) -> bool {
+    status >= 500 || matches!(status, 401 | 403 | 429)
+}
+
+/// Neither a name of a caller nor a path has a NUL.
+fn hashed(one: &[u8], other: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(one);
+    hash.update([0]);
+    hash.update(other);
+    hex::encode(hash.finalize())
 }

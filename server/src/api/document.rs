@@ -38,7 +38,8 @@ code, durations end in `_ms`, ids are UUIDs.
 **Lists** are pages, `{\"items\": […], \"next\": \"…\" | null}`; give `next` as `cursor` to go on.
 
 **Acts** take an `Idempotency-Key`: the same key with the same request gets the first answer again, \
-with `Idempotency-Replayed: true`; with another request 422; while the first one runs 409.
+with `Idempotency-Replayed: true`; with another request 422; while the first one runs 409. A key is its \
+caller's own, for 48 hours. 401, 403, 429 and failures of ours are not kept: the same call may be tried again.
 
 **Errors** are RFC 9457 problem details. Every answer carries `Meshline-Trace-Id`, and continues the \
 trace of a `traceparent` that came with the request.";

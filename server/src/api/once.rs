@@ -1,9 +1,9 @@
 //! `Idempotency-Key`: a call that is repeated with the same key gets the first answer again.
 //!
-//! Stands around every call that changes something. A key belongs to one merchant and, by the hash it
-//! is kept with, to one caller, route and body: two approvers who happen to choose the same key do
-//! not get each other's answers, the second is told that the key is taken. The work is not given up
-//! when the caller hangs up, so that the answer is there when they come again.
+//! Stands around every call that changes something. A key belongs to one caller (a person, a token, a
+//! destination) at one merchant and, by the hash it is kept with, to one route and body: two approvers who
+//! happen to choose the same key do not get each other's answers, nor in each other's way. The work is not
+//! given up when the caller hangs up, so that the answer is there when they come again.
 
 use std::sync::Arc;
 
@@ -36,11 +36,8 @@ pub async fn once(
     };
     let (parts, body) = request.into_parts();
     let bytes = body_of(&parts.headers, body).await?;
-    let what = format!("{} {} {}", parts.method, parts.uri.path(), ctx.actor_name());
-    let row = match engine
-        .take_turn(ctx.merchant_id(), &key, &what, &bytes)
-        .await?
-    {
+    let what = format!("{} {}", parts.method, parts.uri.path());
+    let row = match engine.take_turn(&ctx, &key, &what, &bytes).await? {
         Turn::First(row) => row,
         Turn::Again { status, body } => return Ok(again(status, body)),
     };

@@ -42,7 +42,7 @@ async fn the_first_answer_comes_again_to_the_byte() {
     let refused = api
         .post_with_key(As::Token(&api.viewer), &replay, "key-1", json!({}))
         .await;
-    refused.problem(422);
+    refused.problem(403);
     api.post_with_key(As::Token(&api.stranger), &replay, "key-1", json!({}))
         .await
         .problem(404);
@@ -71,7 +71,7 @@ async fn refusals_are_answers_too() {
     assert_eq!(said.problem(422), ["Idempotency-Key"]);
 }
 
-/// Two approvers with the same key must not get each other's decision as an answer.
+/// Two approvers with the same key must not get each other's decision as an answer, nor keep each other from one.
 #[tokio::test]
 async fn a_key_belongs_to_one_caller() {
     let api = Api::new().await;
@@ -82,11 +82,32 @@ async fn a_key_belongs_to_one_caller() {
     api.post_with_key(As::Person("mara"), &approve, "yes", yes.clone())
         .await
         .problem(403);
-    let said = api
+    let first = api
         .post_with_key(As::Person("jonas"), &approve, "yes", yes.clone())
         .await;
-    assert!(said.problem(422).is_empty());
-    api.post_with_key(As::Person("jonas"), &approve, "my-yes", yes)
+    assert!(first.headers.get("idempotency-replayed").is_none());
+    let again = api
+        .post_with_key(As::Person("jonas"), &approve, "yes", yes)
+        .await;
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    assert_eq!(first.bytes, again.bytes);
+    first.expect(200);
+}
+
+/// What a right, or a moment, decides is decided anew each time.
+#[tokio::test]
+async fn a_refusal_for_want_of_a_right_takes_no_key() {
+    let api = Api::new().await;
+    let receipt = api.world.receives(&order(1)).await.unwrap();
+    let replay = format!("receipts/{receipt}/replay");
+    for body in [json!({}), json!({}), json!({ "other": 1 })] {
+        let said = api
+            .post_with_key(As::Token(&api.viewer), &replay, "refused", body)
+            .await;
+        assert!(said.headers.get("idempotency-replayed").is_none());
+        said.problem(403);
+    }
+    api.post_with_key(As::Token(&api.admin), &replay, "refused", json!({}))
         .await
         .expect(200);
 }
