@@ -108,8 +108,14 @@ pub fn fuzz(workspace: &Workspace, options: &Options) -> Result<bool> {
         run(&mut send)?;
     }
     let known = known_ids(&settings, &demo)?;
+    // a token finds no merchant but its own
+    let merchant = text(&demo["merchants"][0]["slug"]);
+    let strange = format!(
+        "[parameters]\n\"query.merchant\" = \"{merchant}\"\n\"header.Meshline-Merchant\" = \"{merchant}\"\n\n"
+    );
+    let known = format!("{strange}{known}");
     fs::write(settings.data.join("known.toml"), known).trying("write known.toml")?;
-    fs::write(settings.data.join("strange.toml"), "").trying("write strange.toml")?;
+    fs::write(settings.data.join("strange.toml"), strange).trying("write strange.toml")?;
 
     let (mut cases, mut is_clean) = (0, true);
     for caller in callers(&settings, &demo)? {

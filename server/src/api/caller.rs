@@ -3,7 +3,8 @@
 //! A program bears an API token, which belongs to one merchant. A person has a session and says
 //! which of their merchants they mean. A destination has neither: it signs its acknowledgement with
 //! the secret that it shares with us. Whoever it is, handlers see a [`Caller`], and there is none for
-//! somebody who was not let in.
+//! somebody who was not let in, nor for whoever names a merchant that is not theirs: they would take what
+//! they are shown for another's.
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ use crate::{
 
 /// Names the merchant a person means.
 pub const MERCHANT: &str = "Meshline-Merchant";
-const MERCHANT_PARAMETER: &str = "merchant";
+pub const MERCHANT_PARAMETER: &str = "merchant";
 /// Where sign-in leaves the person's id in the session.
 const USER_ID: &str = "user_id";
 /// And when they last proved who they are.
@@ -97,6 +98,12 @@ async fn known(engine: &Arc<Engine>, parts: &Parts) -> Result<Caller, Problem> {
         {
             limits.token(token.id).map_err(Exceeded::problem)?;
         }
+        if merchants_of(parts)
+            .iter()
+            .any(|named| *named != ctx.merchant().slug)
+        {
+            return Err(Problem::not_found("merchant"));
+        }
         return Ok(Caller(ctx));
     }
     let nobody = || {
@@ -111,7 +118,7 @@ async fn known(engine: &Arc<Engine>, parts: &Parts) -> Result<Caller, Problem> {
     if engine.who(user).await?.is_none() {
         return Err(nobody());
     }
-    let slug = merchant_of(parts).ok_or_else(|| {
+    let slug = merchants_of(parts).into_iter().next().ok_or_else(|| {
         let detail = "Say which merchant you mean: its slug in the header Meshline-Merchant, or in the \
                       parameter merchant.";
         Problem::at(Place::Header(MERCHANT), detail)
@@ -124,14 +131,17 @@ async fn known(engine: &Arc<Engine>, parts: &Parts) -> Result<Caller, Problem> {
     Ok(Caller(ctx.proved(proved_at)))
 }
 
-fn merchant_of(parts: &Parts) -> Option<String> {
-    if let Some(value) = parts.headers.get(MERCHANT) {
-        return Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
-    }
+/// What the header names, then what the query does.
+fn merchants_of(parts: &Parts) -> Vec<String> {
+    let in_headers = parts.headers.get_all(MERCHANT).into_iter();
+    let in_headers =
+        in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
     let query = parts.uri.query().unwrap_or_default();
-    let named =
-        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == MERCHANT_PARAMETER);
-    named.map(|(_, slug)| slug.into_owned())
+    let in_query =
+        form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == MERCHANT_PARAMETER);
+    in_headers
+        .chain(in_query.map(|(_, slug)| slug.into_owned()))
+        .collect()
 }
 
 /// Anything else is nobody's, and may hold what a database cannot.

@@ -29,7 +29,7 @@ every event gets a receipt, and every receipt ends in an outcome, or in a task w
 deadline.
 
 **Who calls.** A program bears an API token (`Authorization: Bearer mlk_…`), which belongs to one \
-merchant. A person is signed in and names the merchant with `Meshline-Merchant: slug` or \
+merchant and finds no other. A person is signed in and names the merchant with `Meshline-Merchant: slug` or \
 `?merchant=slug`. Whatever belongs to another merchant is not found.
 
 **Values.** Times are RFC 3339 UTC with milliseconds, money is whole minor units with an ISO 4217 \
@@ -241,8 +241,7 @@ fn header(name: &str, about: &str) -> ParameterBuilder {
 }
 
 fn merchant() -> Parameter {
-    let about =
-        "Slug of the merchant a signed-in person means. A token needs none: it belongs to one.";
+    let about = "Slug of the merchant a signed-in person means. A token needs none: it belongs to one, and finds no other.";
     let slug = Object::with_type(Type::String);
     header(caller::MERCHANT, about)
         .schema(Some(slug))

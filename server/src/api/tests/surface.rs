@@ -197,6 +197,41 @@ async fn a_person_says_which_merchant_they_mean() {
     }
 }
 
+/// A token that names another merchant would be shown its own, and take it for the other's.
+#[tokio::test]
+async fn a_token_finds_no_merchant_but_its_own() {
+    let api = Api::new().await;
+    let named = |path: &str, slug: Option<&'static str>| {
+        let mut request = Api::request(Method::GET, path);
+        if let Some(slug) = slug {
+            let slug = http::HeaderValue::from_static(slug);
+            request.headers_mut().insert("meshline-merchant", slug);
+        }
+        request
+    };
+    let ask = async |path: &str, slug| api.call(As::Token(&api.admin), named(path, slug)).await;
+    for (path, slug) in [
+        ("orders", Some("alder-pine")),
+        ("orders?merchant=alder-pine", None),
+        ("orders?merchant=alder-pine", Some("alder-pine")),
+    ] {
+        ask(path, slug).await.expect(200);
+    }
+    let nobodys = ask("orders", Some("nowhere")).await;
+    for (path, slug) in [
+        ("orders", Some("other")),
+        ("orders", Some("")),
+        ("orders?merchant=other", None),
+        ("orders?merchant=", None),
+        ("orders?merchant=other", Some("alder-pine")),
+        ("orders?merchant=alder-pine&merchant=other", None),
+    ] {
+        let said = ask(path, slug).await;
+        assert_eq!(said.bytes, nobodys.bytes, "{path} {slug:?}");
+        said.problem(404);
+    }
+}
+
 async fn fetch(api: &Api, path: &str) -> (u16, http::HeaderMap, String) {
     let request = Request::builder().uri(path).body(Body::empty()).unwrap();
     let (parts, body) = api
