@@ -72,7 +72,7 @@ trace of a `traceparent` that came with the request.";
 struct Frame;
 
 /// Every problem the API answers: status, name of the response, when.
-const PROBLEMS: [(&str, &str, &str); 11] = [
+const PROBLEMS: [(&str, &str, &str); 12] = [
     ("400", "Unreadable", "The body is not JSON, or broke off."),
     (
         "401",
@@ -89,6 +89,11 @@ const PROBLEMS: [(&str, &str, &str); 11] = [
         "404",
         "NotFound",
         "There is no such thing at this merchant.",
+    ),
+    (
+        "408",
+        "TooSlow",
+        "The body did not arrive in time; send it again.",
     ),
     (
         "409",
@@ -120,7 +125,7 @@ const PROBLEMS: [(&str, &str, &str); 11] = [
 ];
 
 const OF_ALL: [&str; 7] = ["401", "403", "404", "422", "429", "500", "503"];
-const OF_ACTS: [&str; 3] = ["400", "409", "413"];
+const OF_ACTS: [&str; 4] = ["400", "408", "409", "413"];
 const OF_BODIES: [&str; 1] = ["415"];
 
 pub fn document() -> openapi::OpenApi {

@@ -84,6 +84,22 @@ fn every_operation_says_what_it_does() {
     assert!(DOCUMENT["webhooks"]["export"]["post"]["requestBody"].is_object());
 }
 
+/// What the surroundings of a route answer, whatever its handler does.
+#[test]
+fn every_body_can_be_too_large_or_too_slow() {
+    for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for status in ["408", "413"] {
+                assert_eq!(
+                    operation["responses"][status].is_object(),
+                    method != "get",
+                    "{method} {path} {status}"
+                );
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_route_has_a_door() {
     let api = Api::new().await;
