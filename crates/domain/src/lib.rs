@@ -23,6 +23,7 @@ pub mod export;
 pub mod flow;
 pub mod gate;
 pub mod invitation;
+pub mod json_text;
 pub mod money;
 pub mod notice;
 pub mod order;

@@ -10,6 +10,7 @@ use domain::{
     access::{Action, Noun},
     depth::{MAX_DEPTH, is_too_deep},
     flow::{Draft, Flow, readiness::readiness},
+    json_text::in_words,
 };
 use jsonschema::{Validator, error::ValidationErrorKind};
 use serde::Serialize;
@@ -131,7 +132,8 @@ pub fn read_flow_document(bytes: &[u8], merchant: Uuid) -> Result<Draft> {
             .iter()
             .map(|segment| format!("/{}", escaped(&segment.to_string())))
             .collect();
-        many(vec![at(&path, sentence(&error.inner().to_string()))])
+        let words = in_words(&error.inner().to_string());
+        many(vec![at(&path, words)])
     })
 }
 

@@ -33,7 +33,8 @@ merchant and finds no other. A person is signed in and names the merchant with `
 `?merchant=slug`. Whatever belongs to another merchant is not found.
 
 **Values.** Times are RFC 3339 UTC with milliseconds, money is whole minor units with an ISO 4217 \
-code, durations end in `_ms`, ids are UUIDs.
+code, durations end in `_ms`, ids are UUIDs. What would not be kept as it was written is refused: a whole number of \
+more than 64 bits (beyond 9007199254740992 in what people agree to), and a name that stands twice in one object.
 
 **Lists** are pages, `{\"items\": […], \"next\": \"…\" | null}`; give `next` as `cursor` to go on.
 

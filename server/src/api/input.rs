@@ -10,6 +10,7 @@ use axum::{
 use domain::{
     Time,
     depth::{MAX_DEPTH, is_too_deep},
+    json_text,
 };
 use engine::Engine;
 use http::{HeaderMap, StatusCode, header::CONTENT_LENGTH, header::CONTENT_TYPE, request::Parts};
@@ -191,6 +192,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             "The body has to be a JSON object.",
         ));
     }
+    if let Some(loss) = json_text::loss(bytes) {
+        return Err(Problem::at(Place::Body(loss.pointer), loss.sentence));
+    }
     if let Some(pointer) = nul(&value, &mut String::new()) {
         return Err(Problem::at(
             Place::Body(pointer),
@@ -199,10 +203,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path());
-        Problem::at(
-            Place::Body(pointer),
-            sentence(&error.into_inner().to_string()),
-        )
+        let sentence = json_text::in_words(&error.into_inner().to_string());
+        Problem::at(Place::Body(pointer), sentence)
     })
 }
 
@@ -248,16 +250,6 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-/// The parser's words as a sentence.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first: String = letters
-        .next()
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -289,10 +281,7 @@ mod tests {
         let at = |path: &str, detail: &str| Problem::at(Place::Body(path.to_owned()), detail);
         check(
             r#"{"inner":[{"count":1},{"count":"x"}]}"#,
-            at(
-                "/inner/1/count",
-                "Invalid type: string \"x\", expected i64.",
-            ),
+            at("/inner/1/count", "A whole number, not the text “x”."),
         );
         check(
             r#"{"inner":[],"o~/":1}"#,
@@ -301,6 +290,17 @@ mod tests {
         check(
             r#"{"inner":[{"a":["\u0000"]}]}"#,
             at("/inner/0/a/0", "A text must not contain the character NUL."),
+        );
+        check(
+            r#"{"inner":[{"count":1,"count":2}]}"#,
+            at("/inner/0/count", "“count” stands here twice."),
+        );
+        check(
+            r#"{"inner":[],"more":{"n":12345678901234567890123}}"#,
+            at(
+                "/more/n",
+                "A whole number has at most 64 bits here. Send a longer one as a text.",
+            ),
         );
         check("[]", at("", "The body has to be a JSON object."));
         let unreadable = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);

@@ -9,7 +9,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{access::Action, contract::Contract, export::Export};
+use domain::{access::Action, contract::Contract, export::Export, json_text};
 use engine::{ExportChain, MAX_JUSTIFICATION, OverrideInput, Result};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -58,7 +58,7 @@ fn typed_as(old: &Value, text: &str) -> Value {
     let parsed = || serde_json::from_str::<Value>(text.trim()).ok();
     match old {
         Value::Number(_) => parsed()
-            .filter(Value::is_number)
+            .filter(|value| value.is_number() && json_text::loss(text.as_bytes()).is_none())
             .unwrap_or_else(|| Value::String(text.to_owned())),
         Value::Bool(_) => parsed()
             .filter(Value::is_boolean)
@@ -254,9 +254,11 @@ pub async fn override_export(
 /// The JSON, if it is another than it was; otherwise what it was with the fields as typed.
 fn said(old: &Value, fields: &[String], json: &str) -> Result<Value> {
     if !json.trim().is_empty() {
-        let whole: Value = serde_json::from_str(json).map_err(|why| {
-            engine::Error::invalid("payload", format!("This is not JSON: {why}."))
-        })?;
+        let whole: Value = serde_json::from_str(json)
+            .map_err(|why| engine::Error::invalid("payload", json_text::unread(&why)))?;
+        if let Some(loss) = json_text::loss(json.as_bytes()) {
+            return Err(engine::Error::invalid("payload", loss.to_string()));
+        }
         if whole != *old {
             return Ok(whole);
         }
@@ -307,9 +309,14 @@ mod tests {
             "seven"
         );
         assert_eq!(said(&old, &fields, "{\"q\":1}").unwrap(), json!({ "q": 1 }));
-        assert_eq!(
-            said(&old, &fields, "{").unwrap_err().fields[0].field,
-            "payload"
-        );
+        // nor is anything kept that was not written
+        let long = ["12345678901234567890123", "x", "true", "", ""].map(str::to_owned);
+        assert_eq!(said(&old, &long, "").unwrap()["a"]["n"], long[0].as_str());
+        for refused in ["{", r#"{"q":1,"q":2}"#, r#"{"q":12345678901234567890123}"#] {
+            assert_eq!(
+                said(&old, &fields, refused).unwrap_err().fields[0].field,
+                "payload"
+            );
+        }
     }
 }

@@ -63,6 +63,14 @@ async fn bodies_that_cannot_be_read() {
             &["#/exception_metadata/a/0"],
         ),
         (r#"{"status":"rejected"}"#, &["#/exception_code"]),
+        (
+            r#"{"status":"accepted","status":"rejected"}"#,
+            &["#/status"],
+        ),
+        (
+            r#"{"status":"accepted","exception_metadata":{"n":18446744073709551616}}"#,
+            &["#/exception_metadata/n"],
+        ),
     ] {
         assert_eq!(send(json, body).await.problem(422), places, "{body}");
     }

@@ -6,6 +6,7 @@ use domain::{
     contract::{Contract, ContractTrigger, ExceptionRoute, Must, Sample},
     event::EventKind,
     flow::{Condition, Test, fact},
+    json_text,
     owner::Owner,
     task::{ExceptionClass, Severity, Unlock},
 };
@@ -156,17 +157,14 @@ impl Form<'_> {
             self.say(name, "This is nested too deeply.");
             return None;
         }
+        if let Some(loss) = json_text::loss(text.as_bytes()) {
+            self.say(name, loss.to_string());
+            return None;
+        }
         match serde_json::from_str(text) {
             Ok(value) => Some(value),
             Err(why) => {
-                let (line, column) = (why.line(), why.column());
-                let words: String = why.to_string().chars().take(200).collect();
-                let words = words
-                    .split(" at line")
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
-                self.say(name, format!("Line {line}, column {column}: {words}."));
+                self.say(name, json_text::unread(&why));
                 None
             }
         }
