@@ -38,6 +38,35 @@ fn written(
     }
 }
 
+/// Where a whole number stands that shares its double with others, and so its hash: whoever agreed to one of them
+/// would have agreed to all. Its JSON pointer, and what to say.
+pub fn ambiguous(value: &Value) -> Option<(String, &'static str)> {
+    let below = |name: &str, value| {
+        let (pointer, sentence) = ambiguous(value)?;
+        let name = name.replace('~', "~0").replace('/', "~1");
+        Some((format!("/{name}{pointer}"), sentence))
+    };
+    match value {
+        Value::Number(number) if is_ambiguous(number) => Some((String::new(), TOO_LONG)),
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(at, item)| below(&at.to_string(), item))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, value)| below(name, value)),
+        _ => None,
+    }
+}
+
+const TOO_LONG: &str = "A whole number is at most 9007199254740992 here, beyond which several have the same hash. \
+                        Send a longer one as a text.";
+
+fn is_ambiguous(number: &Number) -> bool {
+    let size = number
+        .as_u64()
+        .or_else(|| number.as_i64().map(i64::unsigned_abs));
+    size.is_some_and(|size| size > EXACT)
+}
+
 fn write(out: &mut Vec<u8>, value: &Value) -> Result<()> {
     match value {
         Value::Number(number) => write_number(out, number),
@@ -102,6 +131,20 @@ mod tests {
 
     fn text(value: &Value) -> String {
         String::from_utf8(to_vec(value)).unwrap()
+    }
+
+    #[test]
+    fn what_is_agreed_to_is_one_content() {
+        let (one, other) = (json!({ "n": EXACT }), json!({ "n": EXACT + 1 }));
+        assert_eq!(text(&one), text(&other));
+        assert_eq!(ambiguous(&one), None);
+        assert_eq!(ambiguous(&other).unwrap().0, "/n");
+        let found = ambiguous(&json!({ "a/b": [0, 1.5e300, -9_007_199_254_740_993_i64] }));
+        assert_eq!(found.unwrap().0, "/a~1b/2");
+        assert_eq!(
+            ambiguous(&json!(["9007199254740993", -9_007_199_254_740_992_i64])),
+            None
+        );
     }
 
     /// RFC 8785, 3.2.2 and 3.2.3: the examples, with what they must become.

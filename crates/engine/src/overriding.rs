@@ -15,6 +15,7 @@ use domain::{
     Time,
     access::{Action, Noun},
     approval::{ApprovalState, Needed},
+    canonical::ambiguous,
     export::{Export, ExportState, QaStatus, content_hash},
     overriding::{Overridden, Statement, Version, key_id},
 };
@@ -212,6 +213,11 @@ impl Work<'_> {
         }
         if input.payload == old.payload {
             return Err(Error::invalid("payload", "Nothing in it is changed."));
+        }
+        if let Some((pointer, sentence)) = ambiguous(&input.payload)
+            && old.payload.pointer(&pointer) != input.payload.pointer(&pointer)
+        {
+            return Err(Error::invalid(&format!("payload{pointer}"), sentence));
         }
         let rules = Arc::clone(&self.rules);
         let contract = rules.contract(&old.export_type).cloned().ok_or_else(|| {

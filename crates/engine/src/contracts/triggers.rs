@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     Time,
     access::Action,
+    canonical::ambiguous,
     contract::{Contract, ContractTrigger},
     cover::local,
     flow::{Case, Condition, Flow, Known, Run},
@@ -84,6 +85,9 @@ impl Engine {
             .ok_or_else(|| {
                 Error::conflict("This contract has no manual trigger: nobody asks for it by hand.")
             })?;
+        if let Some((pointer, sentence)) = ambiguous(&Value::Object(asked.input.clone())) {
+            return Err(Error::invalid(&format!("input{pointer}"), sentence));
+        }
         let by = match ctx.actor() {
             Actor::User { user, .. } => Some(user.id),
             _ => None,

@@ -175,10 +175,16 @@ on_every_store! {
         let same = OverrideInput { payload: old.payload.clone(), ..with(&old, 2) };
         let mut wrong = with(&old, 2);
         wrong.payload["lines"] = json!([]);
+        let mut long = with(&old, 2);
+        long.payload["lines"][0]["quantity"] = json!(9_007_199_254_740_993_i64);
+        let mut without = with(&old, 2);
+        without.payload.as_object_mut().unwrap().remove("lines");
         for (input, field) in [
             (silent, "justification"),
             (same, "payload"),
             (seen(wrong), "payload/lines"),
+            (seen(long), "payload/lines/0/quantity"),
+            (seen(without), "payload/lines"),
             (OverrideInput { payload: json!([]), ..with(&old, 2) }, "payload"),
         ] {
             let error = changes(&world, &ada, &old, input).await.unwrap_err();

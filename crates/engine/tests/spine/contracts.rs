@@ -239,6 +239,10 @@ on_every_store! {
             title: "Mine".into(),
             ..ManualExport::default()
         };
+        let long = serde_json::json!({ "n": [9_007_199_254_740_993_i64] });
+        let long = ManualExport { input: long.as_object().unwrap().clone(), ..asked("a") };
+        let refused = engine.ask_for_export(admin, "stock_report", long).await.unwrap_err();
+        assert_eq!(refused.fields[0].field, "input/n/0");
         engine.ask_for_export(admin, "stock_report", asked("a")).await.unwrap();
         let refused = engine.retire_contract(admin, "stock_report", "Not wanted").await.unwrap_err();
         assert!(refused.sentence.contains("not at the end"), "{}", refused.sentence);
