@@ -105,8 +105,74 @@ async fn the_next_version(engine: Engine) {
     let (status, _) = post(&meshline, &format!("{TYPE}/deprecate"), &ends).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 
+    mistyped(&meshline).await;
     described(&meshline).await;
     nonsense(&meshline).await;
+}
+
+/// What is deprecated says so wherever a program reads of it, by its type as by the id of a version.
+async fn ending(meshline: &Installation) {
+    let live = meshline.get(TYPE).await;
+    assert_eq!(live["deprecated"], Value::Null);
+    let by_id = format!("/contracts/{}", live["id"].as_str().unwrap());
+    assert_eq!(meshline.get(&by_id).await, live);
+    let schema = format!("/versions/{}/schema", live["version"].as_str().unwrap());
+    assert_eq!(
+        meshline.get(&format!("{TYPE}{schema}")).await,
+        meshline.get(&format!("{by_id}{schema}")).await
+    );
+    let (status, _) = meshline
+        .call(Method::GET, "/contracts/nothing_of_the_kind", None)
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    let until = iso(now_ms() + 300 * 24 * 3_600_000);
+    let ends = json!({ "until": until, "why": "Another takes its place" });
+    let (status, standing) = post(meshline, &format!("{TYPE}/deprecate"), &ends).await;
+    assert_eq!(status, StatusCode::OK, "{standing}");
+    assert_eq!(meshline.get(TYPE).await["deprecated"], standing);
+    assert_eq!(meshline.get(&by_id).await["deprecated"], standing);
+    let list = meshline.get("/contracts").await;
+    let items = list["items"].as_array().unwrap();
+    let said = |one: &&Value| !one["deprecated"].is_null();
+    let said: Vec<&Value> = items
+        .iter()
+        .filter(said)
+        .map(|one| &one["export_type"])
+        .collect();
+    assert_eq!(said, ["promo_activation"]);
+    let (status, live) = post(meshline, &format!("{TYPE}/resume"), &json!({})).await;
+    assert_eq!(
+        (status, &live["deprecated"]),
+        (StatusCode::OK, &Value::Null)
+    );
+}
+
+/// What is no schema is kept as a draft that says where it is none; what would not be kept as it was written is not.
+async fn mistyped(meshline: &Installation) {
+    let mut document = meshline.get(&format!("{TYPE}/export")).await;
+    document["export_type"] = json!("price_slip");
+    document["schema"]["properties"]["slip"] = json!({ "type": "strng" });
+    let body = json!({ "contract": document });
+    let (status, draft) = post(meshline, "/contracts", &body).await;
+    assert_eq!(status, StatusCode::OK, "{draft}");
+    let fault = &draft["faults"][0];
+    assert_eq!(fault["path"], "/schema/properties/slip/type", "{draft}");
+    let detail = fault["detail"].as_str().unwrap();
+    assert!(detail.contains("integer, null, number"), "{detail}");
+
+    let long = "{\"contract\": {\"n\": 12345678901234567890123}}".to_owned();
+    let twice = body.to_string().replacen('{', "{\"contract\": {}, ", 1);
+    for (text, place) in [(long, "#/contract/n"), (twice, "#/contract")] {
+        let request = meshline.http.post(meshline.url("/api/v1/contracts"));
+        let request = request.bearer_auth(&meshline.shop().0.api_token);
+        let request = request
+            .header("content-type", "application/json")
+            .body(text);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(pointers(&answer.json().await.unwrap()), [place]);
+    }
 }
 
 /// The official schema of AsyncAPI judges what is said of what goes out.

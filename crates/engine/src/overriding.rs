@@ -20,6 +20,7 @@ use domain::{
     overriding::{Overridden, Statement, Version, key_id},
 };
 use ed25519_dalek::{Signer, SigningKey};
+use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -331,13 +332,7 @@ impl Work<'_> {
         let faults: Vec<FieldError> = validator
             .iter_errors(payload)
             .take(8)
-            .map(|error| FieldError {
-                field: format!("payload{}", error.instance_path()),
-                sentence: format!(
-                    "{}: {error}.",
-                    place_words(&error.instance_path().to_string())
-                ),
-            })
+            .map(|error| misfit(&error))
             .collect();
         if faults.is_empty() {
             Ok(())
@@ -388,10 +383,22 @@ fn stricter(by_facts: Needed, by_words: Needed) -> Needed {
     }
 }
 
-fn place_words(pointer: &str) -> &str {
-    match pointer {
-        "" => "The whole",
-        pointer => pointer,
+fn misfit(error: &ValidationError<'_>) -> FieldError {
+    let mut place = error.instance_path().to_string();
+    let mut says = format!("{error}.");
+    if let ValidationErrorKind::Required { property } = error.kind() {
+        let name = property.as_str().unwrap_or_default();
+        place = format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"));
+        "This is missing.".clone_into(&mut says);
+    }
+    let named = if place.is_empty() {
+        "The payload"
+    } else {
+        &place
+    };
+    FieldError {
+        sentence: format!("{named}: {says}"),
+        field: format!("payload{place}"),
     }
 }
 

@@ -116,7 +116,7 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
     if faults.is_empty()
         && let Err(error) = compile(contract)
     {
-        faults.push(fault("schema", error.sentence));
+        faults.extend(error.fields);
     }
     if faults.is_empty() {
         faults.extend(sample_faults(contract));

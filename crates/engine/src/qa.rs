@@ -59,7 +59,19 @@ pub(crate) fn compile(contract: &Contract) -> Result<Validator> {
         // in time proportional to the text, whatever a pattern says
         .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
         .build(&contract.schema)
-        .map_err(|why| Error::invalid("schema", format!("This is not a JSON Schema: {why}")))
+        .map_err(|why| no_schema(&why))
+}
+
+fn no_schema(why: &ValidationError<'_>) -> Error {
+    let place = why.instance_path().to_string();
+    let sentence = match why.kind() {
+        ValidationErrorKind::AnyOf { .. } if place.ends_with("/type") => {
+            "A type is one of array, boolean, integer, null, number, object and string, or a list of some of them."
+                .to_owned()
+        }
+        _ => format!("This is not a JSON Schema: {why}."),
+    };
+    Error::invalid(&format!("schema{place}"), sentence)
 }
 
 fn gate(check: &str, mut faults: Vec<Fault>) -> QaResult {

@@ -42,7 +42,7 @@ on_every_store! {
         contract.id = Uuid::from_u128(902);
         contract.schema = serde_json::json!({ "type": "no such type" });
         let refused = world.engine.publish_contract(&world.admin, contract).await.unwrap_err();
-        assert_eq!(refused.fields[0].field, "schema");
+        assert_eq!(refused.fields[0].field, "schema/type");
     }
 
     async fn what_does_not_fit_its_schema_is_quarantined_until_the_fact_is_fixed(world: World) {
