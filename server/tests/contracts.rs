@@ -10,7 +10,11 @@ mod support;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{database::Engine, installation::Installation};
+use support::{
+    clock::{iso, now_ms},
+    database::Engine,
+    installation::Installation,
+};
 
 const TYPE: &str = "/contracts/promo_activation";
 
@@ -104,6 +108,7 @@ async fn the_next_version(engine: Engine) {
     let ends = json!({ "until": "2099-01-01", "why": "Too far away" });
     let (status, _) = post(&meshline, &format!("{TYPE}/deprecate"), &ends).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    ending(&meshline).await;
 
     mistyped(&meshline).await;
     described(&meshline).await;

@@ -25,7 +25,7 @@ use super::{
     Answer,
     caller::Caller,
     input::Input,
-    views::{ContractDraftView, ContractPublishedView, StandingView},
+    views::{ContractDraftView, ContractPublishedView, ContractView, StandingView},
 };
 use crate::problem::Problem;
 
@@ -39,7 +39,9 @@ impl FromRequestParts<Arc<Engine>> for Called {
         let named = RawPathParams::from_request_parts(parts, engine)
             .await
             .map_err(|_| Problem::not_found("contract"))?;
-        let word = named.iter().find(|(name, _)| *name == "id");
+        let word = named
+            .iter()
+            .find(|(name, word)| *name == "id" && !word.contains('\0'));
         word.map(|(_, word)| Self(word.to_owned()))
             .ok_or_else(|| Problem::not_found("contract"))
     }
@@ -52,6 +54,16 @@ impl Called {
             Ok(id) => Ok(engine.contract(ctx, id).await?.export_type),
             Err(_) => Ok(self.0.clone()),
         }
+    }
+
+    /// That version; the newest of the export type.
+    pub async fn version(&self, engine: &Engine, ctx: &Ctx) -> Result<Contract, Problem> {
+        if let Ok(id) = self.0.parse::<Uuid>() {
+            return Ok(engine.contract(ctx, id).await?);
+        }
+        let versions = engine.contract_versions(ctx, &self.0).await?;
+        let newest = versions.into_iter().next();
+        newest.ok_or_else(|| Problem::not_found("contract"))
     }
 }
 
@@ -249,8 +261,9 @@ pub async fn publish_contract(
     let contract = engine
         .publish_contract_draft(&ctx, &export_type, &publish.hash, &publish.note)
         .await?;
+    let standings = engine.contract_standings(&ctx).await?;
     Ok(Json(ContractPublishedView {
-        contract: Some((&contract).into()),
+        contract: Some(ContractView::of(&contract, &standings)),
         asked: None,
     }))
 }
@@ -326,20 +339,20 @@ pub async fn retire_contract(
 #[utoipa::path(
     post, path = "/contracts/{id}/resume", tag = "contracts",
     params(("id" = String, Path, example = "price_update")),
-    responses((status = 200, description = "The contract.", body = super::views::ContractView)),
+    responses((status = 200, description = "The contract.", body = ContractView)),
 )]
 pub async fn resume_contract(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
     called: Called,
-) -> Answer<super::views::ContractView> {
+) -> Answer<ContractView> {
     let export_type = called.export_type(&engine, &ctx).await?;
     engine.resume_contract(&ctx, &export_type).await?;
     let versions = engine.contract_versions(&ctx, &export_type).await?;
     let live = versions
         .first()
         .ok_or_else(|| Problem::not_found("contract"))?;
-    Ok(Json(live.into()))
+    Ok(Json(ContractView::of(live, &[])))
 }
 
 /// The document inside a body; its faults are told from the body's root.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{
     Answer,
     caller::Caller,
-    input::Id,
+    contract_drafts::Called,
     page::Page,
     views::{ContractDetail, ContractView},
 };
@@ -30,35 +30,41 @@ pub async fn list_contracts(
     Caller(ctx): Caller,
 ) -> Answer<Page<ContractView>> {
     let contracts = engine.contracts(&ctx).await?;
-    Ok(Json(Page::whole(
-        contracts.iter().map(Into::into).collect(),
-    )))
+    let standings = engine.contract_standings(&ctx).await?;
+    let views = contracts
+        .iter()
+        .map(|contract| ContractView::of(contract, &standings));
+    Ok(Json(Page::whole(views.collect())))
 }
 
 /// Show a contract version, and which others there are
+///
+/// By the id of a version, or the newest by its export type.
 #[utoipa::path(
-    get, path = "/contracts/{id}", tag = "contracts", params(("id" = Uuid, Path)),
+    get, path = "/contracts/{id}", tag = "contracts",
+    params(("id" = String, Path, example = "price_update")),
     responses((status = 200, description = "The contract.", body = ContractDetail)),
 )]
 pub async fn get_contract(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
-    Id(id): Id,
+    called: Called,
 ) -> Answer<ContractDetail> {
-    let contract = engine.contract(&ctx, id).await?;
+    let contract = called.version(&engine, &ctx).await?;
+    let standings = engine.contract_standings(&ctx).await?;
     let versions = engine
         .contract_versions(&ctx, &contract.export_type)
         .await?;
-    Ok(Json(ContractDetail::of(&contract, &versions)))
+    Ok(Json(ContractDetail::of(&contract, &versions, &standings)))
 }
 
 /// The JSON Schema (2020-12) of the payload of a contract's version
 ///
 /// The address that every export message gives as its `dataschema`. The id may be that of any version
-/// of the contract.
+/// of the contract, or its export type.
 #[utoipa::path(
     get, path = "/contracts/{id}/versions/{version}/schema", tag = "contracts",
-    params(("id" = Uuid, Path), ("version" = String, Path, example = "1.0")),
+    params(("id" = String, Path, example = "price_update"), ("version" = String, Path, example = "1.0")),
     responses((
         status = 200, description = "The schema.", body = Object, content_type = "application/schema+json",
     )),
@@ -66,14 +72,14 @@ pub async fn get_contract(
 pub async fn get_contract_schema(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
-    Id(id): Id,
+    called: Called,
     params: RawPathParams,
 ) -> Result<Response, Problem> {
     let version = params
         .iter()
         .find(|(name, _)| *name == "version")
         .map_or("", |(_, version)| version);
-    let contract = engine.contract(&ctx, id).await?;
+    let contract = called.version(&engine, &ctx).await?;
     if contract.version == version {
         return Ok(schema(&contract.schema));
     }

@@ -122,14 +122,13 @@ fn last_day(text: &str, now: Time) -> Result<Time> {
     let read = text
         .parse::<Time>()
         .or_else(|_| format!("{text}T23:59:59Z").parse::<Time>())
-        .map_err(|_| Error::invalid("until", "Write a date, such as 2027-03-01."))?;
-    if read <= now || read.since_ms(now) > MOST_DAYS * DAY_MS {
-        return Err(Error::invalid(
-            "until",
-            "The last day lies ahead, and within three years.",
-        ));
+        .ok();
+    // the last days that there are have no instant of their own
+    if read.is_none() && text.parse::<jiff::civil::Date>().is_err() {
+        return Err(Error::invalid("until", "Write a date, such as 2027-03-01."));
     }
-    Ok(read)
+    read.filter(|read| *read > now && read.since_ms(now) <= MOST_DAYS * DAY_MS)
+        .ok_or_else(|| Error::invalid("until", "The last day lies ahead, and within three years."))
 }
 
 impl Engine {
@@ -172,6 +171,9 @@ impl Engine {
                             "replacement",
                             format!("“{other}” is no other contract that is published here."),
                         ));
+                    }
+                    if let Some(other) = &replacement {
+                        work.stays(other).await?;
                     }
                     let standing = Standing {
                         merchant_id: ctx.merchant_id(),
@@ -272,6 +274,17 @@ impl Work<'_> {
     fn in_force(&self, export_type: &str) -> Result<Arc<Contract>> {
         let contract = self.rules.contract(export_type).cloned();
         contract.ok_or_else(|| Error::not_found("contract"))
+    }
+
+    /// What ends itself takes nobody's place: two that name each other would leave nothing to go to.
+    async fn stays(&mut self, export_type: &str) -> Result<()> {
+        let merchant = self.merchant_id();
+        let standings = self.tx.contract_standings(merchant).await?;
+        let ends = standings.iter().find(|one| one.export_type == export_type);
+        ends.map_or(Ok(()), |standing| {
+            let sentence = format!("“{export_type}” is {} itself.", standing.words());
+            Err(Error::invalid("replacement", sentence))
+        })
     }
 
     async fn retire(

@@ -253,6 +253,23 @@ on_every_store! {
         };
         let standing = engine.deprecate_contract(admin, "stock_report", said).await.unwrap();
         assert!(standing.words().contains("use fulfillment_request instead"));
+        // two that end do not take each other's place
+        let back = |until: &str| Deprecation {
+            until: until.into(),
+            replacement: "stock_report".into(),
+            why: "Nobody reads it".into(),
+        };
+        let soon = engine.now().plus_ms(3 * DAY).to_string();
+        for (until, field, says) in [
+            (soon.as_str(), "replacement", "“stock_report” is deprecated until"),
+            ("9999-12-31", "until", "within three years"),
+            ("2027-02-30", "until", "Write a date"),
+            ("1999-01-01", "until", "lies ahead"),
+        ] {
+            let refused = engine.deprecate_contract(admin, TYPE, back(until)).await.unwrap_err();
+            assert_eq!(refused.fields[0].field, field, "{until}");
+            assert!(refused.sentence.contains(says), "{}", refused.sentence);
+        }
         // flows that are drawn on it are told
         assert_eq!(said_of(&world, "stock_report").await, [(Weight::Advises, true)]);
         assert_eq!(said_of(&world, TYPE).await, []);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::contract::{
     ApprovalCondition, ApprovalRule, Contract, DestinationRoute, ExceptionRoute, RouteCondition,
+    Standing,
 };
 use domain::gate::Gate;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
+    contract_draft::StandingView,
     export::schema_url,
     task::{RungView, rungs},
     words::{Amount, At, EventKind, ExceptionClass, Severity, Unlock},
@@ -65,6 +67,8 @@ pub struct ContractView {
     /// Where the JSON Schema of the payload is.
     #[schema(format = "uri-reference")]
     schema_url: String,
+    /// Until when this export type works, and what takes its place; null while it is simply in force.
+    deprecated: Option<StandingView>,
 }
 
 /// A contract with its other versions.
@@ -170,17 +174,21 @@ pub struct RouteView {
 }
 
 impl ContractDetail {
-    pub fn of(contract: &Contract, versions: &[Contract]) -> Self {
+    pub fn of(contract: &Contract, versions: &[Contract], standings: &[Standing]) -> Self {
         Self {
-            contract: contract.into(),
+            contract: ContractView::of(contract, standings),
             versions: versions.iter().map(Into::into).collect(),
         }
     }
 }
 
-impl From<&Contract> for ContractView {
-    fn from(contract: &Contract) -> Self {
+impl ContractView {
+    pub fn of(contract: &Contract, standings: &[Standing]) -> Self {
         Self {
+            deprecated: standings
+                .iter()
+                .find(|one| one.export_type == contract.export_type)
+                .map(Into::into),
             id: contract.id,
             export_type: contract.export_type.clone(),
             version: contract.version.clone(),
