@@ -15,7 +15,7 @@ use url::{Host, Url};
 use crate::{
     compose::{self, ComposeError},
     config::Settings,
-    http, key,
+    http, key, print_whole,
 };
 
 /// How long somebody who holds our port may take to say who it is.
@@ -48,7 +48,8 @@ impl fmt::Display for Finding {
 pub async fn run(settings: &Settings) -> bool {
     let mut is_well = true;
     let mut say = |finding: Finding| {
-        println!("{finding}");
+        // whoever does not read to the end has the exit status
+        let _ = print_whole(&finding.to_string());
         is_well &= finding.state.is_ok();
     };
     let is_there = settings

@@ -200,3 +200,12 @@ async fn where_others_can_come_first_it_asks_for_the_code() {
         meshline.end().await;
     }
 }
+
+#[tokio::test]
+async fn the_doctor_does_not_mind_a_reader_that_has_seen_enough() {
+    let meshline = Installation::empty(Engine::Sqlite).await;
+    let read = meshline.command(&["doctor"]);
+    let unread = meshline.command_unread(&["doctor"]);
+    assert_eq!(unread.status, read.status);
+    assert_eq!(unread.stderr, read.stderr);
+}

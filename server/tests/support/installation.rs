@@ -248,6 +248,19 @@ impl Installation {
         self.prepared(&binary()).args(arguments).output().unwrap()
     }
 
+    /// A command whose words nobody reads, as those after the first few are with `| head`.
+    pub fn command_unread(&self, arguments: &[&str]) -> Output {
+        let mut command = self.prepared(&binary());
+        let command = command.args(arguments);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.wait_with_output().unwrap()
+    }
+
     fn prepared(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
