@@ -5,6 +5,8 @@
 //! problem becomes an answer. A failure of ours is logged under the trace id of the request, which the
 //! caller gets as `incident_id` to quote.
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
 use engine::{Error, FieldError, Kind};
 use http::{
@@ -71,7 +73,7 @@ const STEP_UP: (StatusCode, &str, &str) = (
 pub enum Place {
     /// JSON pointer into the body; empty for the whole of it.
     Body(String),
-    Parameter(&'static str),
+    Parameter(Cow<'static, str>),
     Header(&'static str),
 }
 
@@ -126,7 +128,7 @@ struct ProblemFault {
     /// A parameter of the query.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "cursor")]
-    parameter: Option<&'static str>,
+    parameter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Idempotency-Key")]
     header: Option<&'static str>,
@@ -137,7 +139,7 @@ impl From<(Place, String)> for ProblemFault {
         let (mut pointer, mut parameter, mut header) = (None, None, None);
         match place {
             Place::Body(path) => pointer = Some(format!("#{path}")),
-            Place::Parameter(name) => parameter = Some(name),
+            Place::Parameter(name) => parameter = Some(name.into_owned()),
             Place::Header(name) => header = Some(name),
         }
         Self {

@@ -5,16 +5,23 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use engine::Engine;
 
-use super::{Answer, caller::Caller, page::Page, views::ConnectionView};
+use super::{
+    Answer,
+    caller::Caller,
+    input::Params,
+    page::{Page, Part},
+    views::ConnectionView,
+};
 
 /// List the sources and destinations
 #[utoipa::path(
-    get, path = "/connections", tag = "connections",
+    get, path = "/connections", tag = "connections", params(Part),
     responses((status = 200, description = "All of them, sources first.", body = Page<ConnectionView>)),
 )]
 pub async fn list_connections(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
+    Params(part): Params<Part>,
 ) -> Answer<Page<ConnectionView>> {
     let (sources, destinations) = engine.connections(&ctx).await?;
     let now = ctx.now();
@@ -26,5 +33,5 @@ pub async fn list_connections(
                 .iter()
                 .map(|one| ConnectionView::of_destination(one, now)),
         );
-    Ok(Json(Page::whole(items.collect())))
+    part.of(items.collect()).map(Json)
 }

@@ -15,26 +15,28 @@ use super::{
     Answer,
     caller::Caller,
     contract_drafts::Called,
-    page::Page,
+    input::Params,
+    page::{Page, Part},
     views::{ContractDetail, ContractView},
 };
 use crate::problem::Problem;
 
 /// List the published contracts, each in its newest version
 #[utoipa::path(
-    get, path = "/contracts", tag = "contracts",
+    get, path = "/contracts", tag = "contracts", params(Part),
     responses((status = 200, description = "All contracts.", body = Page<ContractView>)),
 )]
 pub async fn list_contracts(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
+    Params(part): Params<Part>,
 ) -> Answer<Page<ContractView>> {
     let contracts = engine.contracts(&ctx).await?;
     let standings = engine.contract_standings(&ctx).await?;
     let views = contracts
         .iter()
         .map(|contract| ContractView::of(contract, &standings));
-    Ok(Json(Page::whole(views.collect())))
+    part.of(views.collect()).map(Json)
 }
 
 /// Show a contract version, and which others there are

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use domain::{Time, access::Noun};
-use engine::{Engine, Error};
+use domain::access::Noun;
+use engine::Engine;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Answer, caller::Caller, input::Params, page::Page};
+use super::{
+    Answer,
+    caller::Caller,
+    input::{Params, time},
+    page::{Page, Part},
+};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -40,24 +45,17 @@ pub struct CoverView {
 
 /// Show who answers for each role and rotation
 #[utoipa::path(
-    get, path = "/cover", tag = "people", params(CoverQuery),
+    get, path = "/cover", tag = "people", params(CoverQuery, Part),
     responses((status = 200, description = "Every role and rotation.", body = Page<CoverView>)),
 )]
 pub async fn show_cover(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
     Params(query): Params<CoverQuery>,
+    Params(part): Params<Part>,
 ) -> Answer<Page<CoverView>> {
     ctx.read(Noun::Person)?;
-    let at: Time = match query.at.as_deref() {
-        None => ctx.now(),
-        Some(text) => text.parse().map_err(|_| {
-            Error::invalid(
-                "at",
-                "Write the time as RFC 3339, such as 2026-11-24T03:00:00Z.",
-            )
-        })?,
-    };
+    let at = time("at", query.at)?.unwrap_or_else(|| ctx.now());
     let rules = engine.rules_of(ctx.merchant_id()).await?;
     let views = rules.owners().into_iter().map(|owner| {
         let found = rules.answering_or_why(&owner, at);
@@ -77,5 +75,5 @@ pub async fn show_cover(
             why_nobody,
         }
     });
-    Ok(Json(Page::whole(views.collect())))
+    part.of(views.collect()).map(Json)
 }

@@ -36,7 +36,8 @@ merchant and finds no other. A person is signed in and names the merchant with `
 code, durations end in `_ms`, ids are UUIDs. What would not be kept as it was written is refused: a whole number of \
 more than 64 bits (beyond 9007199254740992 in what people agree to), and a name that stands twice in one object.
 
-**Lists** are pages, `{\"items\": […], \"next\": \"…\" | null}`; give `next` as `cursor` to go on.
+**Lists** are pages, `{\"items\": […], \"next\": \"…\" | null}`; give `next` as `cursor` to go on. A parameter \
+that a call does not have is refused, as is one that is given twice.
 
 **Acts** take an `Idempotency-Key`: the same key with the same request gets the first answer again, \
 with `Idempotency-Replayed: true`; with another request 422; while the first one runs 409. A key is its \
@@ -153,7 +154,11 @@ pub fn document() -> openapi::OpenApi {
             .responses
             .insert(name.to_owned(), RefOr::T(answer(status, when)));
     }
-    for (name, parameter) in [("Merchant", merchant()), ("IdempotencyKey", key())] {
+    for (name, parameter) in [
+        ("Merchant", merchant()),
+        ("MerchantInQuery", merchant_in_query()),
+        ("IdempotencyKey", key()),
+    ] {
         components
             .parameters
             .insert(name.to_owned(), RefOr::T(parameter));
@@ -212,9 +217,9 @@ fn complete(operation: &mut Operation, is_act: bool) {
             .insert((*status).to_owned(), response);
     }
     let parameters = operation.parameters.get_or_insert_default();
-    let shared = ["Merchant", "IdempotencyKey"]
+    let shared = ["Merchant", "MerchantInQuery", "IdempotencyKey"]
         .into_iter()
-        .take(if is_act { 2 } else { 1 });
+        .take(if is_act { 3 } else { 2 });
     parameters
         .extend(shared.map(|name| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")))));
 }
@@ -252,6 +257,17 @@ fn merchant() -> Parameter {
     header(caller::MERCHANT, about)
         .schema(Some(slug))
         .example(Some("alder-pine".into()))
+        .build()
+}
+
+fn merchant_in_query() -> Parameter {
+    let slug = Object::with_type(Type::String);
+    ParameterBuilder::new()
+        .name(caller::MERCHANT_PARAMETER)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some("The same, for whoever cannot send a header."))
+        .schema(Some(slug))
         .build()
 }
 

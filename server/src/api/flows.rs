@@ -26,8 +26,8 @@ use uuid::Uuid;
 use super::{
     Answer,
     caller::Caller,
-    input::{Input, Params},
-    page::Page,
+    input::{Input, Params, word},
+    page::{Page, Part},
     views::{DocumentSchema, DraftView, FlowDetail, FlowView, PublishedView},
 };
 use crate::problem::Problem;
@@ -44,7 +44,9 @@ impl FromRequestParts<Arc<Engine>> for Named {
         let named = RawPathParams::from_request_parts(parts, engine)
             .await
             .map_err(|_| Problem::not_found("flow"))?;
-        let word = named.iter().find(|(name, _)| *name == "id");
+        let word = named
+            .iter()
+            .find(|(name, word)| *name == "id" && !word.contains('\0'));
         word.map(|(_, word)| Self(word.to_owned()))
             .ok_or_else(|| Problem::not_found("flow"))
     }
@@ -62,15 +64,16 @@ impl Named {
 
 /// List the published flows, each in its newest version
 #[utoipa::path(
-    get, path = "/flows", tag = "flows",
+    get, path = "/flows", tag = "flows", params(Part),
     responses((status = 200, description = "All flows.", body = Page<FlowView>)),
 )]
 pub async fn list_flows(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
+    Params(part): Params<Part>,
 ) -> Answer<Page<FlowView>> {
     let flows = engine.flows(&ctx).await?;
-    Ok(Json(Page::whole(flows.iter().map(Into::into).collect())))
+    part.of(flows.iter().map(Into::into).collect()).map(Json)
 }
 
 /// Show a flow version with the flow's newest runs
@@ -122,8 +125,8 @@ pub async fn export_flow(
     Params(which): Params<Which>,
 ) -> Result<Response, Problem> {
     let key = named.key(&engine, &ctx).await?;
-    let document = match which.of.as_deref() {
-        Some("draft") => flow_document(&engine.flow_draft(&ctx, &key).await?.draft)?,
+    let document = match word("of", which.of, &["draft"])?.as_deref() {
+        Some(_) => flow_document(&engine.flow_draft(&ctx, &key).await?.draft)?,
         _ => engine.export_flow(&ctx, &key).await?,
     };
     let text = serde_json::to_string_pretty(&document).map_err(Problem::internal)?;

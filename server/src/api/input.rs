@@ -78,7 +78,7 @@ pub fn text(name: &'static str, value: Option<String>) -> Result<Option<String>,
     };
     if value.chars().count() > MAX_TEXT_CHARS || value.contains('\0') {
         let detail = format!("At most {MAX_TEXT_CHARS} characters, and no NUL among them.");
-        return Err(Problem::at(Place::Parameter(name), detail));
+        return Err(Problem::at(Place::Parameter(name.into()), detail));
     }
     Ok(Some(value))
 }
@@ -89,7 +89,7 @@ pub fn time(name: &'static str, value: Option<String>) -> Result<Option<Time>, P
         .map(|text| {
             text.parse().map_err(|_| {
                 Problem::at(
-                    Place::Parameter(name),
+                    Place::Parameter(name.into()),
                     "A time as RFC 3339 writes it, such as 2026-11-01T00:00:00Z.",
                 )
             })
@@ -106,7 +106,7 @@ pub fn word(
     let value = text(name, value)?;
     match value {
         Some(value) if !words.contains(&value.as_str()) => Err(Problem::at(
-            Place::Parameter(name),
+            Place::Parameter(name.into()),
             format!("One of: {}.", words.join(", ")),
         )),
         value => Ok(value),

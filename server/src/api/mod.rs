@@ -3,7 +3,8 @@
 //! A handler parses, calls one use-case and converts the answer; one file per noun. What every call
 //! shares stands around the handlers: [`caller`] finds out who calls and for which merchant, [`once`]
 //! makes sure that a repeated call with an `Idempotency-Key` changes nothing twice, [`input`] reads
-//! bodies, ids and queries so that bad ones are told where they are bad, and [`page`] cuts lists.
+//! bodies, ids and queries so that bad ones are told where they are bad, [`query`] refuses the parameters that
+//! nobody would read, and [`page`] cuts lists.
 //!
 //! Routes and their documentation are one thing: a handler is mounted by its `#[utoipa::path]`, in
 //! one of three groups. *Reads* change nothing. *Acts* do, and are made once per key. The
@@ -28,6 +29,7 @@ mod once;
 mod orders;
 mod page;
 mod people;
+mod query;
 mod receipts;
 mod reports;
 mod retention;
@@ -157,6 +159,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
         .route_layer(enter_or_verify);
     let v1 = Router::from(reads())
         .merge(acts)
+        .route_layer(middleware::from_fn(query::only_known))
         .route_layer(enter)
         .merge(acknowledgement);
     let api = Router::new()

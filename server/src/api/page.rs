@@ -2,8 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Time;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::problem::{Place, Problem};
@@ -43,7 +43,7 @@ impl<K: Key> Wanted<K> {
                     .filter(|limit| (1..=MAX_LIMIT).contains(limit));
                 number.ok_or_else(|| {
                     Problem::at(
-                        Place::Parameter("limit"),
+                        Place::Parameter("limit".into()),
                         format!("A whole number from 1 to {MAX_LIMIT}."),
                     )
                 })?
@@ -54,7 +54,7 @@ impl<K: Key> Wanted<K> {
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             text.and_then(|text| K::read(&text)).ok_or_else(|| {
                 Problem::at(
-                    Place::Parameter("cursor"),
+                    Place::Parameter("cursor".into()),
                     "Give the “next” of the page before, unchanged.",
                 )
             })
@@ -83,6 +83,38 @@ impl<K: Key> Wanted<K> {
             items: rows.iter().map(V::from).collect(),
             next,
         }
+    }
+}
+
+/// Which part of a list that is kept as one: all of it, unless a `limit` says otherwise.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Part {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// How many, at most; all, unless told.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+impl Part {
+    pub fn of<V>(self, items: Vec<V>) -> Result<Page<V>, Problem> {
+        let is_all = self.limit.is_none();
+        let wanted = Wanted::<i64>::read(self.cursor, self.limit)?;
+        let skipped = wanted.after.unwrap_or_default();
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        let limit = if is_all {
+            items.len()
+        } else {
+            usize::try_from(wanted.limit).unwrap_or(usize::MAX)
+        };
+        let mut rest = items.into_iter().skip(skipped);
+        let items: Vec<V> = rest.by_ref().take(limit).collect();
+        let shown = skipped.saturating_add(items.len());
+        let next = rest
+            .next()
+            .map(|_more| URL_SAFE_NO_PAD.encode(shown.to_string()));
+        Ok(Page { items, next })
     }
 }
 
@@ -152,6 +184,28 @@ mod tests {
         assert_eq!(second.after, Some(8));
         let page: Page<Shown> = second.page(vec![7, 6], |row| *row);
         assert_eq!((page.items.len(), page.next), (2, None));
+    }
+
+    #[test]
+    fn a_list_that_is_kept_as_one_has_pages_too() {
+        let part = |cursor: Option<String>, limit: Option<&str>| Part {
+            cursor,
+            limit: limit.map(str::to_owned),
+        };
+        let all = part(None, None).of((0..300).collect()).unwrap();
+        assert_eq!((all.items.len(), all.next), (300, None));
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        for expected in [2, 2, 1] {
+            let page = part(cursor, Some("2")).of((0..5).collect()).unwrap();
+            assert_eq!(page.items.len(), expected);
+            seen.extend(page.items);
+            cursor = page.next;
+        }
+        assert_eq!((seen, cursor), ((0..5).collect(), None));
+        let beyond = part(Some(URL_SAFE_NO_PAD.encode("-5")), Some("2"));
+        assert_eq!(beyond.of(vec![1]).unwrap().items.len(), 0);
+        assert!(part(None, Some("0")).of(vec![1]).is_err());
+        assert!(part(Some("*".to_owned()), None).of(vec![1]).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     Answer,
     caller::Caller,
     input::{Params, text, word},
-    page::Page,
+    page::{Page, Part},
     views::PersonView,
 };
 
@@ -34,13 +34,14 @@ pub struct PeopleQuery {
 /// An owner `user:<id>` is the one of them with this id; an owner `party:role` is everybody active of
 /// that party who has the role.
 #[utoipa::path(
-    get, path = "/people", tag = "people", params(PeopleQuery),
+    get, path = "/people", tag = "people", params(PeopleQuery, Part),
     responses((status = 200, description = "Everybody.", body = Page<PersonView>)),
 )]
 pub async fn list_people(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
     Params(query): Params<PeopleQuery>,
+    Params(part): Params<Part>,
 ) -> Answer<Page<PersonView>> {
     let filter = ListFilter {
         state: word("party", query.party, &Party::ALL.map(Party::as_str))?,
@@ -50,5 +51,5 @@ pub async fn list_people(
     };
     let team = engine.team(&ctx).await?;
     let people = team.people.iter().filter(|one| one.fits(&filter));
-    Ok(Json(Page::whole(people.map(Into::into).collect())))
+    part.of(people.map(Into::into).collect()).map(Json)
 }

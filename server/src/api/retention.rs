@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use super::{
     Answer,
     caller::Caller,
-    input::{Id, Input},
-    page::Page,
+    input::{Id, Input, Params},
+    page::{Page, Part},
     views::{LegalHoldView, RetentionView},
 };
 use crate::problem::Problem;
@@ -87,17 +87,17 @@ pub async fn set_retention(
 
 /// List legal holds, in force and lifted, newest first
 #[utoipa::path(
-    get, path = "/legal-holds", tag = "retention",
+    get, path = "/legal-holds", tag = "retention", params(Part),
     responses((status = 200, description = "Every legal hold.", body = Page<LegalHoldView>)),
 )]
 pub async fn list_legal_holds(
     State(engine): State<Arc<Engine>>,
     Caller(ctx): Caller,
+    Params(part): Params<Part>,
 ) -> Answer<Page<LegalHoldView>> {
     let state = engine.retention(&ctx).await?;
-    Ok(Json(Page::whole(
-        state.holds.iter().map(Into::into).collect(),
-    )))
+    part.of(state.holds.iter().map(Into::into).collect())
+        .map(Json)
 }
 
 #[derive(Deserialize, ToSchema)]
