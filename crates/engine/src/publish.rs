@@ -178,18 +178,37 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
         ));
     }
     faults.extend(destination_faults(contract, rules));
-    for field in &contract.idempotency {
-        if !RECIPE_FIELDS.contains(&field.as_str()) {
-            faults.push(fault(
-                "idempotency",
-                format!("{field:?} is not a field a key can be made of."),
-            ));
-        }
-    }
-    if contract.idempotency.is_empty() {
-        faults.push(fault("idempotency", "Name the fields that make the key."));
-    }
+    faults.extend(recipe_faults(contract));
     faults
+}
+
+/// A destination does what a key stands for once and answers every repeat with what it said then, so two commands
+/// with one key are one command, and the second is lost without anybody hearing of it.
+fn recipe_faults(contract: &Contract) -> Option<FieldError> {
+    let named = |part: &str| contract.idempotency.iter().any(|one| one == part);
+    let mut parts = contract.idempotency.iter();
+    let sentence = if contract.idempotency.is_empty() {
+        "Name the fields that make the key: subject_id or run_id, and export_type.".to_owned()
+    } else if let Some(other) = parts.find(|one| !RECIPE_FIELDS.contains(&one.as_str())) {
+        format!(
+            "{other:?} is not a field a key can be made of. There are {}.",
+            RECIPE_FIELDS.join(", ")
+        )
+    } else if !named("subject_id") && !named("run_id") {
+        "What is sent for one subject would have the same key as for the next, and the destination would do only the \
+         first: name subject_id or run_id."
+            .to_owned()
+    } else if !named("export_type")
+        && !(named("intent") && !contract.intent.trim().is_empty())
+        && !(named("run_id") && named("step"))
+    {
+        "What another contract sends for the same subject would have the same key, and the destination would do only \
+         the first: name export_type as well."
+            .to_owned()
+    } else {
+        return None;
+    };
+    Some(fault("idempotency", sentence))
 }
 
 /// Longest wait, clock or promise: a year.

@@ -1,6 +1,7 @@
 //! What is not ready is not published, and says why; what stopped being ready stops what needs it.
 
 use domain::{
+    contract::Contract,
     export::ExportState,
     owner::{Owner, Party},
 };
@@ -14,7 +15,50 @@ fn nobody() -> Owner {
     Owner::role(Party::Carrier, "carrier_onboarding")
 }
 
+/// The fields for which this contract, changed so, is not published.
+async fn refused(world: &World, change: impl FnOnce(&mut Contract)) -> Vec<String> {
+    let mut contract = fulfillment_contract(world.merchant.id);
+    contract.id = Uuid::from_u128(903);
+    contract.version = "1.1".into();
+    change(&mut contract);
+    let refused = world.engine.publish_contract(&world.admin, contract).await;
+    let fields = refused.err().map_or_else(Vec::new, |error| error.fields);
+    fields.into_iter().map(|one| one.field).collect()
+}
+
 on_every_store! {
+    async fn a_recipe_tells_subjects_and_contracts_apart(world: World) {
+        let of = |recipe: &[&str]| recipe.iter().map(|&part| part.to_owned()).collect::<Vec<_>>();
+        for one_for_all in [
+            &["merchant_id"][..],
+            &["merchant_id", "export_type", "intent", "step"],
+            &["subject_id"],
+            &["merchant_id", "run_id"],
+            &["subject_id", "order_id"],
+            &[],
+        ] {
+            let said = refused(&world, |contract| contract.idempotency = of(one_for_all)).await;
+            assert_eq!(said, ["idempotency"], "{one_for_all:?}");
+        }
+        let nameless = refused(&world, |contract| {
+            contract.intent.clear();
+            contract.idempotency = of(&["subject_id", "intent"]);
+        });
+        assert_eq!(nameless.await, ["idempotency"]);
+        for (n, good) in [
+            &["subject_id", "export_type"][..],
+            &["merchant_id", "subject_id", "intent"],
+            &["run_id", "step"],
+        ].into_iter().enumerate() {
+            let said = refused(&world, |contract| {
+                contract.id = Uuid::from_u128(910 + n as u128);
+                contract.version = format!("2.{n}");
+                contract.idempotency = of(good);
+            });
+            assert_eq!(said.await, [""; 0], "{good:?}");
+        }
+    }
+
     async fn an_owner_that_is_nobody_is_refused_with_the_field(world: World) {
         let mut contract = fulfillment_contract(world.merchant.id);
         contract.id = Uuid::from_u128(900);

@@ -447,8 +447,8 @@ fn delivery(form: &Fields<'_>, contract: &Contract, around: &Around) -> AnyView 
         form.input(
             "idempotency",
             "Known by",
-            "The fields that make its key; the same values are the same command, done once: merchant_id, export_type, \
-             intent, subject_id, run_id, step.",
+            "The fields that make its key; the same values are the same command, done once. subject_id or run_id, and \
+             export_type; besides them there are merchant_id, intent, step.",
             &contract.idempotency.join(", "),
         ),
     ];
