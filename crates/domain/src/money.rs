@@ -69,7 +69,9 @@ impl From<Currency> for String {
 /// An amount in one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
-    /// Whole minor units: cents for USD, yen for JPY, fils for KWD.
+    /// Whole minor units: cents for USD, yen for JPY, fils for KWD. Payloads and the API say `amount_minor`, and what
+    /// people write into a contract may say so too.
+    #[serde(alias = "amount_minor")]
     pub minor: i64,
     pub currency: Currency,
 }

@@ -20,20 +20,39 @@ use crate::{
 pub const CONTRACT_FORMAT: &str = "meshline.contract/1";
 /// Of one version or one merchant.
 const OWN: [&str; 4] = ["id", "merchant_id", "publishing", "published_at"];
+/// What need not be said, and is not written out again where it is said.
+const LEFT_OUT: [(&str, i64); 1] = [("needs", 1)];
 /// Most unknown fields that are told at once.
 const MOST_FAULTS: usize = 50;
 
 pub fn contract_document(contract: &Contract) -> Result<Value> {
-    let whole = serde_json::to_value(contract).map_err(Error::internal)?;
     let mut document = Map::new();
     document.insert("format".to_owned(), json!(CONTRACT_FORMAT));
-    if let Value::Object(fields) = whole {
+    if let Value::Object(fields) = written(contract)? {
         let said = fields
             .into_iter()
             .filter(|(name, _)| !OWN.contains(&name.as_str()));
         document.extend(said);
     }
     Ok(Value::Object(document))
+}
+
+/// The fields of a contract as documents call them: in its conditions an amount is written as everywhere else outside.
+fn written(contract: &Contract) -> Result<Value> {
+    let mut whole = serde_json::to_value(contract).map_err(Error::internal)?;
+    for list in ["approval", "routes"] {
+        let rules = whole.get_mut(list).and_then(Value::as_array_mut);
+        for amount in rules
+            .into_iter()
+            .flatten()
+            .filter_map(|rule| rule.pointer_mut("/when/amount")?.as_object_mut())
+        {
+            if let Some(minor) = amount.remove("minor") {
+                amount.insert("amount_minor".to_owned(), minor);
+            }
+        }
+    }
+    Ok(whole)
 }
 
 /// Reads a document; whether it may be published is another question.
@@ -133,10 +152,13 @@ fn not_taken(told: &Value, taken: &Value, at: String, found: &mut Vec<FieldError
         (Value::Object(told), Value::Object(taken)) => {
             for (name, value) in told {
                 let here = format!("{at}/{}", escaped(name));
-                match taken.get(name) {
+                // as an amount is written inside
+                let also = (name == "minor").then(|| taken.get("amount_minor"));
+                match taken.get(name).or(also.flatten()) {
                     Some(other) => not_taken(value, other, here, found),
                     // what is empty may be left out again
                     None if value.is_null() || value == "" || value == &json!([]) => {}
+                    None if LEFT_OUT.iter().any(|(one, is)| one == name && value == is) => {}
                     None => found.push(FieldError {
                         field: here,
                         sentence: "There is no such field.".to_owned(),

@@ -12,6 +12,7 @@ mod chat_tells;
 mod contracts;
 mod deliveries;
 mod destined;
+mod documents;
 mod failures;
 mod gates;
 mod goods;
