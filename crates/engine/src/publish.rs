@@ -153,15 +153,7 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
             "The backup must be somebody else than the owner.",
         ));
     }
-    if contract.accept_ms <= 0
-        || contract.resolve_ms < contract.accept_ms
-        || contract.valid_for_ms <= 0
-    {
-        faults.push(fault(
-            "sla",
-            "accept_ms, resolve_ms and valid_for_ms must be positive and in this order.",
-        ));
-    }
+    faults.extend(clock_faults(contract));
     faults.extend(
         missing_paths(contract, |owner| rules.resolves(owner))
             .into_iter()
@@ -215,6 +207,29 @@ fn recipe_faults(contract: &Contract) -> Option<FieldError> {
 const LONGEST_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 /// Most tries of a delivery after the first.
 const MOST_RETRIES: usize = 20;
+
+/// Each of an export's three clocks, at the one that is wrong. It may wait to be taken for `accept_ms`, so it is neither
+/// to be done before that, nor may what it says have become untrue. Being done may take longer than it stays true:
+/// then it was sent long ago.
+fn clock_faults(contract: &Contract) -> Vec<FieldError> {
+    let taken = contract.accept_ms;
+    let clocks = [
+        ("accept_ms", taken),
+        ("resolve_ms", contract.resolve_ms),
+        ("valid_for_ms", contract.valid_for_ms),
+    ];
+    let mut faults = Vec::new();
+    for (field, ms) in clocks {
+        if !is_span(ms) {
+            let sentence = format!("From 1 ms to {LONGEST_MS} ms, which is a year.");
+            faults.push(fault(field, sentence));
+        } else if is_span(taken) && ms < taken {
+            let sentence = format!("At least as long as accept_ms, which is {taken} ms.");
+            faults.push(fault(field, sentence));
+        }
+    }
+    faults
+}
 
 fn is_span(ms: i64) -> bool {
     (1..=LONGEST_MS).contains(&ms)

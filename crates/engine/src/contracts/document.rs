@@ -7,7 +7,9 @@ use domain::{
     delivery::RetryPolicy,
     depth::{MAX_DEPTH, is_too_deep},
 };
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use serde_path_to_error::{Path, Segment};
 use uuid::Uuid;
 
 use super::drafts::MAX_CONTRACT_BYTES;
@@ -22,6 +24,8 @@ pub const CONTRACT_FORMAT: &str = "meshline.contract/1";
 const OWN: [&str; 4] = ["id", "merchant_id", "publishing", "published_at"];
 /// What need not be said, and is not written out again where it is said.
 const LEFT_OUT: [(&str, i64); 1] = [("needs", 1)];
+/// Most objects in which a missing field is looked for.
+const MOST_TRIED: usize = 10;
 /// Most unknown fields that are told at once.
 const MOST_FAULTS: usize = 50;
 
@@ -100,23 +104,71 @@ pub fn read_contract_document(bytes: &[u8], merchant: Uuid) -> Result<Contract> 
     }
     let told = Value::Object(fields.clone());
     complete(&mut fields, merchant)?;
+    let whole = Value::Object(fields);
     let contract: Contract =
-        serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
-            let path: String = error
-                .path()
-                .iter()
-                .map(|segment| format!("/{}", escaped(&segment.to_string())))
-                .collect();
-            let sentence: String = error.inner().to_string().chars().take(300).collect();
-            Error::invalid(&path, format!("{}.", sentence.trim_end_matches('.')))
-        })?;
-    let taken = serde_json::to_value(&contract).map_err(Error::internal)?;
+        serde_path_to_error::deserialize(&whole).map_err(|error| unread(&whole, &error))?;
+    let taken = written(&contract)?;
     let mut unknown = Vec::new();
     not_taken(&told, &taken, String::new(), &mut unknown);
     if !unknown.is_empty() {
         return Err(Error::invalid_fields(unknown));
     }
     Ok(contract)
+}
+
+/// Why it cannot be read, and where. What is missing is told where it would stand, as by the gates of exports.
+fn unread(whole: &Value, error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let mut at = pointer(error.path());
+    let said = error.inner().to_string();
+    let mut sentence: String = said.chars().take(300).collect();
+    let missing = said
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
+    if let Some(name) = missing {
+        at = lacking(whole, &at, name, &said);
+        let name = if name == "minor" {
+            "amount_minor"
+        } else {
+            name
+        };
+        sentence = format!("missing field `{name}`");
+        at.push_str(&format!("/{}", escaped(name)));
+    }
+    Error::invalid(&at, format!("{}.", sentence.trim_end_matches('.')))
+}
+
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", escaped(key)),
+            // an alternative is no place, and what is unknown has none
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// Which object a field is missing in: the one at that place, or one right below it, since of what stands in
+/// alternatives (`when`) only the whole is told.
+fn lacking(whole: &Value, at: &str, name: &str, said: &str) -> String {
+    let Some(Value::Object(fields)) = whole.pointer(at) else {
+        return at.to_owned();
+    };
+    let below = fields
+        .iter()
+        .filter(|(_, value)| value.is_object())
+        .map(|(key, _)| format!("{at}/{}", escaped(key)));
+    let cured = |place: &String| {
+        let mut tried = whole.clone();
+        let Some(Value::Object(object)) = tried.pointer_mut(place) else {
+            return false;
+        };
+        object.insert(name.to_owned(), Value::Null);
+        Contract::deserialize(&tried).is_err_and(|other| other.to_string() != said)
+    };
+    let places = std::iter::once(at.to_owned()).chain(below);
+    let found = places.take(MOST_TRIED).find(cured);
+    found.unwrap_or_else(|| at.to_owned())
 }
 
 /// What need not be said.

@@ -144,3 +144,40 @@ fn what_may_be_left_out_may_be_said() {
         ["/approval/0/steps/0/need", "/approval/0/when/amount/miner"]
     );
 }
+
+#[test]
+fn a_refusal_points_at_what_is_wrong() {
+    let gate = |gate: Value| move |told: &mut Value| told["gates"] = json!([gate]);
+    let check = |change: &dyn Fn(&mut Value), at: &str| {
+        let mut told = document();
+        change(&mut told);
+        let said = read(&told).unwrap_err();
+        assert_eq!(said[0].field, at, "{said:?}");
+    };
+    check(&gate(json!({ "rule": "no_such" })), "/gates/0/rule");
+    check(&gate(json!({ "rule": "gtin" })), "/gates/0/at");
+    check(
+        &|told| told["approval"][0]["steps"][0]["owner"] = json!("nobody"),
+        "/approval/0/steps/0/owner",
+    );
+    check(
+        &|told| told["exceptions"]["a/b"] = json!({ "title": "It went wrong" }),
+        "/exceptions/a~1b/owner",
+    );
+    check(
+        &|told| drop(told["escalation"]["steps"][1]["target"].take()),
+        "/escalation/steps/1/target",
+    );
+    check(
+        &|told| drop(told.as_object_mut().unwrap().remove("title")),
+        "/title",
+    );
+    check(
+        &|told| told["approval"][0]["when"]["amount"] = json!({ "currency": "USD" }),
+        "/approval/0/when/amount/amount_minor",
+    );
+    check(
+        &|told| told["approval"][0]["when"] = json!({ "if": "total_over" }),
+        "/approval/0/when/amount",
+    );
+}

@@ -27,6 +27,25 @@ async fn refused(world: &World, change: impl FnOnce(&mut Contract)) -> Vec<Strin
 }
 
 on_every_store! {
+    async fn a_clock_that_cannot_be_kept_is_refused_at_the_clock(world: World) {
+        for (accept_ms, resolve_ms, valid_for_ms, at) in [
+            (0, 5, 5, &["accept_ms"][..]),
+            (5, -1, 5, &["resolve_ms"]),
+            (5, 5, 0, &["valid_for_ms"]),
+            (5, 4, 5, &["resolve_ms"]),
+            (5, 5, 4, &["valid_for_ms"]),
+            (5, 5, i64::MAX, &["valid_for_ms"]),
+            (0, 0, 0, &["accept_ms", "resolve_ms", "valid_for_ms"]),
+        ] {
+            let said = refused(&world, |contract| {
+                contract.accept_ms = accept_ms;
+                contract.resolve_ms = resolve_ms;
+                contract.valid_for_ms = valid_for_ms;
+            });
+            assert_eq!(said.await, at);
+        }
+    }
+
     async fn a_recipe_tells_subjects_and_contracts_apart(world: World) {
         let of = |recipe: &[&str]| recipe.iter().map(|&part| part.to_owned()).collect::<Vec<_>>();
         for one_for_all in [

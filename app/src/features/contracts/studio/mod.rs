@@ -111,8 +111,9 @@ impl Section {
             "schema" => (Self::Schema, named("schema")),
             "samples" => (Self::Schema, named(&format!("sample.{index}.payload"))),
             "payload" => (Self::Schema, named("payload")),
-            "owner" | "backup" | "watchers" => (Self::Who, named(first)),
-            "sla" => (Self::Who, named("accept_ms")),
+            "owner" | "backup" | "watchers" | "accept_ms" | "resolve_ms" | "valid_for_ms" => {
+                (Self::Who, named(first))
+            }
             "triggers" => (Self::Triggers, named(&format!("trigger.{index}.sla"))),
             "gates" => {
                 let field = checks::gate_field(words.next().unwrap_or("rule"));
