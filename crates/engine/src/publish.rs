@@ -6,8 +6,9 @@ use std::sync::Arc;
 use domain::{
     Time,
     access::Action,
-    contract::{Contract, ContractTrigger},
+    contract::{ApprovalStep, Contract, ContractTrigger},
     flow::{Flow, fact, readiness::readiness},
+    owner::Owner,
 };
 use serde_json::json;
 
@@ -96,17 +97,50 @@ impl Engine {
 }
 
 /// What is wrong with the rules by which it is approved, at the step that is wrong.
-fn approval_faults(contract: &Contract) -> Vec<FieldError> {
+fn approval_faults(contract: &Contract, rules: &Rules) -> Vec<FieldError> {
     let mut faults = Vec::new();
     for (r, rule) in contract.approval.iter().enumerate() {
         if let Some(sentence) = rule.when.fault() {
             faults.push(fault(&format!("approval/{r}/when"), sentence));
         }
         for (s, step) in rule.steps.iter().enumerate() {
+            let at = format!("approval/{r}/steps/{s}");
             if let Some(sentence) = step.fault() {
-                faults.push(fault(&format!("approval/{r}/steps/{s}"), sentence));
+                faults.push(fault(&at, sentence));
             }
+            faults.extend(asked_faults(step, &at, rules));
         }
+    }
+    faults
+}
+
+/// Whoever a step asks can answer: nobody waits for an approval that no one can give.
+fn asked_faults(step: &ApprovalStep, at: &str, rules: &Rules) -> Vec<FieldError> {
+    let others = step.others.iter().enumerate();
+    let asked = std::iter::once((format!("{at}/owner"), &step.owner))
+        .chain(others.map(|(n, owner)| (format!("{at}/others/{n}"), owner)))
+        .chain([(format!("{at}/backup"), &step.backup)]);
+    let mut faults: Vec<FieldError> = asked
+        .filter_map(|(field, owner)| {
+            let accepted =
+                "accepted is a person, a role or a rotation with at least one active person who may approve";
+            let why = if matches!(owner, Owner::System(_)) {
+                format!("{owner} is a system, and systems approve nothing")
+            } else if !rules.resolves(owner) {
+                format!("{owner} resolves to nobody active")
+            } else if rules.approvers(owner).is_empty() {
+                format!("Of those behind {owner} nobody may approve")
+            } else {
+                return None;
+            };
+            Some(fault(&field, format!("{why}: {accepted}.")))
+        })
+        .collect();
+    if step.asked().any(|owner| *owner == step.backup) {
+        faults.push(fault(
+            &format!("{at}/backup"),
+            "The backup must be somebody else than who is asked first.",
+        ));
     }
     faults
 }
@@ -159,7 +193,7 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
             .into_iter()
             .map(|sentence| fault("exceptions", sentence)),
     );
-    faults.extend(approval_faults(contract));
+    faults.extend(approval_faults(contract, rules));
     faults.extend(route_faults(contract));
     faults.extend(delivery_faults(contract));
     faults.extend(trigger_faults(contract));

@@ -245,6 +245,17 @@ impl Gates<'_> {
                 "a step that can be decided",
             ))
         }));
+        faults.extend(self.steps.iter().enumerate().filter_map(|(n, step)| {
+            let mut asked = step.asked().chain([&step.backup]);
+            let nobody = asked.all(|owner| self.rules.approvers(owner).is_empty());
+            nobody.then(|| {
+                fault(
+                    &format!("/approvals/{n}"),
+                    "nobody who is asked may approve",
+                    "an owner or a backup with at least one active person who may approve",
+                )
+            })
+        }));
         faults.extend(self.too_few(export).map(|says| {
             let enough = "as many different people, of whom none wrote it";
             fault("/approvals", says, enough)
@@ -277,7 +288,7 @@ impl Gates<'_> {
         for step in self.steps {
             let mut fits: Vec<usize> = Vec::new();
             let behind = step.asked().chain([&step.backup]);
-            for user in behind.flat_map(|owner| self.rules.people(owner)) {
+            for user in behind.flat_map(|owner| self.rules.approvers(owner)) {
                 if Some(user.id) == export.author {
                     continue;
                 }

@@ -94,6 +94,17 @@ impl Rules {
             .collect()
     }
 
+    /// Those of them who may approve what they are asked about.
+    pub fn approvers(&self, owner: &Owner) -> Vec<&User> {
+        self.members
+            .iter()
+            .filter(|(user, member)| {
+                user.active && member.answers_for(owner) && member.may(Action::Decide)
+            })
+            .map(|(user, _)| user)
+            .collect()
+    }
+
     /// The active people who answer for it at that instant: by their turn, their hours, their role. Nobody,
     /// where there is a gap.
     pub fn answering(&self, owner: &Owner, at: Time) -> Vec<&User> {

@@ -7,13 +7,17 @@
 //! by the same use-cases as ever; what is still missing is read off what is there, so that the first steps
 //! can be left and taken up again.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::{
     access::{Access, Action},
+    contract::Contract,
     flow::{Flow, Sheet},
     invitation::is_address,
-    owner::{Party, role_title},
+    owner::{Owner, Party, role_title},
     people::{Membership, Merchant, Operator, OperatorMember, User},
 };
 use serde_json::json;
@@ -343,6 +347,22 @@ impl Engine {
                 )),
             }
         }
+        // whoever is asked to approve has to be allowed to, or the contract is not published
+        let may_approve = |id: &Uuid| {
+            let mut members = rules.members.iter();
+            members.any(|(user, place)| user.id == *id && place.may(Action::Decide))
+        };
+        for role in approving(&contracts) {
+            let held = !rules
+                .approvers(&Owner::role(Party::Agency, &role))
+                .is_empty();
+            if who.get(&role).is_some_and(|id| !held && !may_approve(id)) {
+                faults.push(fault(
+                    &format!("who[{role}]"),
+                    "Choose somebody who may approve: such exports wait for this role.",
+                ));
+            }
+        }
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
@@ -417,4 +437,21 @@ impl Engine {
             })
             .await
     }
+}
+
+/// The agency's roles that these contracts ask to approve.
+fn approving(contracts: &[Contract]) -> BTreeSet<String> {
+    let steps = contracts
+        .iter()
+        .flat_map(|contract| contract.approval.iter().flat_map(|rule| &rule.steps));
+    let asked = steps.flat_map(|step| step.asked().chain([&step.backup]));
+    asked
+        .filter_map(|owner| match owner {
+            Owner::Role {
+                party: Party::Agency,
+                role,
+            } => Some(role.clone()),
+            _ => None,
+        })
+        .collect()
 }

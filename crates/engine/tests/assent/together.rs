@@ -41,7 +41,7 @@ on_every_store! {
 
     async fn two_of_three_roles_are_one_person_each(world: World) {
         let others = vec![agency("marketing_ops"), agency("finance")];
-        asks(&world, vec![ApprovalStep { needs: 2, others, ..step("operations", "logistics") }]).await;
+        asks(&world, vec![ApprovalStep { needs: 2, others, ..step("operations", "engineering") }]).await;
         let mara = id_of(&world, "mara");
         let kim = joins(&world, "kim", &["marketing_ops"]).await;
         // Mara takes the only place that Kim could have
@@ -103,11 +103,11 @@ on_every_store! {
     }
 
     async fn too_few_people_are_found_at_the_gate(world: World) {
-        asks(&world, vec![ApprovalStep { needs: 3, ..step("finance", "finance") }]).await;
+        asks(&world, vec![ApprovalStep { needs: 4, ..step("finance", "operations") }]).await;
         world.receives(&order(1)).await.unwrap();
         let export = world.the_export().await.unwrap();
         assert_eq!(export.state, ExportState::Quarantined);
         let why: Vec<String> = export.qa.iter().filter_map(|one| one.detail.clone()).collect();
-        assert!(why.iter().any(|one| one.contains("3 different people must approve, and only 1 can")), "{why:?}");
+        assert!(why.iter().any(|one| one.contains("4 different people must approve, and only 3 can")), "{why:?}");
     }
 }

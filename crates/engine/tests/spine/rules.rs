@@ -1,11 +1,13 @@
 //! What is not ready is not published, and says why; what stopped being ready stops what needs it.
 
 use domain::{
-    contract::Contract,
+    access::Access,
+    contract::{ApprovalStep, Contract},
     export::ExportState,
     owner::{Owner, Party},
+    people::Membership,
 };
-use engine::Kind;
+use engine::{Kind, port::StoreExt};
 use testkit::{fulfillment_contract, order, order_flow};
 use uuid::Uuid;
 
@@ -27,6 +29,42 @@ async fn refused(world: &World, change: impl FnOnce(&mut Contract)) -> Vec<Strin
 }
 
 on_every_store! {
+    async fn an_approval_that_nobody_can_give_is_not_published(world: World) {
+        let agency = |role: &str| Owner::role(Party::Agency, role);
+        let step = |owner: Owner, backup: Owner| ApprovalStep::of(owner, backup, 60_000);
+        // Tomas, the only one in logistics, works tasks and approves nothing
+        for (step, at) in [
+            (step(Owner::System("erp".into()), agency("finance")), "owner"),
+            (step(agency("logistics"), agency("finance")), "owner"),
+            (step(nobody(), agency("finance")), "owner"),
+            (step(agency("finance"), agency("logistics")), "backup"),
+            (step(agency("finance"), Owner::System("erp".into())), "backup"),
+            (step(agency("finance"), agency("finance")), "backup"),
+            (ApprovalStep { others: vec![agency("logistics")], ..step(agency("finance"), agency("operations")) }, "others/0"),
+        ] {
+            let said = refused(&world, |contract| contract.approval[0].steps.push(step.clone())).await;
+            assert_eq!(said, [format!("approval/0/steps/1/{at}")], "{step:?}");
+        }
+    }
+
+    async fn whoever_may_not_approve_any_more_is_found_at_the_gate(world: World) {
+        let rules = world.engine.rules_of(world.merchant.id).await.unwrap();
+        for (_, member) in &rules.members {
+            let member = Membership { access: Access::Operator, ..member.clone() };
+            world
+                .store
+                .write(move |tx| Box::pin(async move { tx.save_membership(&member).await.map(drop) }))
+                .await
+                .unwrap();
+        }
+        world.advance(5_000).await.unwrap();
+        world.receives(&order(1).set("tags", "hold")).await.unwrap();
+        let export = world.the_export().await.unwrap();
+        assert_eq!(export.state, ExportState::Quarantined);
+        let task = world.the_task("qa_failed").await.unwrap();
+        assert!(task.sentence.contains("may approve"), "{}", task.sentence);
+    }
+
     async fn a_clock_that_cannot_be_kept_is_refused_at_the_clock(world: World) {
         for (accept_ms, resolve_ms, valid_for_ms, at) in [
             (0, 5, 5, &["accept_ms"][..]),

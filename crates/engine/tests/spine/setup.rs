@@ -105,6 +105,12 @@ on_every_store! {
         };
         world.engine.add_member(place).await.unwrap();
         let destinations = Purpose::ALL.map(|purpose| (purpose, there.id)).into();
+        // Bea works tasks and approves nothing
+        let roles = world.engine.template_roles(&ctx, Template::PromotionGoLive);
+        let who = roles.into_iter().map(|role| (role, bea.id)).collect();
+        let refused = world.engine.adopt_template(&ctx, Template::PromotionGoLive, &destinations, &who).await.unwrap_err();
+        let fields: Vec<&str> = refused.fields.iter().map(|one| one.field.as_str()).collect();
+        assert!(fields.contains(&"who[marketing_ops]"), "{fields:?}");
         let roles = world.engine.template_roles(&ctx, Template::Restock);
         let who = roles.into_iter().map(|role| (role, founder.id)).collect();
         let waits = world.engine.adopt_template(&ctx, Template::Restock, &destinations, &who).await.unwrap();

@@ -122,7 +122,13 @@ impl Section {
             "refresh" => (Self::Checks, named("fresh")),
             "approval" => {
                 let place = match (words.next(), words.next()) {
-                    (Some("steps"), Some(step)) => format!("step.{step}.owner"),
+                    (Some("steps"), Some(step)) => {
+                        let field = match words.next() {
+                            Some(field @ ("others" | "backup")) => field,
+                            _ => "owner",
+                        };
+                        format!("step.{step}.{field}")
+                    }
                     _ => "limit".to_owned(),
                 };
                 (Self::Approvals, named(&format!("rule.{index}.{place}")))
