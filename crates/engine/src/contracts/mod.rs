@@ -14,6 +14,7 @@ mod document;
 pub(crate) mod drafts;
 pub mod guard;
 mod life;
+mod pattern;
 mod publish;
 pub(crate) mod triggers;
 
