@@ -36,6 +36,7 @@ pub mod raci;
 pub mod receipt;
 pub mod retention;
 pub mod role;
+pub mod schema;
 pub mod sight;
 pub mod sku;
 pub mod task;

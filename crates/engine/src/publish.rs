@@ -9,6 +9,7 @@ use domain::{
     contract::{ApprovalStep, Contract, ContractTrigger},
     flow::{Flow, fact, readiness::readiness},
     owner::Owner,
+    schema::may_be,
 };
 use serde_json::json;
 
@@ -154,6 +155,12 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
     }
     if faults.is_empty() {
         faults.extend(sample_faults(contract));
+    }
+    if faults.is_empty() && !may_be(&contract.schema, "", "object") {
+        faults.push(fault(
+            "schema",
+            "A payload is an object, and this schema lets none through: begin with { \"type\": \"object\" }.",
+        ));
     }
     if contract.title.trim().is_empty() || contract.title.chars().count() > 120 {
         faults.push(fault("title", "Write a title of at most 120 characters."));

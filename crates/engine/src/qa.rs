@@ -418,13 +418,14 @@ pub(crate) fn gate_faults(contract: &Contract) -> Vec<(String, String)> {
             own.into_iter()
                 .map(|(field, why)| (format!("gates/{n}/{field}"), why)),
         );
-        let first = gate.at().and_then(|at| at.split('/').nth(1));
-        if let Some(field) = first.filter(|field| well && unknown(field)) {
-            faults.push((
-                format!("gates/{n}/at"),
-                format!("The schema does not know {field:?}."),
-            ));
-        }
+        let Some(at) = gate.at().filter(|_| well) else {
+            continue;
+        };
+        let why = match at.split('/').nth(1) {
+            Some(field) if unknown(field) => Some(format!("The schema does not know {field:?}.")),
+            _ => gate.misfit(&contract.schema),
+        };
+        faults.extend(why.map(|why| (format!("gates/{n}/at"), why)));
     }
     for (field, most) in &contract.refresh {
         if *most <= 0 {

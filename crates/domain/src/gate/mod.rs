@@ -13,6 +13,9 @@ mod place;
 mod tests;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::schema::may_be;
 
 pub use fresh::{ages, skus_in, stale};
 pub use gtin::{check_digit, gtin_fault};
@@ -151,5 +154,30 @@ impl Gate {
             _ => {}
         }
         faults
+    }
+
+    /// Why nothing that the payload's schema lets through at its place can ever satisfy it.
+    pub fn misfit(&self, schema: &Value) -> Option<String> {
+        let at = self.at()?;
+        let text = |at: &str| may_be(schema, at, "string");
+        match self {
+            Self::PriceWithin { .. } => {
+                let fits = may_be(schema, at, "object")
+                    && may_be(schema, &format!("{at}/amount_minor"), "integer")
+                    && text(&format!("{at}/currency"));
+                (!fits).then(|| {
+                    "By the schema this is never an amount: an object with amount_minor, a whole number, and currency, \
+                     a text."
+                        .to_owned()
+                })
+            }
+            Self::SkuKnown { .. } | Self::StockAtLeast { .. } if !text(at) => {
+                Some("By the schema this is never a SKU, which is a text.".to_owned())
+            }
+            Self::Gtin { .. } if !text(at) && !may_be(schema, at, "integer") => {
+                Some("By the schema this is never a GTIN, which is a text of digits.".to_owned())
+            }
+            _ => None,
+        }
     }
 }

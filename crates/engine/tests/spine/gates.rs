@@ -499,6 +499,43 @@ on_every_store! {
         let refused = world.engine.publish_contract(&eyes, wrong).await.unwrap_err();
         let fields: Vec<&str> = refused.fields.iter().map(|one| one.field.as_str()).collect();
         assert_eq!(fields, ["gates/0/at", "gates/1/at", "refresh/lines", "refresh/nothing"]);
+        // what the schema says of a place can never be what the rule asks for
+        let price = |at: &str| Gate::PriceWithin { at: at.into(), below_percent: 10, above_percent: 10 };
+        let never = Contract {
+            id: Uuid::from_u128(951),
+            version: "1.3".into(),
+            schema: json!({ "type": "object", "properties": {
+                "text": { "type": "string" }, "whole": { "type": "integer" }, "list": { "type": "array" },
+                "price": { "type": "object", "properties": { "amount_minor": { "type": "string" } } },
+                "lines": { "items": { "properties": { "sku": { "type": "object" }, "code": { "type": ["null", "string"] } } } },
+                "money": { "$ref": "#/$defs/money" },
+            }, "$defs": { "money": { "type": "object", "properties": { "amount_minor": { "type": "integer" } } } } }),
+            gates: vec![
+                price("/text"),
+                price("/price"),
+                price("/money"),
+                Gate::Gtin { at: "/list".into() },
+                Gate::Gtin { at: "/text".into() },
+                Gate::Gtin { at: "/whole".into() },
+                Gate::SkuKnown { at: "/lines/*/sku".into() },
+                Gate::SkuKnown { at: "/lines/*/code".into() },
+                Gate::StockAtLeast { at: "/whole".into(), units: 1, untold: Untold::Refused },
+            ],
+            ..fulfillment_contract(world.merchant.id)
+        };
+        let refused = world.engine.publish_contract(&eyes, never).await.unwrap_err();
+        let fields: Vec<&str> = refused.fields.iter().map(|one| one.field.as_str()).collect();
+        assert_eq!(fields, ["gates/0/at", "gates/1/at", "gates/3/at", "gates/6/at", "gates/8/at"]);
+        for schema in [json!(false), json!({ "type": "string" }), json!({ "not": {} })] {
+            let closed = Contract {
+                id: Uuid::from_u128(952),
+                version: "1.3".into(),
+                schema,
+                ..fulfillment_contract(world.merchant.id)
+            };
+            let refused = world.engine.publish_contract(&eyes, closed).await.unwrap_err();
+            assert_eq!(refused.fields[0].field, "schema");
+        }
         let refused = world.engine.tell_skus(&eyes, vec![
             SkuInput { sku: " ".into(), ..SkuInput::default() },
             SkuInput { sku: "A".into(), gtin: Some("6291041500214".into()), ..SkuInput::default() },
