@@ -354,11 +354,13 @@ on_every_store! {
         connect(&world, &routes).await;
         let harbor = Owner::role(Party::ThreePl, "logistics");
         let task = refused(&world, 1).await;
+        assert_eq!(mailed(&world).await, ["tomas"]);
         // finance share a place with the warehouse: what the warehouse does not see is not told there
         let finance = Owner::role(Party::Agency, "finance");
         world.acts("tomas", task.id, TaskAct::Reassign { to: finance }).await.unwrap();
         world.runs_due_work().await.unwrap();
         assert_eq!(posted(&world), []);
+        assert_eq!(mailed(&world).await, ["tomas", "fiona"]);
         world.acts("fiona", task.id, TaskAct::Reassign { to: harbor.clone() }).await.unwrap();
         world.runs_due_work().await.unwrap();
         assert_eq!(posted(&world), [("#harbor".to_owned(), format!("Given to you: {}", task.title))]);
