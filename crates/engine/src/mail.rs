@@ -332,13 +332,6 @@ impl Engine {
         reads.invitation_mails(ctx.merchant_id()).await
     }
 
-    /// What became of the mail of the latest link for another password that was made here for them.
-    pub async fn reset_mail(&self, ctx: &Ctx, user_id: Uuid) -> Result<Option<MailFate>> {
-        ctx.require(Action::ManagePeople)?;
-        let mut reads = self.store.reads().await?;
-        reads.reset_mail(ctx.merchant_id(), user_id).await
-    }
-
     /// Sends until told to stop; what is under way is finished first.
     pub async fn send_mail(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let Some(mailer) = self.mailer.clone() else {
@@ -401,18 +394,27 @@ impl Engine {
             .write(move |tx| Box::pin(tx.claim_mails(claim)))
             .await?;
         let tried = mails.len();
-        futures::future::join_all(mails.into_iter().map(|mail| async move {
-            if let Err(error) = self.carry(mailer, &mail).await {
-                // its lease runs out, and it is claimed again
-                tracing::error!(%error, mail = %mail.id, "a mail was not settled");
+        // its lease runs out, and it is claimed again
+        let lost = |mail: &ClaimedMail, error: Error| tracing::error!(%error, mail = %mail.id, "a mail was not settled");
+        // in their order, so that they begin to go in it
+        let mut due = Vec::new();
+        for mail in mails {
+            match self.open_mail(&mail).await {
+                Ok(letter) => due.extend(letter.map(|letter| (mail, letter))),
+                Err(error) => lost(&mail, error),
+            }
+        }
+        futures::future::join_all(due.into_iter().map(|(mail, letter)| async move {
+            if let Err(error) = self.carry(mailer, &mail, letter).await {
+                lost(&mail, error);
             }
         }))
         .await;
         Ok(tried)
     }
 
-    /// One try of one mail, from beginning to end.
-    async fn carry(self: &Arc<Self>, mailer: &dyn Mailer, mail: &ClaimedMail) -> Result<()> {
+    /// What is to be sent; nothing where nobody could use it any more.
+    async fn open_mail(self: &Arc<Self>, mail: &ClaimedMail) -> Result<Option<Letter>> {
         let opened = self.vault.open(place(mail.id), &mail.sealed_body);
         let body = opened
             .ok()
@@ -425,16 +427,25 @@ impl Engine {
             }) => (letter, useless_at, asks),
             Some(Body::ResetAsked { email }) => match self.make_mailed_reset(mail, email).await? {
                 Some((letter, useless_at)) => (letter, useless_at, None),
-                None => return Ok(()),
+                None => return Ok(None),
             },
             None => {
                 let why = "it could not be opened: was MESHLINE_SECRET_KEY changed?";
-                return self.settle(mail, MailState::Failed, why).await;
+                self.settle(mail, MailState::Failed, why).await?;
+                return Ok(None);
             }
         };
-        if let Some(why) = self.is_pointless(mail, useless_at, asks).await? {
-            return self.settle(mail, MailState::Failed, &why).await;
+        match self.is_pointless(mail, useless_at, asks).await? {
+            Some(why) => {
+                self.settle(mail, MailState::Failed, &why).await?;
+                Ok(None)
+            }
+            None => Ok(Some(letter)),
         }
+    }
+
+    /// One try of one mail.
+    async fn carry(&self, mailer: &dyn Mailer, mail: &ClaimedMail, letter: Letter) -> Result<()> {
         let message = Mail {
             to: letter.to,
             subject: letter.subject,

@@ -24,7 +24,7 @@ use crate::{
     engine::Engine,
     error::{Error, Kind, Result},
     members::runs_all_of,
-    port::{PasswordResetRow, Reads, StoreExt},
+    port::{MailFate, PasswordResetRow, Reads, StoreExt},
     sessions::Oneself,
     sign_in::Client,
 };
@@ -214,6 +214,13 @@ impl Engine {
             user: user.ok_or_else(no_link)?,
             spent: Spent::of(&row, self.now()),
         })
+    }
+
+    /// What became of the mail of the latest link for another password that was made here for them.
+    pub async fn reset_mail(&self, ctx: &Ctx, user_id: Uuid) -> Result<Option<MailFate>> {
+        ctx.require(Action::ManagePeople)?;
+        let mut reads = self.store.reads().await?;
+        reads.reset_mail(ctx.merchant_id(), user_id).await
     }
 
     /// What whoever guesses this person's password would try first.

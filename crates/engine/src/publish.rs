@@ -220,6 +220,8 @@ pub(crate) fn contract_faults(contract: &Contract, rules: &Rules) -> Vec<FieldEr
 fn recipe_faults(contract: &Contract) -> Option<FieldError> {
     let named = |part: &str| contract.idempotency.iter().any(|one| one == part);
     let mut parts = contract.idempotency.iter();
+    let by_intent = named("intent") && !contract.intent.trim().is_empty();
+    let by_step = named("run_id") && named("step");
     let sentence = if contract.idempotency.is_empty() {
         "Name the fields that make the key: subject_id or run_id, and export_type.".to_owned()
     } else if let Some(other) = parts.find(|one| !RECIPE_FIELDS.contains(&one.as_str())) {
@@ -231,10 +233,7 @@ fn recipe_faults(contract: &Contract) -> Option<FieldError> {
         "What is sent for one subject would have the same key as for the next, and the destination would do only the \
          first: name subject_id or run_id."
             .to_owned()
-    } else if !named("export_type")
-        && !(named("intent") && !contract.intent.trim().is_empty())
-        && !(named("run_id") && named("step"))
-    {
+    } else if !(named("export_type") || by_intent || by_step) {
         "What another contract sends for the same subject would have the same key, and the destination would do only \
          the first: name export_type as well."
             .to_owned()

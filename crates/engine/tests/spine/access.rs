@@ -33,6 +33,10 @@ const ASKS_NOTHING: &[(&str, &str)] = &[
         "template_roles",
         "what stands in a template of ours; nothing of a merchant’s",
     ),
+    (
+        "take_turn",
+        "remembers a key of the caller's own; what it is for asks",
+    ),
 ];
 
 /// The public methods of `Engine` that take a `Ctx`, read from the source.
