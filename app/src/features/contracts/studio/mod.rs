@@ -123,10 +123,9 @@ impl Section {
             "approval" => {
                 let place = match (words.next(), words.next()) {
                     (Some("steps"), Some(step)) => {
-                        let field = match words.next() {
-                            Some(field @ ("others" | "backup")) => field,
-                            _ => "owner",
-                        };
+                        let field = words.next();
+                        let field = field.filter(|field| matches!(*field, "others" | "backup"));
+                        let field = field.unwrap_or("owner");
                         format!("step.{step}.{field}")
                     }
                     _ => "limit".to_owned(),
