@@ -474,7 +474,8 @@ async fn what_shows_a_secret_is_confirmed_first_and_the_form_is_kept() {
         ("address", "https://example.com/witness"),
         ("every_ms", "0"),
     ];
-    let forms: [(&str, &str, &str, &[(&str, &str)]); 4] = [
+    type Form<'f> = (&'f str, &'f str, &'f str, &'f [(&'f str, &'f str)]);
+    let forms: [Form<'_>; 4] = [
         ("/ui/source/create", "/connections/new", "Connect", &source),
         (
             "/ui/destination/create",
