@@ -32,7 +32,7 @@ test("every figure of the overview leads to the rows that were counted", async (
   // a number, whose it is, and where it leads
   const counted = await first.locator("a[href]").evaluateAll((all) =>
     all
-      .map((link) => ({ number: Number(/n = (\d+)/.exec(link.textContent ?? "")?.[1] ?? /\d+/.exec(link.textContent ?? "")?.[0] ?? NaN), href: link.getAttribute("href") ?? "" }))
+      .map((link) => ({ number: Number(/n\s=\s(\d+)/.exec(link.textContent ?? "")?.[1] ?? /\d+/.exec(link.textContent ?? "")?.[0] ?? NaN), href: link.getAttribute("href") ?? "" }))
       .filter(({ number, href }) => Number.isFinite(number) && /\/(tasks|approvals|exports|orders|receipts)(\?|$)/.test(href)),
   );
   const targets = counted.map(({ href }) => href).join(" ");
