@@ -85,6 +85,7 @@ test("a page that was left open elsewhere says that it is not live any more, and
   await expect(live).toHaveText("not live");
   // what came just before the end may still be looked up
   await left.waitForTimeout(500);
+  expect(asked.filter((path) => path.endsWith("/live"))).toEqual([]);
   asked.length = 0;
   // a browser takes up a line that was lost after three seconds, by itself
   await left.waitForTimeout(4_000);

@@ -331,7 +331,7 @@ fn check(meshline: &Installation, ledger: &BTreeMap<String, Sent>, after: &After
     assert_eq!(orders.len(), ledger.len());
     assert_eq!(executed.executions.len(), ledger.len());
     // a run in which nothing went wrong would prove nothing
-    assert!(ledger.len() >= 100, "only {} orders", ledger.len());
+    assert!(ledger.len() >= 200, "only {} orders", ledger.len());
     assert!(
         duplicates >= 10 && repeated >= 10,
         "{duplicates} duplicates, {repeated} repeated"
