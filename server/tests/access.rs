@@ -260,6 +260,15 @@ async fn an_auditor_sees_every_page_and_changes_nothing() {
             .unwrap()
             .contains("method=\"post\"")
     );
+    // the warehouse has the last word on an order; after it nothing moves by itself
+    eventually("the run's end", async || {
+        let trail = meshline.all("/audit").await;
+        trail
+            .iter()
+            .any(|entry| entry["action"] == "run.completed")
+            .then_some(())
+    })
+    .await;
     let entries = async || meshline.all("/audit").await.len();
     let before = eventually("quiet", async || {
         let count = entries().await;
