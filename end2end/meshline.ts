@@ -38,7 +38,7 @@ export class Meshline {
 
   static start(): Promise<Meshline> {
     return Meshline.run(async (environment) => {
-      const { stdout } = await promisify(execFile)(binary, ["demo", "--json"], environment);
+      const { stdout } = await promisify(execFile)(binary, ["demo", "--json", "--nothing-open"], environment);
       return JSON.parse(stdout) as Demo;
     });
   }

@@ -48,6 +48,10 @@ pub struct DemoArgs {
     /// As on the first day: without the last week's orders, decisions and exports
     #[arg(long)]
     no_history: bool,
+
+    /// Without the orders of the last minutes that wait for somebody to decide or to put something right
+    #[arg(long, conflicts_with = "no_history")]
+    nothing_open: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +124,7 @@ pub async fn run(settings: &Settings, args: &DemoArgs) -> Result<(), DemoError> 
         installation.close().await;
         made?
     } else {
-        with_a_week(settings, args.reset).await?
+        with_a_week(settings, args).await?
     };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&demo)?);
@@ -131,7 +135,7 @@ pub async fn run(settings: &Settings, args: &DemoArgs) -> Result<(), DemoError> 
 }
 
 /// A demo that was made a week ago, and what has happened in it since.
-async fn with_a_week(settings: &Settings, reset: bool) -> Result<Demo, DemoError> {
+async fn with_a_week(settings: &Settings, args: &DemoArgs) -> Result<Demo, DemoError> {
     let ends = wall_clock::now();
     let clock = Arc::new(HandClock::at(ends.plus_ms(-DAYS * 24 * 60 * 60_000)));
     let stage = Stage {
@@ -140,11 +144,12 @@ async fn with_a_week(settings: &Settings, reset: bool) -> Result<Demo, DemoError
     };
     let installation = compose::open_on_stage(settings, stage).await?;
     let made = async {
-        let demo = make(settings, &installation.engine, reset).await?;
+        let demo = make(settings, &installation.engine, args.reset).await?;
         let week = Week {
             engine: &installation.engine,
             clock: &clock,
             ends,
+            leaves_open: !args.nothing_open,
             shops: &shops(&installation.engine, &demo).await?,
             sent: Mutex::default(),
         };

@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 /// (SKU, title, variant, price in cents)
 type Good = (&'static str, &'static str, &'static str, u64);
 
+/// What the SKU of something miscounted ends in.
+pub const MISCOUNTED: &str = "-B-STOCK";
+/// In cents: what is worth more needs an approval under the contract.
+const LOOKED_AT_ABOVE: u64 = 50_000;
+
 const ALDER: [Good; 6] = [
     ("AP-LMP-BRS", "Reading lamp", "Brass", 14_900),
     ("AP-LMP-BLK", "Reading lamp", "Black", 13_900),
@@ -132,30 +137,42 @@ fn goods(slug: &str) -> &'static [Good] {
     }
 }
 
-/// What goes wrong with an order the first time.
+/// What becomes of an order at first.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    None,
+pub enum Story {
+    Plain,
     OutOfStock,
     Unreachable,
+    /// The warehouse counts it short once, and has it the next time, here and in the sandbox.
+    Miscounted,
+    /// Worth so much that somebody looks at it.
+    Dear,
 }
 
 /// Order number `n` of a merchant: a few of its goods, for one of its buyers.
-pub fn order(slug: &str, n: u64, placed: Time, trouble: Trouble, dice: &mut Dice) -> Value {
+pub fn order(slug: &str, n: u64, placed: Time, story: Story, dice: &mut Dice) -> Value {
     let (first, last, street, city, zip, province, code) = BUYERS[dice.below(BUYERS.len())];
-    let many = 1 + usize::from(dice.below(3) == 0);
+    // what is told of on purpose comes alone
+    let is_told = matches!(story, Story::Miscounted | Story::Dear);
+    let many = 1 + usize::from(dice.below(3) == 0 && !is_told);
     let mut lines = Vec::new();
     let mut cents = 0;
     // far away from what anybody sends by hand
     let id = 7_300_000_000_000 + (placed.as_ms().unsigned_abs() % 10_000_000_000) * 10 + n % 10;
     for line in 0..many {
         let numbered = id * 100 + u64::from(line > 0);
-        let (sku, title, variant, price) = goods(slug)[dice.below(goods(slug).len())];
-        let quantity = 1 + u64::from(dice.below(6) == 0);
+        let any = dice.below(goods(slug).len());
+        let (sku, title, variant, price) = goods(slug)[if is_told { 0 } else { any }];
+        let quantity = match story {
+            Story::Dear => LOOKED_AT_ABOVE / price + 1,
+            Story::Miscounted => 1,
+            _ => 1 + u64::from(dice.below(6) == 0),
+        };
         cents += price * quantity;
-        let sku = match trouble {
-            Trouble::OutOfStock if line == 0 => format!("{sku}-OUT-OF-STOCK"),
-            Trouble::Unreachable if line == 0 => format!("{sku}-FAIL-503"),
+        let sku = match story {
+            Story::OutOfStock if line == 0 => format!("{sku}-OUT-OF-STOCK"),
+            Story::Unreachable if line == 0 => format!("{sku}-FAIL-503"),
+            Story::Miscounted if line == 0 => format!("{sku}{MISCOUNTED}"),
             _ => sku.to_owned(),
         };
         lines.push(json!({

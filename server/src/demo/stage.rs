@@ -15,6 +15,8 @@ use domain::{Time, delivery::Answer};
 use engine::port::{Channel, Clock, DeliveryRequest};
 use serde_json::{Value, json};
 
+use super::shop::MISCOUNTED;
+
 /// Only ever goes on, so that what is written down stands in the order in which it happened.
 pub struct HandClock(AtomicI64);
 
@@ -57,7 +59,7 @@ impl StandIn {
         let is_fulfillment = message["data"]["export_type"] == "fulfillment_request";
         let (status, body, ms) = if is_fulfillment && is_first("FAIL-503") {
             (503, "their system is being restarted\n".to_owned(), 812)
-        } else if is_fulfillment && is_first("OUT-OF-STOCK") {
+        } else if is_fulfillment && (is_first("OUT-OF-STOCK") || is_first(MISCOUNTED)) {
             let said = json!({
                 "status": "rejected", "exception_code": "insufficient_inventory",
                 "exception_metadata": { "available": 0 },

@@ -1,5 +1,5 @@
 //! The demo's last seven days: orders come in, people decide and put right what went wrong, destinations
-//! report what they have done, and at the end nothing is left open.
+//! report what they have done. Of all that nothing is left open; what came in during the last minutes is.
 //!
 //! Everything goes through the use-cases, as these people and destinations, at the time the clock shows;
 //! and the clock only goes on, so entries of the trail stand in the order of their times. Between two
@@ -26,7 +26,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    shop::{self, Dice, Trouble},
+    shop::{self, Dice, Story},
     stage::HandClock,
 };
 
@@ -40,6 +40,15 @@ const LOOK: i64 = HOUR;
 const AFTER_NEWS: i64 = 9 * MINUTE;
 /// The last order comes in so long before now, that all of it is done by then.
 const QUIET: i64 = 6 * HOUR;
+
+/// What comes in so long before now, to which merchant: nobody has looked at it yet.
+const JUST_NOW: [(i64, usize, Story); 5] = [
+    (11 * MINUTE, 2, Story::Plain),
+    (9 * MINUTE, 1, Story::Dear),
+    (7 * MINUTE, 0, Story::Miscounted),
+    (5 * MINUTE, 1, Story::Plain),
+    (2 * MINUTE, 0, Story::Dear),
+];
 
 /// What is done once this is done has left the warehouse.
 const SHIPS: &str = "fulfillment_request";
@@ -57,6 +66,8 @@ pub struct Week<'w> {
     pub engine: &'w Arc<Engine>,
     pub clock: &'w HandClock,
     pub ends: Time,
+    /// Whether orders of the last minutes wait for whoever looks first.
+    pub leaves_open: bool,
     pub shops: &'w [Shop],
     /// What storefronts sent, by the order's id there, until it is shipped.
     pub sent: Mutex<HashMap<String, Value>>,
@@ -66,7 +77,7 @@ struct Coming {
     at: Time,
     shop: usize,
     n: u64,
-    trouble: Trouble,
+    story: Story,
 }
 
 impl Week<'_> {
@@ -91,6 +102,10 @@ impl Week<'_> {
             self.destinations().await?;
             look = look.plus_ms(LOOK);
         }
+        for one in next {
+            self.work_until(one.at).await?;
+            self.receive(one, &mut dice).await?;
+        }
         self.work_until(self.ends).await
     }
 
@@ -110,22 +125,26 @@ impl Week<'_> {
             }
         }
         all.sort_unstable();
+        let week = all.into_iter().enumerate().map(|(index, (at, shop))| {
+            let story = match index % 19 {
+                7 => Story::OutOfStock,
+                13 => Story::Unreachable,
+                _ => Story::Plain,
+            };
+            (at, shop, story)
+        });
+        let just_now = JUST_NOW.into_iter().filter(|_| self.leaves_open);
+        let just_now = just_now.map(|(ago, shop, story)| (self.ends.plus_ms(-ago), shop, story));
         let mut numbers = [2_214_u64, 1_080, 4_431];
-        all.into_iter()
-            .enumerate()
-            .map(|(index, (at, shop))| {
+        week.chain(just_now)
+            .map(|(at, shop, story)| {
                 let number = &mut numbers[shop % 3];
                 *number += 1;
-                let trouble = match index % 19 {
-                    7 => Trouble::OutOfStock,
-                    13 => Trouble::Unreachable,
-                    _ => Trouble::None,
-                };
                 Coming {
                     at,
                     shop,
                     n: *number,
-                    trouble,
+                    story,
                 }
             })
             .collect()
@@ -152,7 +171,7 @@ impl Week<'_> {
     async fn receive(&self, one: &Coming, dice: &mut Dice) -> engine::Result<()> {
         let shop = &self.shops[one.shop];
         let slug = &shop.merchant.slug;
-        let order = shop::order(slug, one.n, one.at.plus_ms(-9_000), one.trouble, dice);
+        let order = shop::order(slug, one.n, one.at.plus_ms(-9_000), one.story, dice);
         self.post(shop, "orders/create", one.n, &order).await?;
         if let Ok(mut sent) = self.sent.lock() {
             sent.insert(order["id"].to_string(), order);
