@@ -10,7 +10,7 @@ use board::{
     screen::View,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, HtmlSelectElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 use crate::{
     page::{after, document, one},
@@ -29,21 +29,36 @@ pub fn everything(editor: &mut Editor) {
     address_soon();
 }
 
-/// Id of what has the focus, or the card's key.
-fn focused() -> Option<String> {
-    let active = document()?.active_element()?;
-    active.closest("[data-board]").ok()??;
-    match active.id() {
-        id if !id.is_empty() => Some(format!("[id=\"{id}\"]")),
-        _ => {
-            let step = active.get_attribute("data-step")?;
-            Some(format!("[data-stage] [data-step=\"{step}\"]"))
-        }
-    }
+/// What has the focus, by its id or the card's key, and where in its text one writes.
+struct Focused {
+    selector: String,
+    caret: Option<u32>,
 }
 
-fn refocus(selector: Option<String>) {
-    let Some(element) = selector.and_then(|selector| one(&selector)) else {
+fn focused() -> Option<Focused> {
+    let active = document()?.active_element()?;
+    active.closest("[data-board]").ok()??;
+    let selector = match active.id() {
+        id if !id.is_empty() => format!("[id=\"{id}\"]"),
+        _ => {
+            let step = active.get_attribute("data-step")?;
+            format!("[data-stage] [data-step=\"{step}\"]")
+        }
+    };
+    let caret = text_of(&active).selection_end().ok().flatten();
+    Some(Focused { selector, caret })
+}
+
+/// As something to write in. Whatever is not has no caret.
+fn text_of(element: &Element) -> &HtmlInputElement {
+    element.unchecked_ref()
+}
+
+fn refocus(focused: Option<Focused>) {
+    let Some(Focused { selector, caret }) = focused else {
+        return;
+    };
+    let Some(element) = one(&selector) else {
         return;
     };
     if document()
@@ -52,6 +67,10 @@ fn refocus(selector: Option<String>) {
         != Some(&element)
     {
         focus(&element);
+        // a field that was written anew would be written into from its beginning
+        if let Some(at) = caret {
+            let _ = text_of(&element).set_selection_range(at, at);
+        }
     }
 }
 

@@ -137,6 +137,7 @@ test("three steps from nothing, with the keyboard alone", async ({ page, meshlin
     await page.keyboard.press("n");
     await expect(field(page, "add.kind")).toBeFocused();
     await page.keyboard.type(kind);
+    await expect(field(page, "add.kind").locator("option:checked")).toHaveText(new RegExp(`^${kind}`));
     await page.keyboard.press("Tab");
     await page.keyboard.type(title);
     await page.keyboard.press("Enter");
@@ -351,6 +352,13 @@ test("what is typed shows with each letter, and is one edit", async ({ page, mes
   await field(page, "accept").pressSequentially("15 mi", { delay: 20 });
   await expect(page.locator('[id="e-accept"]')).toContainText("15 min");
   await expect(field(page, "accept")).toHaveValue("15 mi");
+  // and whoever goes on after it, and after the next one, writes on where they were
+  await page.keyboard.type("n");
+  await expect(page.locator('[id="e-accept"]')).toHaveCount(0);
+  await expect(field(page, "accept")).toHaveValue("15 min");
+  await page.keyboard.type(" s");
+  await expect(page.locator('[id="e-accept"]')).toContainText("15 min");
+  await expect(field(page, "accept")).toHaveValue("15 min s");
 });
 
 test("the editor's module is loaded where a flow is drawn, and nowhere else", async ({ page, meshline, signIn, javaScript }) => {
