@@ -171,7 +171,7 @@ pub struct ResolveTask {
 fn in_body(mut error: engine::Error) -> engine::Error {
     for fault in &mut error.fields {
         if fault.field != "note" {
-            fault.field = format!("answers.{}", fault.field);
+            fault.field = format!("answers/{}", fault.field);
         }
     }
     error

@@ -26,7 +26,7 @@ pub(crate) fn keep(posted: Posted, answers: &BTreeMap<String, String>) -> Posted
 /// Puts what the engine says of a form's field at the field that people see.
 pub(super) fn at_the_answers(mut error: Error) -> Error {
     for fault in &mut error.fields {
-        if let Some(field) = fault.field.strip_prefix("answers.") {
+        if let Some(field) = fault.field.strip_prefix("answers/") {
             fault.field = answer_key(field);
         }
     }

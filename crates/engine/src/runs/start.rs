@@ -152,7 +152,7 @@ impl Engine {
         let (reference, title) = (text("reference", reference), text("title", title));
         let answers = answers.unwrap_or_else(|wrong| {
             faults.extend(wrong.into_iter().map(|(field, sentence)| FieldError {
-                field: format!("answers.{field}"),
+                field: format!("answers/{field}"),
                 sentence,
             }));
             BTreeMap::new()

@@ -81,7 +81,7 @@ on_every_store! {
         };
         let refused = world.engine.start_flow(&eyes, "parcels", bad).await.unwrap_err();
         let fields: Vec<&str> = refused.fields.iter().map(|one| one.field.as_str()).collect();
-        assert_eq!(fields, ["reference", "answers.size", "answers.colour"]);
+        assert_eq!(fields, ["reference", "answers/size", "answers/colour"]);
         let run = world.engine.start_flow(&eyes, "parcels", parcel("p-1", Some("large"))).await.unwrap();
         assert_eq!(run.answers["input"]["size"], json!("large"));
         let again = world.engine.start_flow(&eyes, "parcels", parcel("p-1", None)).await.unwrap_err();
