@@ -501,27 +501,45 @@ fn UserMenu(name: String, theme: String, told: u32) -> impl IntoView {
     }
 }
 
+const KEYS: [(&str, &str); 9] = [
+    ("j", "next row"),
+    ("k", "row above"),
+    ("↵", "open the row"),
+    ("a", "accept, approve or take"),
+    ("d", "decline"),
+    ("r", "reassign"),
+    ("s", "snooze"),
+    ("/", "search (also Ctrl K or ⌘ K)"),
+    ("?", "this list"),
+];
+
+/// Those of the drawing board besides.
+const BOARD_KEYS: [(&str, &str); 7] = [
+    ("← ↑ ↓ →", "from step to step"),
+    ("n", "add a step"),
+    ("e", "edit the step"),
+    ("Del", "remove the step"),
+    ("t", "map or table"),
+    ("Ctrl Z", "undo (with Shift: redo)"),
+    ("Esc", "out of a field, to the step"),
+];
+
 /// Every key there is; the companion opens it on `?`.
 #[component]
 fn KeysDialog() -> impl IntoView {
-    let keys = [
-        ("j", "next row"),
-        ("k", "row above"),
-        ("↵", "open the row"),
-        ("a", "accept, approve or take"),
-        ("d", "decline"),
-        ("r", "reassign"),
-        ("s", "snooze"),
-        ("/", "search (also Ctrl K or ⌘ K)"),
-        ("?", "this list"),
-    ]
-    .into_iter()
-    .map(|(key, meaning)| view! { <dt><kbd>{key}</kbd></dt><dd>{meaning}</dd> })
-    .collect_view();
+    let list = |keys: &'static [(&str, &str)]| {
+        let keys = keys
+            .iter()
+            .map(|&(key, meaning)| view! { <dt><kbd>{key}</kbd></dt><dd>{meaning}</dd> })
+            .collect_view();
+        view! { <dl>{keys}</dl> }
+    };
     view! {
         <dialog class="dialog" id="keys" aria-labelledby="keys-title">
             <h2 id="keys-title">"Keys"</h2>
-            <dl>{keys}</dl>
+            {list(&KEYS)}
+            <h3>"On the drawing board"</h3>
+            {list(&BOARD_KEYS)}
             <form method="dialog" class="acts"><button class="btn">"Close"</button></form>
         </dialog>
     }
