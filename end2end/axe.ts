@@ -10,6 +10,8 @@ const ofColours = ["color-contrast", "link-in-text-block"];
 
 /** Fails with the elements that break a rule, in light and in dark. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // a page that is half there has half its styles
+  await page.waitForLoadState();
   // axe is itself a script with timers; where the page may not run any, it looks at a copy
   const javaScript = test.info().project.use.javaScriptEnabled ?? true;
   const subject = javaScript ? page : await copyWithoutScripts(page);

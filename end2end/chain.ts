@@ -22,7 +22,7 @@ export interface Chain {
 
 /** The chain behind a receipt, once it is as far as that. */
 export async function settled(meshline: Meshline, receipt: string, is: (chain: Chain) => boolean): Promise<Chain> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const chain = await meshline.api<Chain>(`/receipts/${receipt}`);
     if (is(chain)) return chain;

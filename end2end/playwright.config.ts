@@ -14,8 +14,9 @@ export default defineConfig({
   // a flaky test is a failed test
   retries: 0,
   forbidOnly: Boolean(process.env["CI"]),
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // nothing here is about how fast the machine is
+  timeout: 240_000,
+  expect: { timeout: 20_000 },
   reporter: [["list"], ["json", { outputFile: process.env["MESHLINE_REPORT"] ?? "test-results/report.json" }]],
   use: {
     browserName: "chromium",

@@ -63,9 +63,12 @@ export interface OrderOptions {
   lines?: { sku: string; title: string; quantity: number; price: number }[];
 }
 
+// no two of a run have the same number, and none is the beginning of another
+let last = randomInt(100_000, 900_000);
+
 /** A plausible order as `orders/create` carries it. Prices are in whole minor units. */
 export function order(options: OrderOptions = {}) {
-  const number = options.number ?? randomInt(10_000, 1_000_000);
+  const number = options.number ?? ++last;
   const currency = options.currency ?? "USD";
   const lines = options.lines ?? [{ sku: "TEE-NVY-M", title: "Heavyweight tee, navy, M", quantity: 2, price: 3200 }];
   const id = 5_600_000_000_000 + number;

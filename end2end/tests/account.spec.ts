@@ -12,6 +12,7 @@ async function sound(page: Page): Promise<void> {
   for (const width of [390, 1440]) {
     await page.setViewportSize({ width, height: 900 });
     await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await page.waitForLoadState();
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(over, "wider than the screen").toBeLessThanOrEqual(0);
     await expectAccessible(page);
@@ -38,7 +39,7 @@ test("a password is changed by whoever knows it, or by a link that works once", 
   signIn,
   visit,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(360_000);
   const passwords = ["acht rote Regenschirme", "neun stille Leuchttürme", "zehn grüne Heuwagen"];
   const [first = "", second = "", third = ""] = passwords;
   const email = "wanda@example.com";

@@ -191,7 +191,7 @@ test("two people in turn set a promotion live", async ({ page, meshline, signIn,
     await expect(page.getByRole("button", { name: /^Approve as/ })).toHaveCount(0);
   }
   await expect
-    .poll(async () => (await meshline.api<{ state: string }>(`/exports/${id}`)).state, { timeout: 20_000 })
+    .poll(async () => (await meshline.api<{ state: string }>(`/exports/${id}`)).state, { timeout: 60_000 })
     .toMatch(/acknowledged|completed/);
   const decided = await meshline.api<{ approvals: { decided_by: string }[] }>(`/exports/${id}`);
   expect(new Set(decided.approvals.map((one) => one.decided_by)).size).toBe(2);
@@ -207,7 +207,7 @@ async function promoted(meshline: Meshline, title: string): Promise<string> {
         found = items.find((one) => one.title.includes(title))?.id;
         return found;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBeTruthy();
   return found ?? "";

@@ -14,6 +14,7 @@ const copied = async (page: Page, what: string) =>
 async function sound(page: Page): Promise<void> {
   for (const width of [390, 1440]) {
     await page.setViewportSize({ width, height: 900 });
+    await page.waitForLoadState();
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(over, "wider than the screen").toBeLessThanOrEqual(0);
     await expectAccessible(page);
@@ -21,7 +22,7 @@ async function sound(page: Page): Promise<void> {
 }
 
 test("a destination is added, tried, exchanged, retired and taken back", async ({ page, meshline, signIn, visit, javaScript }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(360_000);
   const home = `/m/${meshline.merchant().slug}/connections`;
   const name = `Harbor ${javaScript ? "One" : "Two"}`;
   await signIn(page, meshline.userWith("engineering").email);

@@ -29,7 +29,7 @@ const nasty = (words = "") => `${words}${PAYLOADS[turn++ % PAYLOADS.length]}`;
 const OF_A_KIND = 3;
 
 test("nothing that anybody writes comes alive on any page", async ({ page, browser, meshline, send, signIn, visit, javaScript }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(1_200_000);
   page.setDefaultTimeout(20_000);
   const dialogs: string[] = [];
   page.on("dialog", (dialog) => {

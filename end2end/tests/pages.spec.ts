@@ -11,7 +11,7 @@ import { order } from "../shopify.ts";
 const lists = ["queue", "orders", "receipts", "exports", "approvals", "tasks", "flows", "contracts", "connections", "audit"];
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
-test.describe.configure({ timeout: 600_000 });
+test.describe.configure({ timeout: 1_800_000 });
 
 for (const [name, viewport] of Object.entries(sizes)) {
   test(`every page is sound on a ${name}`, async ({ page, meshline, send, signIn, visit, javaScript }) => {

@@ -17,6 +17,7 @@ async function sound(page: Page): Promise<void> {
   for (const size of sizes) {
     await page.setViewportSize(size);
     await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await page.waitForLoadState();
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(over, "wider than the screen").toBeLessThanOrEqual(0);
     await expectAccessible(page);

@@ -105,7 +105,7 @@ test("a rule and a check are taken out again", async ({ page, meshline, signIn, 
 });
 
 test("a route says where else it goes, and the export says why it went there", async ({ page, meshline, send, signIn, visit }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(360_000);
   // a merchant whose contracts no other spec counts on
   const merchant = "kitewood";
   const home = `/m/${merchant}`;

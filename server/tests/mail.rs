@@ -66,7 +66,9 @@ impl MailServer {
     fn all(&self) -> Vec<Value> {
         std::fs::read_to_string(&self.file)
             .unwrap_or_default()
-            .lines()
+            .split_inclusive('\n')
+            // the last one may be half written
+            .filter(|line| line.ends_with('\n'))
             .map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }

@@ -118,7 +118,7 @@ async fn a_promotion_that_looks_wrong_is_taken_back() {
     for undone in ["price_restore", "promo_rollback"] {
         export(&meshline, undone, "completed").await;
     }
-    let released = export(&meshline, "inventory_release", "acknowledged").await;
+    let released = export(&meshline, "inventory_release", "completed").await;
     let released = meshline
         .get(&format!("/exports/{}", released["id"].as_str().unwrap()))
         .await;
@@ -182,7 +182,7 @@ async fn a_label_comes_from_the_alternate_carrier() {
     // past the four minutes, within the five that a signature is good for
     meshline.clock_ahead_by(250_000).await;
     export(&meshline, "shipping_label_alternate", "completed").await;
-    let handed = export(&meshline, "shipping_label_response", "acknowledged").await;
+    let handed = export(&meshline, "shipping_label_response", "completed").await;
     let handed = meshline
         .get(&format!("/exports/{}", handed["id"].as_str().unwrap()))
         .await;

@@ -319,14 +319,16 @@ mod tests {
 
     use super::*;
 
+    const SHORT: Duration = Duration::from_millis(400);
+    const LONG: Duration = Duration::from_secs(20);
     const NOW: Time = Time::from_ms(1_795_212_345_678);
 
-    fn channel() -> HttpChannel {
+    fn channel(total_timeout: Duration) -> HttpChannel {
         // a second installation in the same process is refused, and that is fine
         let _ = rustls::crypto::ring::default_provider().install_default();
         let guard = Guard::new("127.0.0.0/8,nowhere.invalid:80".parse().unwrap());
         HttpChannel {
-            total_timeout: Duration::from_millis(400),
+            total_timeout,
             ..HttpChannel::new(guard).unwrap()
         }
     }
@@ -368,7 +370,8 @@ mod tests {
             }
             seen
         });
-        let answer = channel().deliver(request(url)).await;
+        let patience = if hold { SHORT } else { LONG };
+        let answer = channel(patience).deliver(request(url)).await;
         (answer, server.await.unwrap())
     }
 
@@ -521,7 +524,7 @@ mod tests {
             ),
         ];
         for (url, words) in table {
-            let answer = channel().deliver(request(url.clone())).await;
+            let answer = channel(LONG).deliver(request(url.clone())).await;
             assert_eq!(
                 (answer.status, answer.error.as_deref()),
                 (None, Some(words)),
@@ -544,7 +547,7 @@ mod tests {
                 .unwrap();
             tokio::time::sleep(Duration::from_secs(2)).await;
         });
-        let answer = channel().deliver(request(url)).await;
+        let answer = channel(LONG).deliver(request(url)).await;
         let error = answer.error.unwrap();
         assert!(error.starts_with("no secure connection: "), "{error}");
     }

@@ -295,7 +295,7 @@ mod tests {
                 (refused.kind, refused.retry_after_ms),
                 (Kind::TooMany, Some(COME_AGAIN_MS))
             );
-            assert_eq!(asked.elapsed().as_secs(), PATIENCE.as_secs());
+            assert!(asked.elapsed() >= PATIENCE);
         }
         for one in &mut waiting {
             assert!(one.now_or_never().is_none(), "nobody works yet");

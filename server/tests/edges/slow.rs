@@ -39,9 +39,9 @@ async fn drip(
     byte: &[u8],
     every: Duration,
 ) -> (Duration, String) {
+    let begun = Instant::now();
     let mut stream = TcpStream::connect(meshline.addr).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
-    let begun = Instant::now();
     let (mut reading, mut writing) = stream.split();
     let mut said = Vec::new();
     let write = async {
@@ -80,8 +80,8 @@ async fn slow_senders_are_cut_off_and_nobody_else_notices() {
         (0..200).map(|_| drip(&meshline, "GET /login HTTP/1.1\r\nx: ", b"a", every)),
     );
     let silent = async {
-        let mut stream = TcpStream::connect(meshline.addr).await.unwrap();
         let begun = Instant::now();
+        let mut stream = TcpStream::connect(meshline.addr).await.unwrap();
         let said = rest_of(&mut stream).await;
         (begun.elapsed(), said)
     };

@@ -1,10 +1,12 @@
 //! Asking twice, for somebody else's and for nobody's, and comparing.
 
+use futures::future::join_all;
 use reqwest::{Method, header};
 use serde_json::Value;
 use std::{collections::HashMap, time::Duration};
 
 use crate::{
+    support::installation::eventually,
     table::{Answers, Body, Row},
     world::{Asker, CANARY, Credential, World},
 };
@@ -330,6 +332,18 @@ pub async fn their_trail(world: &World) -> i64 {
     page["items"][0]["seq"].as_i64().unwrap()
 }
 
+/// What comes up to the first message, each piece within this time.
+async fn hears(mut answer: reqwest::Response, patience: Duration) -> String {
+    let mut heard = String::new();
+    while let Ok(Ok(Some(chunk))) = tokio::time::timeout(patience, answer.chunk()).await {
+        heard.push_str(&String::from_utf8_lossy(&chunk));
+        if heard.contains("data:") {
+            break;
+        }
+    }
+    heard
+}
+
 /// What everybody hears while something happens at theirs. Their own admin hears it; says how many others
 /// listened, and which of them heard anything of it.
 pub async fn listen(world: &World) -> (usize, Vec<String>) {
@@ -342,25 +356,38 @@ pub async fn listen(world: &World) -> (usize, Vec<String>) {
         }
     }
     let receipt = &world.named.theirs["receipt"];
+    let processed = world.meshline.all("/audit?action=receipt.processed").await;
+    let before = processed
+        .iter()
+        .filter(|one| one["subject_id"] == receipt.as_str())
+        .count();
     let replay = format!("/receipts/{receipt}/replay");
     let (status, answer) = world.meshline.call(Method::POST, &replay, None).await;
     assert!(status.is_success(), "{status} {answer}");
-    let listening = streams.into_iter().map(async |(asker, mut answer)| {
-        let mut heard = String::new();
-        while let Ok(Ok(Some(chunk))) =
-            tokio::time::timeout(Duration::from_millis(1_500), answer.chunk()).await
-        {
-            heard.push_str(&String::from_utf8_lossy(&chunk));
-            if heard.contains("data:") {
-                break;
-            }
-        }
-        (asker.role, heard)
-    });
-    let heard = futures::future::join_all(listening).await;
-    let (own, others): (Vec<_>, Vec<_>) = heard
+    let (own, others): (Vec<_>, Vec<_>) = streams
         .into_iter()
-        .partition(|(role, _)| *role == world.owner.role);
+        .partition(|(asker, _)| asker.role == world.owner.role);
+    // what is theirs has come by then; whatever the others hear of it would have come as well
+    let hear = async |(asker, answer): (&Asker, reqwest::Response), patience| {
+        (asker.role, hears(answer, patience).await)
+    };
+    let own = own
+        .into_iter()
+        .map(|one| hear(one, Duration::from_secs(20)));
+    let own = join_all(own).await;
+    let others = others
+        .into_iter()
+        .map(|one| hear(one, Duration::from_millis(1_500)));
+    let others = join_all(others).await;
+    // it moves their trail, and nothing is to do so afterwards
+    eventually("it was read again", async || {
+        let all = world.meshline.all("/audit?action=receipt.processed").await;
+        let again = all
+            .iter()
+            .filter(|one| one["subject_id"] == receipt.as_str());
+        (again.count() > before).then_some(())
+    })
+    .await;
     assert!(
         own.iter().any(|(_, heard)| heard.contains("data:")),
         "nobody hears anything: {own:?}"

@@ -1,6 +1,8 @@
 //! Very many people who sign in at once: passwords are hashed out of everybody's way, only so many wait for it, and nobody
 //! who was here before is kept out.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use reqwest::{StatusCode, header};
 
@@ -55,6 +57,13 @@ async fn a_crowd_is_asked_to_wait_and_keeps_nobody_out() {
         "trusted_proxies = '127.0.0.0/8'\n",
     )
     .unwrap();
+    // the last of a crowd wait for a while
+    meshline.http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(180))
+        .build()
+        .unwrap();
     meshline.serve().await;
     let user = meshline.user_with("marketing_ops").clone();
     let mut home = Browser::new(&meshline);

@@ -255,7 +255,7 @@ async fn what_another_process_revokes_is_over_here() {
         .await;
     assert!(!there.is_signed_in().await);
     let heard = open_for(stream).await;
-    assert!(heard < Duration::from_secs(7), "it went on for {heard:?}");
+    assert!(heard < Duration::from_secs(9), "it went on for {heard:?}");
     meshline.end().await;
 }
 

@@ -2,11 +2,15 @@
 //! through its commands alone.
 
 use std::{
+    collections::BTreeSet,
     fs::{File, OpenOptions},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -134,12 +138,16 @@ pub fn binary() -> PathBuf {
 /// client that tries long enough is connected to itself.
 pub fn free_addr() -> SocketAddr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    // whoever got one may listen on it later only
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     let number = u64::from(NEXT.fetch_add(1, Ordering::Relaxed));
     let start = clock::now_ms().unsigned_abs();
     let mut random = Random::new(start ^ (u64::from(std::process::id()) << 32) ^ (number << 17));
     loop {
         let port = u16::try_from(random.between(15_000, 32_000)).unwrap();
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port))
+            && GIVEN.lock().unwrap().insert(port)
+        {
             return listener.local_addr().unwrap();
         }
     }
@@ -345,6 +353,12 @@ impl Installation {
         }
     }
 
+    /// Whether it has done all that it had to do by now.
+    pub async fn has_nothing_due(&self) -> bool {
+        let answer = self.http.get(self.url("/readyz")).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["jobs_due"] == 0
+    }
+
     /// Moves the server's clock ahead of the machine's.
     pub async fn clock_ahead_by(&self, ms: i64) {
         let file = self.folder.join("clock");
@@ -498,7 +512,7 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
             return found;
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(20),
+            begun.elapsed() < Duration::from_secs(60),
             "it never came: {what}"
         );
         sleep(Duration::from_millis(40)).await;
