@@ -49,13 +49,18 @@ pub const ORDER_FACTS: [&str; 15] = [
 ];
 
 /// What is known of a campaign, below `campaign.`.
-pub const CAMPAIGN_FACTS: [&str; 9] = [
+pub const CAMPAIGN_FACTS: [&str; 14] = [
     "campaign_id",
     "title",
     "offer",
+    "terms",
     "discount_percent",
     "skus",
+    "keywords",
+    "keywords_owner",
+    "creative_ids",
     "landing_url",
+    "landing_urls",
     "starts_at",
     "ends_at",
     "note",

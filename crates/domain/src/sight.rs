@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::{
-    access::{Action, Noun},
+    access::{Access, Action, Noun},
     approval::Approval,
     connection::Destination,
     cover::Rotation,
@@ -93,6 +93,11 @@ impl Task {
 }
 
 impl Membership {
+    /// An admin of the merchant. Whoever stands outside runs nothing here, whatever their access.
+    pub fn runs_it(&self) -> bool {
+        self.access == Access::Admin && !self.party.is_outside()
+    }
+
     pub fn may(&self, action: Action) -> bool {
         self.access.allows(action) && (!self.party.is_outside() || action.is_open_outside())
     }

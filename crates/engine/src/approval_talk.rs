@@ -123,7 +123,7 @@ impl Engine {
                         .await?
                         .filter(|one| sight.sees(&one.marks()))
                         .ok_or_else(|| Error::not_found("approval"))?;
-                    let is_admin = ctx.access() == Some(domain::access::Access::Admin);
+                    let is_admin = ctx.member()?.1.runs_it();
                     let mut work = Work::of(&ctx, tx, engine, rules);
                     work.act_on_approval(approval, (user, is_admin), act).await
                 })

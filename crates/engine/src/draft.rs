@@ -7,7 +7,7 @@ use domain::{
     contract::Contract,
     export::{Export, ExportState, content_hash},
     flow::Run,
-    payload::CAMPAIGN_FACTS,
+    owner::Owner,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -25,6 +25,8 @@ pub(crate) struct Draft {
     pub source_ref: String,
     pub as_of: Time,
     pub author: Option<Uuid>,
+    /// Who is told besides those whom the contract names.
+    pub told: Option<Owner>,
 }
 
 /// What an export says that no mapping describes: the fields of the subject's own document.
@@ -36,6 +38,18 @@ const ORDER_WHOLE: [&str; 7] = [
     "lines",
     "total",
     "note",
+];
+
+/// Of a campaign: without why now, which is for those who approve.
+const CAMPAIGN_WHOLE: [&str; 8] = [
+    "campaign_id",
+    "title",
+    "offer",
+    "discount_percent",
+    "skus",
+    "landing_url",
+    "starts_at",
+    "ends_at",
 ];
 
 /// As these were called before contracts said where their fields come from.
@@ -52,8 +66,7 @@ fn whole(known: &Value, subject: &Subject) -> Value {
         // what somebody filled in, as it is
         Subject::Case(_) => return known["input"].clone(),
         Subject::Order(_) => ("order", &ORDER_WHOLE),
-        // what stands last is why now, which is for those who approve
-        Subject::Campaign(_) => ("campaign", &CAMPAIGN_FACTS[..CAMPAIGN_FACTS.len() - 1]),
+        Subject::Campaign(_) => ("campaign", &CAMPAIGN_WHOLE),
     };
     let fields = facts
         .iter()
@@ -92,6 +105,7 @@ impl Draft {
                 source_ref: row.order.name.clone(),
                 as_of: row.updated_at,
                 author: None,
+                told: None,
             },
             Subject::Campaign(campaign) => Self {
                 title: titled(&otherwise, &campaign.title),
@@ -102,6 +116,7 @@ impl Draft {
                 source_ref: campaign.campaign_id.clone(),
                 as_of: campaign.created_at,
                 author: Some(campaign.created_by),
+                told: campaign.keywords_owner.clone(),
             },
             Subject::Case(case) => Self {
                 title: titled(&otherwise, &case.title),
@@ -112,6 +127,7 @@ impl Draft {
                 source_ref: case.reference.clone(),
                 as_of: case.created_at,
                 author: case.created_by,
+                told: None,
             },
         }
     }
@@ -211,7 +227,17 @@ pub(crate) fn export_of(origin: &Origin<'_>, draft: Draft, rationale: String) ->
         state: ExportState::Quarantined,
         owner: contract.owner.clone(),
         backup: contract.backup.clone(),
-        watchers: contract.watchers.clone(),
+        watchers: contract
+            .watchers
+            .iter()
+            .chain(
+                draft
+                    .told
+                    .iter()
+                    .filter(|one| !contract.watchers.contains(one)),
+            )
+            .cloned()
+            .collect(),
         escalation: contract.escalation.clone(),
         author: draft.author,
         content_hash: content_hash(&draft.payload, contract.id, &contract.version, None),

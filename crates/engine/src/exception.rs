@@ -205,10 +205,11 @@ impl Work<'_> {
                 return Ok(owner.clone());
             }
         }
-        let admin =
-            self.rules.members.iter().find(|(user, member)| {
-                user.active && member.access == domain::access::Access::Admin
-            });
+        let admin = self
+            .rules
+            .members
+            .iter()
+            .find(|(user, member)| user.active && member.runs_it());
         Ok(admin.map_or_else(|| task.owner.clone(), |(user, _)| Owner::User(user.id)))
     }
 

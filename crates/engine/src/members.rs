@@ -320,10 +320,12 @@ impl Engine {
                     let here = rules::load(tx, ctx.merchant_id()).await?;
                     let (user, was) = member_of(&here, user_id)?;
                     guards_admins(&ctx, &[was.access])?;
+                    let mut operators = Vec::new();
                     let merchants = match reach {
                         Reach::Here => vec![ctx.merchant_id()],
                         Reach::Everywhere => {
                             runs_all_of(tx, &ctx, &user).await??;
+                            operators = leaves_operators(tx, &user).await?;
                             let places = tx.places_of(user_id).await?;
                             places.into_iter().map(|(merchant, _)| merchant.id).collect()
                         }
@@ -364,6 +366,9 @@ impl Engine {
                         Reach::Everywhere => {
                             tx.set_active(user_id, false).await?;
                             tx.delete_sessions_of(user_id).await?;
+                            for operator in operators {
+                                note_at(tx, &ctx, operator, "person.deactivated", user_id);
+                            }
                         }
                     }
                     Ok(user)
@@ -387,16 +392,10 @@ impl Engine {
                     }
                     tx.set_active(user_id, true).await?;
                     for (merchant, _) in tx.places_of(user_id).await? {
-                        tx.note(crate::port::AuditNote {
-                            merchant_id: merchant.id,
-                            at: ctx.now(),
-                            actor: ctx.actor_name(),
-                            action: "person.reactivated".to_owned(),
-                            subject_kind: "member",
-                            subject_id: user_id,
-                            detail: json!({}),
-                            trace_id: Some(ctx.trace_id().to_owned()),
-                        });
+                        note_at(tx, &ctx, merchant.id, "person.reactivated", user_id);
+                    }
+                    for one in tx.operator_memberships_of(user_id).await? {
+                        note_at(tx, &ctx, one.operator_id, "person.reactivated", user_id);
                     }
                     user.active = true;
                     Ok(user)
@@ -450,7 +449,8 @@ async fn hold(tx: &mut (dyn Tx + '_), merchant: Uuid, mut people: BTreeSet<Uuid>
     Ok(())
 }
 
-/// Whether the caller is an admin at every merchant where this person works; the reason, if not.
+/// Whether the caller is an admin at every merchant where this person works, and at every operator they belong to;
+/// the reason, if not.
 pub(crate) async fn runs_all_of(
     reads: &mut (dyn Reads + '_),
     ctx: &Ctx,
@@ -466,16 +466,66 @@ pub(crate) async fn runs_all_of(
     for (merchant, _) in reads.places_of(user.id).await? {
         let runs = mine
             .iter()
-            .any(|(one, place)| one.id == merchant.id && place.access == Access::Admin);
+            .any(|(one, place)| one.id == merchant.id && place.runs_it());
         if !runs {
-            // which merchant it is may be none of the caller's business
-            return Ok(Err(Error::forbidden(format!(
-                "{} works at merchants where you are no admin. Take them out of this one instead.",
-                user.name
-            ))));
+            return Ok(Err(runs_not_all(user)));
+        }
+    }
+    let mine = reads.operator_memberships_of(caller.id).await?;
+    for theirs in reads.operator_memberships_of(user.id).await? {
+        let runs = mine
+            .iter()
+            .any(|one| one.operator_id == theirs.operator_id && one.access == Access::Admin);
+        if !runs {
+            return Ok(Err(runs_not_all(user)));
         }
     }
     Ok(Ok(()))
+}
+
+/// Which place it is may be none of the caller's business.
+fn runs_not_all(user: &User) -> Error {
+    Error::forbidden(format!(
+        "{} works at places where you are no admin. Take them out of this one instead.",
+        user.name
+    ))
+}
+
+/// The operators that somebody belongs to who is to sign in no more. Each keeps an admin who does.
+async fn leaves_operators(tx: &mut (dyn Tx + '_), user: &User) -> Result<Vec<Uuid>> {
+    let mut operators = Vec::new();
+    for theirs in tx.operator_memberships_of(user.id).await? {
+        let id = theirs.operator_id;
+        tx.lock_operator(id).await?;
+        let all = tx.operator_members(id).await?;
+        let another = all
+            .iter()
+            .any(|(other, one)| other.id != user.id && other.active && one.access == Access::Admin);
+        if theirs.access == Access::Admin && !another {
+            let name = tx.operator(id).await?.map(|one| one.name);
+            return Err(Error::conflict(format!(
+                "{} is the last admin of {}: make somebody else an admin first.",
+                user.name,
+                name.unwrap_or_default()
+            )));
+        }
+        operators.push(id);
+    }
+    Ok(operators)
+}
+
+/// What happens to a person as a whole is told wherever they belong.
+fn note_at(tx: &mut (dyn Tx + '_), ctx: &Ctx, chain: Uuid, action: &str, user_id: Uuid) {
+    tx.note(crate::port::AuditNote {
+        merchant_id: chain,
+        at: ctx.now(),
+        actor: ctx.actor_name(),
+        action: action.to_owned(),
+        subject_kind: "member",
+        subject_id: user_id,
+        detail: json!({}),
+        trace_id: Some(ctx.trace_id().to_owned()),
+    });
 }
 
 /// What leaving means, at each merchant that it concerns.

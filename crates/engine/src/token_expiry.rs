@@ -31,7 +31,7 @@ fn keepers(rules: &Rules, token: &ApiToken) -> (Owner, Owner) {
     let mut able: Vec<Uuid> = rules
         .members
         .iter()
-        .filter(|(user, member)| user.active && member.access.allows(Action::ManageTokens))
+        .filter(|(user, member)| user.active && member.may(Action::ManageTokens))
         .map(|(user, _)| user.id)
         .collect();
     // the maker first, the others by name

@@ -258,6 +258,13 @@ impl Engine {
                 Box::pin(async move {
                     let mut work = work(engine, &ctx, tx).await?;
                     let was = found(&work.rules, id)?;
+                    // a turn brings what is asked of the rotation
+                    let is_in = user.is_some_and(|user| was.members.contains(&user));
+                    if !is_in && !ctx.may(Action::ManagePeople) {
+                        return Err(Error::forbidden(
+                            "Whoever is in this rotation takes a turn in it. Anybody else is put in by somebody who manages people.",
+                        ));
+                    }
                     let one = input.read(work.uuid(), user, &was, &work)?;
                     let mut next = was.clone();
                     // what is over is kept among the turns

@@ -188,7 +188,7 @@ impl Passing {
             rules
                 .members
                 .iter()
-                .any(|(user, member)| user.active && member.access == domain::access::Access::Admin)
+                .any(|(user, member)| user.active && member.runs_it())
         };
         admins(&self.after) || !admins(&self.before)
     }

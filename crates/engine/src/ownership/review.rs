@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use domain::{
     Time,
-    access::Access,
     cover::next_month,
     owner::{EscalationPolicy, EscalationStep, Owner},
     people::User,
@@ -236,9 +235,7 @@ impl Work<'_> {
             .rules
             .members
             .iter()
-            .filter(|(user, member)| {
-                user.active && member.access == Access::Admin && !member.party.is_outside()
-            })
+            .filter(|(user, member)| user.active && member.runs_it())
             .map(|(user, _)| Owner::User(user.id));
         let owner = admins
             .next()

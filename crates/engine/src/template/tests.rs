@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     contract::{Contract, codes},
     flow::{DONE, ELSE, Flow, Path, StepKind, Trigger, fact},
-    payload::Origin,
+    payload::{CAMPAIGN_FACTS, Origin},
 };
 use uuid::Uuid;
 
@@ -236,5 +236,24 @@ fn is_given(flow: &Flow, path: &str) -> bool {
             StepKind::EmitExport { .. } => which == "external_ref",
             _ => false,
         }),
+    }
+}
+
+#[test]
+fn what_a_brief_says_travels_in_its_activation() {
+    let promotion = all()
+        .into_iter()
+        .find(|(template, ..)| *template == Template::PromotionGoLive);
+    let (_, contracts, _) = promotion.unwrap();
+    let activation = contracts
+        .iter()
+        .find(|one| one.export_type == "promo_activation")
+        .unwrap();
+    for fact in CAMPAIGN_FACTS.iter().filter(|fact| **fact != "note") {
+        let from = Origin::Fact(format!("campaign.{fact}"));
+        assert!(
+            activation.payload.0.values().any(|one| *one == from),
+            "{fact}"
+        );
     }
 }

@@ -304,6 +304,7 @@ on_every_store! {
         goes_to(&world, "2026-12-08T15:00:00Z").await;
         let eyes = world.eyes().await.unwrap();
         let (jonas, priya) = (who(&world, "jonas"), who(&world, "priya"));
+        let hers = desk(&[priya]);
         let desk = world.engine.add_rotation(&eyes, desk(&[jonas, priya])).await.unwrap();
         let task = goes_wrong(&world, 1).await;
         let to = TaskAct::Reassign { to: Owner::role(Party::Agency, "operations") };
@@ -324,6 +325,12 @@ on_every_store! {
         assert_eq!(queues(&world, task.id).await, ["priya"]);
         goes_to(&world, "2026-12-08T16:00:00Z").await;
         assert_eq!(queues(&world, task.id).await, ["jonas"]);
+        // somebody else's turns bring what is asked of them: whoever is not in it takes none
+        let night = RotationInput { key: "night-desk".into(), name: "Night desk".into(), ..hers };
+        let eyes = world.eyes().await.unwrap();
+        let night = world.engine.add_rotation(&eyes, night).await.unwrap();
+        let me = world.as_person("jonas").await.unwrap();
+        assert_eq!(world.engine.stand_in(&me, night.id, mine.clone()).await.unwrap_err().kind, Kind::Forbidden);
         // but of nobody else, and not by somebody who does not fit
         let me = world.as_person("jonas").await.unwrap();
         let other = StandInInput { user: priya.to_string(), ..mine.clone() };

@@ -4,7 +4,7 @@ use domain::{
     access::Access,
     approval::ApprovalState,
     owner::{Owner, Party},
-    people::Membership,
+    people::{Membership, OperatorMember},
     task::TaskState,
 };
 use engine::{Ctx, Error, Handover, InvitationInput, Kind, Reach, TaskAct};
@@ -249,6 +249,15 @@ on_every_store! {
         assert_eq!(partial.kind, Kind::Forbidden);
         assert!(!world.engine.holder(&boss, mara.id).await.unwrap().may_deactivate);
         world.engine.add_member(at_other(ada.id, Access::Admin)).await.unwrap();
+        // nor somebody of the agency, whose every merchant that is
+        let agency = operator(&world).await.id;
+        let runs_it = |user_id| OperatorMember { operator_id: agency, user_id, access: Access::Admin };
+        world.engine.found_operator_member(runs_it(mara.id)).await.unwrap();
+        let boss = enter(&world, ada.id).await;
+        assert!(!world.engine.holder(&boss, mara.id).await.unwrap().may_deactivate);
+        let foreign = world.engine.deactivate(&boss, mara.id, "", Handover::default()).await.unwrap_err();
+        assert_eq!(foreign.kind, Kind::Forbidden);
+        world.engine.found_operator_member(runs_it(ada.id)).await.unwrap();
         let themselves = world.engine.deactivate(&boss, ada.id, "", Handover::default()).await.unwrap_err();
         assert_eq!(themselves.kind, Kind::Conflict);
 

@@ -222,6 +222,7 @@ on_every_store! {
         assert_eq!(late.kind, Kind::Conflict, "a version that he has not seen");
         let brief = world.engine.revise_brief(&tomas, id, 1, cheaper).await.unwrap();
         assert_eq!((brief.version, brief.ready_version), (2, Some(2)));
+        assert!(asked.watchers.contains(&"agency:marketing_ops".parse().unwrap()), "whose keywords they are");
         let anew = current(&world).await;
         assert_eq!((anew.supersedes, anew.state), (Some(asked.id), ExportState::AwaitingApproval));
         assert_eq!(anew.author, Some(world.person("tomas").user.id), "who wrote this version");

@@ -9,7 +9,7 @@ use domain::{
     people::Membership,
 };
 use engine::{
-    CampaignInput, Change, Ctx, DestinationInput, Error, Kind, Result, TaskAct,
+    ApprovalAct, CampaignInput, Change, Ctx, DestinationInput, Error, Kind, Result, TaskAct,
     port::{AuditFilter, ListFilter},
 };
 use testkit::{MINUTE, order, promo_contract};
@@ -31,20 +31,21 @@ fn missing<T>(answer: Result<T>) {
     assert_eq!(error.kind, Kind::NotFound, "{}", error.sentence);
 }
 
-fn asks(owner: Owner) -> Vec<ApprovalRule> {
+fn asks(owner: Owner, backup: Owner) -> Vec<ApprovalRule> {
     vec![ApprovalRule {
         when: ApprovalCondition::Always,
-        steps: vec![ApprovalStep::of(
-            owner,
-            Owner::role(Party::Agency, "finance"),
-            15 * MINUTE,
-        )],
+        steps: vec![ApprovalStep::of(owner, backup, 15 * MINUTE)],
         critical: false,
     }]
 }
 
 /// Promotions go to the storefront, which is the merchant's own.
 async fn promotions_go_to_the_storefront(world: &World, asked: Owner) {
+    let finance = Owner::role(Party::Agency, "finance");
+    promotions_ask(world, asked, finance).await;
+}
+
+async fn promotions_ask(world: &World, asked: Owner, backup: Owner) {
     let destination = DestinationInput {
         key: "storefront".into(),
         name: "Storefront".into(),
@@ -62,7 +63,7 @@ async fn promotions_go_to_the_storefront(world: &World, asked: Owner) {
         id: Uuid::from_u128(910),
         version: "1.1".into(),
         destination: "storefront".into(),
-        approval: asks(asked),
+        approval: asks(asked, backup),
         ..promo_contract(world.merchant.id)
     };
     engine
@@ -103,7 +104,7 @@ async fn agency_task(world: &World, promo: &Export) -> Uuid {
     world.the_task("approval_timeout").await.unwrap().id
 }
 
-async fn theo(world: &World) -> Ctx {
+async fn theo(world: &World, access: Access) -> Ctx {
     let engine = &world.engine;
     let user = engine
         .create_user("theo@harbor.example", "Theo Vance", "correct horse")
@@ -112,7 +113,7 @@ async fn theo(world: &World) -> Ctx {
     let membership = Membership {
         merchant_id: world.merchant.id,
         user_id: user.id,
-        access: Access::Approver,
+        access,
         party: Party::ThreePl,
         functional_roles: vec!["logistics".into()],
         rotations: Vec::new(),
@@ -168,7 +169,7 @@ on_every_store! {
         missing(engine.act_on_task(&hana, task, TaskAct::Claim).await);
         let approval = world.approvals_of(promo.id).await.unwrap()[0].id;
         missing(engine.approval(&hana, approval).await);
-        let theo = theo(&world).await;
+        let theo = theo(&world, Access::Approver).await;
         let decision = Decision { approve: true, note: None, seen_hash: promo.content_hash.clone(), step: None };
         missing(engine.decide(&theo, promo.id, decision).await);
         // their own export they see, but taking it back is not theirs
@@ -239,8 +240,30 @@ on_every_store! {
         assert_eq!(hers().await, (0, 1), "the task is theirs now");
     }
 
+    async fn an_admin_from_outside_takes_nothing_over(world: World) {
+        let operations = Owner::role(Party::Agency, "operations");
+        promotions_ask(&world, operations.clone(), THREE_PL.parse().unwrap()).await;
+        let promo = promotion(&world).await;
+        let theo = theo(&world, Access::Admin).await;
+        let engine = &world.engine;
+        let asked = world.approvals_of(promo.id).await.unwrap()[0].id;
+        assert_eq!(engine.approval(&theo, asked).await.unwrap().0.owner, operations);
+        let to_himself = ApprovalAct::Reassign {
+            to: Owner::User(theo.user_id().unwrap()),
+            why: "I have time".into(),
+        };
+        engine.act_on_approval(&theo, asked, to_himself).await.unwrap_err();
+        let decision = Decision { approve: true, note: None, seen_hash: promo.content_hash.clone(), step: None };
+        engine.decide(&theo, promo.id, decision).await.unwrap_err();
+        assert_eq!(world.approvals_of(promo.id).await.unwrap()[0].owner, operations);
+        // and where nobody else is left to be asked, no task of the agency's falls to him
+        let rules = engine.rules_of(world.merchant.id).await.unwrap();
+        let runs: Vec<Uuid> = rules.members.iter().filter(|(_, one)| one.runs_it()).map(|(user, _)| user.id).collect();
+        assert!(!runs.contains(&theo.user_id().unwrap()));
+    }
+
     async fn whoever_is_asked_sees_what_they_are_asked_about(world: World) {
-        theo(&world).await;
+        theo(&world, Access::Approver).await;
         promotions_go_to_the_storefront(&world, THREE_PL.parse().unwrap()).await;
         let promo = promotion(&world).await;
         let engine = &world.engine;

@@ -13,6 +13,8 @@ pub(super) enum Shape {
     Address,
     Lines,
     Skus,
+    /// Words or ids, as many as there are.
+    Texts,
     Url,
     /// A moment.
     At,
@@ -38,6 +40,7 @@ pub(super) fn shape(shape: Shape, optional: bool, what: &str) -> Value {
             "type": "array", "minItems": 1, "maxItems": 500, "uniqueItems": true,
             "items": { "type": "string", "minLength": 1 },
         }),
+        Shape::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
         Shape::Url => json!({ "type": "string", "format": "uri", "pattern": "^https://" }),
         Shape::At => json!({ "type": "string", "format": "date-time" }),
         Shape::Day => json!({ "type": "string", "format": "date" }),
@@ -70,6 +73,7 @@ pub(super) fn example(shape: Shape, field: &str) -> Value {
             "quantity": 2, "unit_price": money,
         }]),
         Shape::Skus => json!(["KIT-WINTER-01", "KIT-WINTER-02"]),
+        Shape::Texts => json!([text(field)]),
         Shape::Url => json!("https://shop.example/winter-kit"),
         Shape::At => json!("2026-11-27T15:00:00.000Z"),
         Shape::Day => json!("2026-11-27"),
@@ -97,6 +101,10 @@ fn text(field: &str) -> &'static str {
         ("warehouse", "portland"),
         ("document", "PO-4471"),
         ("offer", "20 % off winter kits"),
+        ("terms", "While stocks last; not with other offers."),
+        ("keywords_owner", "agency:marketing_ops"),
+        ("keywords", "winter kit"),
+        ("creative", "CR-8841"),
         ("title", "Winter kit"),
         (
             "reason",

@@ -50,7 +50,7 @@ const DISCOUNT: Row = (
     "Off the regular price.",
 );
 
-const WHOLE: [Row; 8] = [
+const WHOLE: [Row; 13] = [
     ID,
     (
         "title",
@@ -66,14 +66,49 @@ const WHOLE: [Row; 8] = [
         "campaign.offer",
         "What the customer reads.",
     ),
+    (
+        "terms",
+        S::Text,
+        May,
+        "campaign.terms",
+        "The small print of the offer.",
+    ),
     DISCOUNT,
     SKUS,
+    (
+        "keywords",
+        S::Texts,
+        May,
+        "campaign.keywords",
+        "What it is searched and advertised by.",
+    ),
+    (
+        "keywords_owner",
+        S::Text,
+        May,
+        "campaign.keywords_owner",
+        "Who answers for the keywords.",
+    ),
+    (
+        "creative_ids",
+        S::Texts,
+        May,
+        "campaign.creative_ids",
+        "The pictures and texts of the campaign.",
+    ),
     (
         "landing_url",
         S::Url,
         Must,
         "campaign.landing_url",
         "The page that opens.",
+    ),
+    (
+        "landing_urls",
+        S::Texts,
+        May,
+        "campaign.landing_urls",
+        "Every page of the campaign, that one first.",
     ),
     STARTS,
     ENDS,
