@@ -379,52 +379,60 @@ impl Work<'_> {
 
     /// The facts behind a subject changed: what was not sent yet is replaced, what was is questioned.
     pub async fn facts_changed(&mut self, subject: &Subject) -> Result<()> {
-        let exports = self.tx.exports_of(self.merchant_id(), subject.id()).await?;
-        for export in exports {
-            let is_over = export.superseded_by.is_some() || export.state == ExportState::Withdrawn;
-            if is_over || export.content_is_gone() {
-                continue;
-            }
-            let Some(run) = self.tx.run(export.merchant_id, export.run_id).await? else {
-                continue;
+        for export in self.tx.exports_of(self.merchant_id(), subject.id()).await? {
+            self.facts_changed_for(export, subject).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for one export.
+    pub(crate) async fn facts_changed_for(
+        &mut self,
+        export: Export,
+        subject: &Subject,
+    ) -> Result<()> {
+        let is_over = export.superseded_by.is_some() || export.state == ExportState::Withdrawn;
+        if is_over || export.content_is_gone() {
+            return Ok(());
+        }
+        let Some(run) = self.tx.run(export.merchant_id, export.run_id).await? else {
+            return Ok(());
+        };
+        let contract = self.contract_of(&export).await?;
+        let (draft, _) = self.draft(&contract, subject, &run).await?;
+        if draft.payload == export.payload {
+            return self.perhaps_now(&export, &contract, subject).await;
+        }
+        if stands(&export, &draft.payload) {
+            return Ok(());
+        }
+        if let Some(by) = export.overridden.as_ref().map(|one| one.by) {
+            let sentence = format!(
+                "What “{}” is about changed after you overrode it; look whether it is still right.",
+                export.title
+            );
+            self.tell(&[Owner::User(by)], ("export", export.id), &sentence)
+                .await?;
+        }
+        if export.state.is_before_dispatch() {
+            self.replace(export, subject, Because::FactsChanged).await?;
+        } else if matches!(
+            export.state,
+            ExportState::Delivering | ExportState::Delivered | ExportState::Acknowledged
+        ) && !has_left(subject)
+        {
+            let trouble = Trouble {
+                code: codes::CHANGED_AFTER_DISPATCH.to_owned(),
+                sentence: format!(
+                    "{} changed after it was sent to its destination",
+                    export.source_ref
+                ),
+                evidence: vec![
+                    evidence("Sent", export.payload.to_string()),
+                    evidence("Now", draft.payload.to_string()),
+                ],
             };
-            let contract = self.contract_of(&export).await?;
-            let (draft, _) = self.draft(&contract, subject, &run).await?;
-            if draft.payload == export.payload {
-                self.perhaps_now(&export, &contract, subject).await?;
-                continue;
-            }
-            if stands(&export, &draft.payload) {
-                continue;
-            }
-            if let Some(by) = export.overridden.as_ref().map(|one| one.by) {
-                let sentence = format!(
-                    "What “{}” is about changed after you overrode it; look whether it is still right.",
-                    export.title
-                );
-                self.tell(&[Owner::User(by)], ("export", export.id), &sentence)
-                    .await?;
-            }
-            if export.state.is_before_dispatch() {
-                self.replace(export, subject, Because::FactsChanged).await?;
-            } else if matches!(
-                export.state,
-                ExportState::Delivering | ExportState::Delivered | ExportState::Acknowledged
-            ) && !has_left(subject)
-            {
-                let trouble = Trouble {
-                    code: codes::CHANGED_AFTER_DISPATCH.to_owned(),
-                    sentence: format!(
-                        "{} changed after it was sent to its destination",
-                        export.source_ref
-                    ),
-                    evidence: vec![
-                        evidence("Sent", export.payload.to_string()),
-                        evidence("Now", draft.payload.to_string()),
-                    ],
-                };
-                self.raise(&export, &contract, trouble).await?;
-            }
+            self.raise(&export, &contract, trouble).await?;
         }
         Ok(())
     }
@@ -434,14 +442,15 @@ impl Work<'_> {
         let runs = self.tx.runs_of(self.merchant_id(), subject.id()).await?;
         for run in runs
             .into_iter()
-            .filter(|run| run.state == RunState::Running)
+            .filter(|run| matches!(run.state, RunState::Running | RunState::Paused))
         {
             if !ends_with_it(&self.flow_of(&run).await?.trigger) {
                 continue;
             }
             let mut left = false;
             for mut export in self.tx.exports_of_run(run.merchant_id, run.id).await? {
-                if export.state.is_before_dispatch() {
+                let waits = export.state == ExportState::Paused;
+                if waits || export.state.is_before_dispatch() {
                     self.close_approvals(export.id, ApprovalState::Withdrawn)
                         .await?;
                     self.cancel_tasks_about(export.id, why).await?;

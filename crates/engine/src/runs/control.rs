@@ -1,7 +1,8 @@
 //! People at the controls: pausing a run, letting it go on, and ending it. Each with a reason.
 //!
 //! While a run is paused its clocks stand still: nothing is late, nothing is sent, and what arrives waits. Going on
-//! moves every deadline by as long as the pause was.
+//! moves every deadline by as long as the pause was, and what waited to be sent says what is true by then; the run of
+//! an order that is cancelled meanwhile is over at once.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use domain::{
     contract::codes::CANCELLED_AFTER_DISPATCH,
     export::{Export, ExportState},
     flow::{Pause, Run, RunState},
+    order::{ClosedReason, Readiness},
     task::TaskState,
 };
 use futures::future::BoxFuture;
@@ -23,6 +25,7 @@ use crate::{
     exception::{Trouble, evidence},
     job::JobKind,
     port::StoreExt,
+    runs::Subject,
     work::Work,
 };
 
@@ -197,6 +200,7 @@ impl Work<'_> {
                 self.arm(JobKind::Deliver, export.id, self.now).await?;
             }
         }
+        self.catch_up(&run).await?;
         for child in self.children(&run).await? {
             if child.state == RunState::Paused {
                 self.resume_within(child.id, by, why).await?;
@@ -205,6 +209,34 @@ impl Work<'_> {
         // what happened meanwhile
         self.stir(run.id, None).await?;
         self.run_called(id).await
+    }
+
+    /// What changed while the run stood still, for what has not left: nothing goes out as it was.
+    async fn catch_up(&mut self, run: &Run) -> Result<()> {
+        let mut exports = self.tx.exports_of_run(run.merchant_id, run.id).await?;
+        exports.retain(|export| export.state.is_before_dispatch());
+        if exports.is_empty() {
+            return Ok(());
+        }
+        let subject = self.subject_of(run).await?;
+        let readiness = match &subject {
+            Subject::Order(row) => Some(row.order.readiness()),
+            Subject::Campaign(_) | Subject::Case(_) => None,
+        };
+        match readiness {
+            Some(
+                over @ Readiness::Closed(
+                    ClosedReason::Cancelled | ClosedReason::Voided | ClosedReason::Refunded,
+                ),
+            ) => self.subject_closed(&subject, over.sentence()).await,
+            Some(Readiness::Closed(_)) => Ok(()),
+            Some(Readiness::Releasable | Readiness::WaitingForPayment(_)) | None => {
+                for export in exports {
+                    self.facts_changed_for(export, &subject).await?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// The clocks of what the run asks people stood still too.

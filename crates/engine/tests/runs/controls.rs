@@ -7,7 +7,7 @@ use domain::{
     task::TaskState,
 };
 use engine::{Ack, Kind};
-use testkit::{HOUR, MINUTE, Reply};
+use testkit::{HOUR, MINUTE, Reply, order};
 
 use crate::{
     drawn::{
@@ -84,6 +84,41 @@ on_every_store! {
         world.runs_due_work().await.unwrap();
         assert_eq!(world.channel.sent().len(), 1);
         assert_eq!(run(&world, id).await.state, RunState::Completed);
+    }
+
+    async fn what_is_cancelled_or_changed_during_a_pause_does_not_leave_as_it_was(world: World) {
+        let big = |n| order(n).total("900.00");
+        for n in [1, 2] {
+            world.receives(&big(n)).await.unwrap();
+        }
+        for asked in world.exports().await.unwrap() {
+            let jonas = world.as_person("jonas").await.unwrap();
+            world.engine.pause_run(&jonas, asked.run_id, "Stock is being counted").await.unwrap();
+            world.approves("jonas", &asked).await.unwrap();
+        }
+        let of = async |name: &str| {
+            let mut all = world.exports().await.unwrap();
+            all.retain(|one| one.source_ref == name && one.superseded_by.is_none());
+            assert_eq!(all.len(), 1, "{all:#?}");
+            all.remove(0)
+        };
+        let (first, second) = (of("#1").await, of("#2").await);
+        assert_eq!((first.state, second.state), (ExportState::Paused, ExportState::Paused));
+        world.receives(&big(1).cancelled("2026-11-20T09:10:00Z")).await.unwrap();
+        world.receives(&big(2).quantity(2).told_again("orders/updated", "2026-11-20T09:20:00Z")).await.unwrap();
+        assert_eq!(of("#1").await.state, ExportState::Withdrawn);
+        assert_eq!(run(&world, first.run_id).await.state, RunState::Cancelled);
+        let jonas = world.as_person("jonas").await.unwrap();
+        assert_eq!(world.engine.resume_run(&jonas, first.run_id, "Counted").await.unwrap_err().kind, Kind::Conflict);
+        world.engine.resume_run(&jonas, second.run_id, "Counted").await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert!(world.channel.sent().is_empty(), "neither as it was");
+        let anew = of("#2").await;
+        assert_eq!((anew.supersedes, anew.state), (Some(second.id), ExportState::AwaitingApproval));
+        world.approves("jonas", &anew).await.unwrap();
+        let sent = world.channel.sent();
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].json()["data"]["payload"]["lines"][0]["quantity"], 2);
     }
 
     async fn a_cancelled_run_takes_back_what_has_not_left_and_says_what_has(world: World) {
