@@ -553,7 +553,7 @@ fn is_owed(export: &Export, contract: &Contract, is_last: bool) -> bool {
 }
 
 /// Somebody changed what it says, and what they changed has not changed since.
-fn stands(export: &Export, facts: &serde_json::Value) -> bool {
+pub(crate) fn stands(export: &Export, facts: &serde_json::Value) -> bool {
     let hash = content_hash(facts, export.contract_id, &export.contract_version, None);
     export
         .overridden
@@ -591,7 +591,7 @@ pub(crate) fn created(export: &Export) -> serde_json::Value {
 }
 
 /// Something of it is on its way: less is left to ship, which is no change of what was asked.
-fn has_left(subject: &Subject) -> bool {
+pub(crate) fn has_left(subject: &Subject) -> bool {
     matches!(subject, Subject::Order(row) if !row.order.shipments.is_empty())
 }
 

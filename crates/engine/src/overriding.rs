@@ -403,7 +403,7 @@ fn misfit(error: &ValidationError<'_>) -> FieldError {
 }
 
 /// Another command than the one that the destination may have executed.
-fn next_key(old: &str, version: i64) -> String {
+pub(crate) fn next_key(old: &str, version: i64) -> String {
     let digest = Sha256::digest(format!("{old} overridden as version {version}"));
     format!("mlx_{}", &hex::encode(digest)[..40])
 }

@@ -23,6 +23,7 @@ use crate::{
     error::{Error, Result},
     exports::created,
     job::JobKind,
+    overriding::next_key,
     port::ListFilter,
     qa::is_answered,
     runs::Subject,
@@ -91,7 +92,26 @@ impl Work<'_> {
         export.version = old.version + 1;
         export.supersedes = Some(old.id);
         export.trace_id.clone_from(&old.trace_id);
+        if !old.state.is_before_dispatch() {
+            // its destination may have done it, or remember that it refused it
+            export.idempotency_key = next_key(&old.idempotency_key, export.version);
+        } else if export.idempotency_key != old.idempotency_key && self.was_sent_before(old).await?
+        {
+            export.idempotency_key.clone_from(&old.idempotency_key);
+        }
         Ok((export, needed))
+    }
+
+    /// A version before it went to its destination.
+    async fn was_sent_before(&mut self, export: &Export) -> Result<bool> {
+        let mut before = export.supersedes;
+        while let Some(id) = before {
+            if !self.tx.attempts(export.merchant_id, id).await?.is_empty() {
+                return Ok(true);
+            }
+            before = self.export(id).await?.supersedes;
+        }
+        Ok(false)
     }
 
     async fn put_instead(
@@ -102,6 +122,7 @@ impl Work<'_> {
         needed: &Needed,
         why: Because,
     ) -> Result<()> {
+        let was = old.state;
         let anew = self.made_anew(&old, &export, &why).await?;
         let mut carried = None;
         if anew.is_some() {
@@ -124,6 +145,7 @@ impl Work<'_> {
             json!({ "by": export.id, "why": why.words(), "reevaluated": export.reevaluated }),
         );
         self.note("export.created", "export", export.id, created(&export));
+        self.stop_elsewhere(&old, was, &export, contract).await?;
         self.check_and_go(export, contract, needed, carried.as_deref())
             .await
     }

@@ -17,9 +17,11 @@ use crate::{
     ctx::Ctx,
     engine::Engine,
     error::{Error, Result},
+    exports::{has_left, stands},
     job::{Job, JobKind},
     port::StoreExt,
-    runs::read_answers,
+    recheck::Because,
+    runs::{Subject, read_answers},
     sight::see,
     work::Work,
 };
@@ -186,7 +188,8 @@ impl Work<'_> {
         }
     }
 
-    /// Same bytes, same idempotency key, a fresh schedule.
+    /// Same bytes, same idempotency key, a fresh schedule. Where what was refused or got nowhere is not true any more, a
+    /// new version says what is.
     pub async fn redeliver(&mut self, mut export: domain::export::Export) -> Result<()> {
         if !matches!(
             export.state,
@@ -196,6 +199,11 @@ impl Work<'_> {
         }
         if export.content_is_gone() {
             return self.cannot_go_on(&export, "it cannot be sent again");
+        }
+        if export.state != ExportState::Delivered
+            && let Some(subject) = self.has_changed(&export).await?
+        {
+            return self.replace(export, &subject, Because::FactsChanged).await;
         }
         export.become_state(ExportState::Ready)?;
         self.tx.save_export(&export).await?;
@@ -217,6 +225,19 @@ impl Work<'_> {
             fence: 0,
         };
         self.tx.enqueue(&[job]).await
+    }
+
+    /// What an export is about, where that is not any more what the export says.
+    async fn has_changed(&mut self, export: &domain::export::Export) -> Result<Option<Subject>> {
+        let Some(run) = self.tx.run(export.merchant_id, export.run_id).await? else {
+            return Ok(None);
+        };
+        let subject = self.subject_of(&run).await?;
+        let contract = self.contract_of(export).await?;
+        let (draft, _) = self.draft(&contract, &subject, &run).await?;
+        let holds =
+            draft.payload == export.payload || stands(export, &draft.payload) || has_left(&subject);
+        Ok((!holds).then_some(subject))
     }
 
     /// What a task would have unlocked needs what a retention rule took out; the task is resolved all the same.

@@ -235,6 +235,29 @@ on_every_store! {
         assert_eq!(discounts, [20, 30], "what was approved stays readable");
     }
 
+    async fn a_change_of_a_refused_brief_is_approved_before_it_is_sent_again(world: World) {
+        let id = written(&world).await;
+        stock(&world, 40).await;
+        let priya = world.as_person("priya").await.unwrap();
+        world.engine.ready_brief(&priya, id).await.unwrap();
+        let no = serde_json::json!({ "status": "rejected", "exception_code": "insufficient_inventory" });
+        world.channel.will_answer(Reply::Json(422, no));
+        both_approve(&world).await;
+        let refused = current(&world).await;
+        assert_eq!((refused.state, state(&world, id).await), (ExportState::Rejected, BriefState::Paused));
+        let tomas = world.as_person("tomas").await.unwrap();
+        let cheaper = BriefInput { discount_percent: "50".into(), ..winter() };
+        world.engine.revise_brief(&tomas, id, 1, cheaper).await.unwrap();
+        let task = world.the_task("insufficient_inventory").await.unwrap();
+        world.acts("jonas", task.id, TaskAct::Resolve { note: "More came in".into() }).await.unwrap();
+        assert_eq!(world.channel.sent().len(), 1, "nobody approved what it says now");
+        assert_eq!(current(&world).await.supersedes, Some(refused.id));
+        both_approve(&world).await;
+        let sent = world.channel.sent();
+        assert_eq!(sent.len(), 2);
+        assert_eq!(sent[1].json()["data"]["payload"]["discount_percent"], 50);
+    }
+
     async fn a_window_that_ends_before_anybody_approved_ends_the_brief(world: World) {
         let id = written(&world).await;
         stock(&world, 40).await;

@@ -67,6 +67,28 @@ on_every_store! {
         assert_eq!(sent[4].body, sent[0].body);
     }
 
+    async fn what_changed_since_it_failed_goes_out_as_it_is_now(world: World) {
+        for _ in 0..4 {
+            world.channel.will_answer(Reply::Status(500));
+        }
+        world.receives(&order(13)).await.unwrap();
+        for wait in [1_000, 5_000, 30_000] {
+            world.advance(wait).await.unwrap();
+        }
+        let failed = world.the_export().await.unwrap();
+        assert_eq!(failed.state, ExportState::Failed);
+        let more = order(13).quantity(2).told_again("orders/updated", "2026-11-20T09:30:00Z");
+        world.receives(&more).await.unwrap();
+        let task = world.the_task("retries_exhausted").await.unwrap();
+        world.acts("tomas", task.id, TaskAct::Resolve { note: "Their server is back".into() }).await.unwrap();
+        let sent = world.channel.sent();
+        assert_eq!(sent.len(), 5);
+        let (first, last) = (sent[0].json()["data"].clone(), sent[4].json()["data"].clone());
+        assert_eq!(last["payload"]["lines"][0]["quantity"], 2);
+        assert_eq!((&last["version"], &last["supersedes"]), (&json!(2), &json!(failed.id)));
+        assert_ne!(last["idempotency_key"], first["idempotency_key"], "the first may have been executed");
+    }
+
     async fn a_business_rejection_is_final_and_routed_by_its_code(world: World) {
         world.channel.will_answer(Reply::Json(422, json!({
             "status": "rejected", "exception_code": "insufficient_inventory",
