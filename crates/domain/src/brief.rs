@@ -192,6 +192,10 @@ pub fn standing(run: &Run, exports: &[Export], before: BriefState) -> (BriefStat
             return (BriefState::Live, None);
         }
         RunState::Failed => return (BriefState::Failed, why()),
+        // stopping its run takes no offer back: the end of its window does
+        RunState::Cancelled if live || before == BriefState::Live => {
+            return (BriefState::Live, why());
+        }
         RunState::Cancelled => return (BriefState::Withdrawn, why()),
         _ => {}
     }

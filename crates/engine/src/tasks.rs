@@ -188,8 +188,8 @@ impl Work<'_> {
         }
     }
 
-    /// Same bytes, same idempotency key, a fresh schedule. Where what was refused or got nowhere is not true any more, a
-    /// new version says what is.
+    /// Same bytes, same idempotency key, a fresh schedule. Where what was refused or got nowhere is not true any
+    /// more, a new version says what is.
     pub async fn redeliver(&mut self, mut export: domain::export::Export) -> Result<()> {
         if !matches!(
             export.state,

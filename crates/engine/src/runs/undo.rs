@@ -69,9 +69,10 @@ impl Work<'_> {
             return Err(Error::not_found("run"));
         };
         match walk.run.state {
-            RunState::Running | RunState::Paused | RunState::Completed => {}
+            // what it did before somebody stopped it still stands
+            RunState::Running | RunState::Paused | RunState::Completed | RunState::Cancelled => {}
             // it is being taken back, or has been
-            RunState::Undoing | RunState::Cancelled | RunState::Failed => return Ok(()),
+            RunState::Undoing | RunState::Failed => return Ok(()),
         }
         self.drop_all(&mut walk, why).await?;
         let open: Vec<u32> = walk.run.tokens.iter().map(|token| token.n).collect();

@@ -321,6 +321,45 @@ on_every_store! {
         assert!(now.brief.because.unwrap().contains("no activation"));
     }
 
+    async fn what_is_live_is_taken_back_at_its_end_though_its_run_was_cancelled(world: World) {
+        rules(&world).await;
+        holds_stock_first(&world, |flow| {
+            flow.steps.swap(0, 1);
+            flow.start = vec!["activate".into()];
+            flow.steps[0].exits[0].to = vec!["hold_stock".into()];
+            flow.steps[0].undo = Some(Undo::Export { export_type: "promo_rollback".into() });
+            flow.steps[1].exits[0].to.clear();
+        }).await;
+        stock(&world, 40).await;
+        let priya = world.as_person("priya").await.unwrap();
+        let id = world.engine.write_brief(&priya, winter()).await.unwrap().id;
+        world.engine.ready_brief(&priya, id).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        both_approve(&world).await;
+        let live = current(&world).await;
+        let done = engine::Ack {
+            status: domain::delivery::AckStatus::Completed,
+            exception_code: None, exception_metadata: None, external_ref: None,
+        };
+        // the next step waits for its destination
+        world.channel.will_answer(Reply::Status(202));
+        world.acknowledges(live.id, done).await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert_eq!(state(&world, id).await, BriefState::Live);
+        let jonas = world.as_person("jonas").await.unwrap();
+        world.engine.cancel_run(&jonas, live.run_id, "The stock is held by hand").await.unwrap();
+        assert_eq!(state(&world, id).await, BriefState::Live, "the offer stands");
+        world.advance(9 * DAY + 14 * HOUR + 59 * 60_000).await.unwrap();
+        let mut tasks = world.tasks().await.unwrap();
+        tasks.retain(|task| task.unlock == Unlock::FinishUndo);
+        world.channel.will_answer(Reply::Json(200, serde_json::json!({ "status": "completed" })));
+        world.acts("jonas", tasks[0].id, TaskAct::Resolve { note: "It is free again".into() }).await.unwrap();
+        let sent = world.channel.sent();
+        let types: Vec<String> = sent.iter().map(|one| one.json()["data"]["export_type"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(types, ["promo_activation", "inventory_hold", "promo_rollback"]);
+        assert_eq!(state(&world, id).await, BriefState::Ended);
+    }
+
     async fn a_brief_that_is_wrong_is_told_where(world: World) {
         rules(&world).await;
         let priya = world.as_person("priya").await.unwrap();
