@@ -26,7 +26,7 @@ use crate::{
     known::known,
     qa::Gates,
     recheck::Because,
-    runs::{Subject, prepares},
+    runs::{Subject, is_undo, prepares},
     wire,
     work::Work,
 };
@@ -398,6 +398,10 @@ impl Work<'_> {
         let Some(run) = self.tx.run(export.merchant_id, export.run_id).await? else {
             return Ok(());
         };
+        let is_no = matches!(export.state, ExportState::Declined | ExportState::Expired);
+        if is_no && !waits_at(&run, &export) {
+            return Ok(());
+        }
         let contract = self.contract_of(&export).await?;
         let (draft, _) = self.draft(&contract, subject, &run).await?;
         if draft.payload == export.payload {
@@ -550,6 +554,14 @@ fn is_owed(export: &Export, contract: &Contract, is_last: bool) -> bool {
         ExportState::Acknowledged => is_last && contract.ack.completed_within_ms.is_some(),
         _ => false,
     }
+}
+
+/// The run is still where this export was made, in the same visit.
+fn waits_at(run: &Run, export: &Export) -> bool {
+    let key = export.step_key.as_str();
+    let is_there = is_undo(key) || run.stands_at().any(|at| at == key);
+    let since = run.entered(key);
+    !run.state.is_over() && is_there && since.is_none_or(|since| export.created_at >= since)
 }
 
 /// Somebody changed what it says, and what they changed has not changed since.

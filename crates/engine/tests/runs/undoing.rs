@@ -2,17 +2,18 @@
 
 use domain::{
     contract::AckRule,
+    event::EventKind,
     export::ExportState,
-    flow::{Path, RunState, StepKind, Undo, Until, ways},
+    flow::{Condition, Path, RunState, StepKind, Trigger, Undo, Until, ways},
     task::Unlock,
 };
 use serde_json::json;
-use testkit::{HOUR, Reply};
+use testkit::{HOUR, MINUTE, Reply, order};
 
 use crate::{
     drawn::{
-        asks, contract, does, emits, flow, fresh_id, on, open_tasks, path, publish, resolves, run,
-        stands, starts, step, task_path, the_task,
+        asks, contract, does, emits, flow, fresh_id, go, on, open_tasks, path, publish, resolves,
+        run, stands, starts, step, task_path, the_task,
     },
     world::{World, on_every_store},
 };
@@ -103,6 +104,47 @@ on_every_store! {
         world.advance(2 * HOUR).await.unwrap();
         assert_eq!(types(&world), ["hold_stock", "release_stock"]);
         assert_eq!(run(&world, id).await.state, RunState::Failed);
+    }
+
+    async fn what_was_declined_stays_so_once_its_run_is_elsewhere(world: World) {
+        let draw = async |version: i64, declined: Path| {
+            let mut request = step("request", emits("fulfillment_request", Until::Acknowledged), &[]);
+            request.failures = vec![on(ways::DECLINED, 0, declined)];
+            let steps = vec![request, step("look", asks(&[]), &["request"])];
+            let mut drawn = flow(&world, "order-to-ship", &["request"], steps);
+            drawn.trigger = Trigger::Order { event: EventKind::OrderAccepted, when: Condition::Always };
+            drawn.version = version;
+            publish(&world, drawn).await;
+        };
+        let of = async |name: &str| {
+            let mut all = world.exports().await.unwrap();
+            all.retain(|one| one.source_ref == name);
+            all.sort_by_key(|one| (one.created_at, one.version));
+            all
+        };
+        let states = async |name: &str| of(name).await.iter().map(|one| one.state).collect::<Vec<_>>();
+        let big = |n| order(n).total("900.00");
+        let more = |n| big(n).quantity(2).told_again("orders/updated", "2026-11-20T09:30:00Z");
+
+        draw(2, Path::Undo).await;
+        world.receives(&big(1)).await.unwrap();
+        let asked = of("#1").await.remove(0);
+        world.declines("jonas", &asked, "Not this one").await.unwrap();
+        assert_eq!(run(&world, asked.run_id).await.state, RunState::Failed);
+        world.receives(&more(1)).await.unwrap();
+        assert_eq!(states("#1").await, [ExportState::Declined], "its run was taken back");
+
+        draw(3, go("look")).await;
+        world.receives(&big(2)).await.unwrap();
+        let first = of("#2").await.remove(0);
+        world.declines("jonas", &first, "Look at it again").await.unwrap();
+        world.advance(MINUTE).await.unwrap();
+        does(&world, first.run_id, "look", &[]).await;
+        assert_eq!(states("#2").await, [ExportState::Declined, ExportState::AwaitingApproval]);
+        world.advance(MINUTE).await.unwrap();
+        world.receives(&more(2)).await.unwrap();
+        let now = [ExportState::Declined, ExportState::Superseded, ExportState::AwaitingApproval];
+        assert_eq!(states("#2").await, now, "only what is asked about now is made anew");
     }
 
     async fn a_step_may_take_back_a_part_and_go_on(world: World) {
