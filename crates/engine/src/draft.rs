@@ -3,7 +3,7 @@
 
 use domain::{
     Money, Time,
-    approval::rule::discount_in,
+    approval::rule::{discount_in, rounded_up},
     contract::Contract,
     export::{Export, ExportState, content_hash},
     flow::Run,
@@ -137,7 +137,7 @@ impl Draft {
 pub(crate) fn stated_total(payload: &Value) -> Option<Money> {
     ["total", "amount"].iter().find_map(|field| {
         let stated = payload.get(field)?;
-        let minor = stated.get("amount_minor")?.as_i64()?;
+        let minor = rounded_up(stated.get("amount_minor")?)?;
         let currency = stated.get("currency")?.as_str()?.parse().ok()?;
         Some(Money::new(minor, currency))
     })

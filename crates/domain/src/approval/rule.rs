@@ -236,21 +236,42 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+/// A number of a payload as a whole one. To a schema `6.0` is an integer as well, and so it is to a rule; a
+/// fraction counts as one more, since what is over a limit by a fraction is over it. What is larger than any amount
+/// is as large as the largest.
+pub fn rounded_up(value: &Value) -> Option<i64> {
+    value
+        .as_i64()
+        .or_else(|| Some(whole(value.as_f64()?.ceil())))
+}
+
+fn rounded_down(value: &Value) -> Option<i64> {
+    value
+        .as_i64()
+        .or_else(|| Some(whole(value.as_f64()?.floor())))
+}
+
+/// `as` stops at both ends.
+fn whole(number: f64) -> i64 {
+    number as i64
+}
+
 /// A discount that a payload states: `discount_percent`, or what a price is below the one before it, the most
 /// of all lines.
 pub fn discount_in(payload: &Value) -> Option<i64> {
     match payload {
         Value::Array(all) => all.iter().filter_map(discount_in).max(),
         Value::Object(fields) => {
-            let stated = fields.get("discount_percent").and_then(Value::as_i64);
+            let stated = fields.get("discount_percent").and_then(rounded_up);
             let minor = |name: &str| {
-                fields
-                    .get(name)
-                    .map(|price| price.get("amount_minor").unwrap_or(price))
-                    .and_then(Value::as_i64)
+                let price = fields.get(name)?;
+                Some(price.get("amount_minor").unwrap_or(price))
             };
+            let before = |name: &str| minor(name).and_then(rounded_up);
+            // rounded apart: never less of a discount than there is
             let lowered = minor("price")
-                .zip(minor("compare_at_price").or_else(|| minor("previous_price")))
+                .and_then(rounded_down)
+                .zip(before("compare_at_price").or_else(|| before("previous_price")))
                 .filter(|(price, before)| *before > 0 && price < before)
                 .map(|(price, before)| {
                     let off = i128::from(before) - i128::from(price);
@@ -370,6 +391,33 @@ mod tests {
             discount_in(&json!({ "price": 5, "previous_price": 4 })),
             None
         );
+    }
+
+    #[test]
+    fn a_number_is_the_same_however_it_is_written() {
+        for (value, up) in [
+            (json!(60), Some(60)),
+            (json!(60.0), Some(60)),
+            (json!(9e5), Some(900_000)),
+            (json!(20.1), Some(21)),
+            (json!(-0.5), Some(0)),
+            (json!(u64::MAX), Some(i64::MAX)),
+            (json!(1e300), Some(i64::MAX)),
+            (json!("60"), None),
+        ] {
+            assert_eq!(rounded_up(&value), up, "{value}");
+        }
+        for (payload, off) in [
+            (json!({ "discount_percent": 60.0 }), 60),
+            (json!({ "discount_percent": 20.5 }), 21),
+            (
+                json!({ "price": { "amount_minor": 400.0 }, "previous_price": { "amount_minor": 1000.0 } }),
+                60,
+            ),
+            (json!({ "price": 799.9, "compare_at_price": 1000 }), 21),
+        ] {
+            assert_eq!(discount_in(&payload), Some(off), "{payload}");
+        }
     }
 
     #[test]

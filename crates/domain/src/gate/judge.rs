@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Currency, Money, export::Export, sku::Sku};
+use crate::{Currency, Money, approval::rule::rounded_up, export::Export, sku::Sku};
 
 use super::{Gate, Place, Untold, gtin_fault, places};
 
@@ -220,7 +220,10 @@ fn unread(place: &Place<'_>) -> Fault {
 
 /// An amount with its currency, if it is one.
 pub(crate) fn money(value: &Value) -> Option<Money> {
-    let minor = value.get("amount_minor")?.as_i64()?;
+    let minor = value.get("amount_minor")?;
+    // 900.0 is an integer to a schema, too
+    let is_whole = minor.as_f64().is_some_and(|read| read.fract() == 0.0);
+    let minor = rounded_up(minor).filter(|_| is_whole)?;
     let currency = value.get("currency")?.as_str()?.parse::<Currency>().ok()?;
     Some(Money::new(minor, currency))
 }

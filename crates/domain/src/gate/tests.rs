@@ -114,6 +114,8 @@ fn prices_stay_within_bounds_of_the_last_one() {
     ] {
         check(&gate, &line("A", usd(price)), &known, wanted);
     }
+    let written = json!({ "amount_minor": 9e3, "currency": "USD" });
+    check(&gate, &line("A", written), &known, Ok(()));
     // 999 less a fifth is 799.2, and a tenth more is 1098.9: what is named is inside
     check(&gate, &line("ODD", usd(800)), &known, Ok(()));
     check(
