@@ -1,6 +1,6 @@
 //! Deciding: one gate for every surface, by one conditional write.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Time,
@@ -235,6 +235,11 @@ impl Work<'_> {
             self.announce(&export, &next).await?;
             return Ok(export.state);
         }
+        if !is_whole(&decided, &all) {
+            return Err(Error::conflict(
+                "A step of it is not asked any more: decline it, and have it asked again.",
+            ));
+        }
         export.become_state(ExportState::Ready)?;
         self.tx.save_export(&export).await?;
         let contract = self.contract_of(&export).await?;
@@ -397,8 +402,41 @@ impl Work<'_> {
             self.tx.save_export(export).await?;
             let fresh = last.anew(self.uuid()).ask(self.now);
             self.tx.insert_approval(&fresh).await?;
+            self.queue_after(fresh.step, &all).await?;
             self.announce(export, &fresh).await?;
         }
         Ok(())
     }
+
+    /// The steps after this one wait their turn again: whoever declined had taken them back with it.
+    async fn queue_after(&mut self, step: i64, all: &[Approval]) -> Result<()> {
+        let mut taken_back: BTreeMap<i64, Approval> = BTreeMap::new();
+        for later in all.iter().filter(|one| one.step > step) {
+            if later.state == ApprovalState::Withdrawn {
+                taken_back.insert(later.step, later.clone());
+            }
+        }
+        for later in all {
+            if later.state.is_open() || later.state == ApprovalState::Approved {
+                taken_back.remove(&later.step);
+            }
+        }
+        for later in taken_back.into_values() {
+            let queued = Approval {
+                state: ApprovalState::Queued,
+                ..later.anew(self.uuid())
+            };
+            self.tx.insert_approval(&queued).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether every step has somebody's whole yes, now that this one was decided.
+fn is_whole(decided: &Approval, all: &[Approval]) -> bool {
+    let approved = |step: i64| {
+        let mut of_it = all.iter().filter(|one| one.step == step);
+        step == decided.step || of_it.any(|one| one.state == ApprovalState::Approved)
+    };
+    (1..=decided.of).all(approved)
 }

@@ -1,11 +1,14 @@
 //! Several people for one step.
 
 use domain::{
-    approval::{ApprovalState, ApprovalStep},
+    approval::{ApprovalCondition, ApprovalRule, ApprovalState, ApprovalStep},
+    contract::Contract,
     export::ExportState,
+    task::Unlock,
 };
 use engine::{Kind, TaskAct};
 use testkit::{HOUR, MINUTE, order};
+use uuid::Uuid;
 
 use crate::{
     agency, asked, asks, decides, id_of, joins, pending, step,
@@ -82,15 +85,39 @@ on_every_store! {
         assert_eq!(decides(&world, priya, &export, true).await.unwrap(), ExportState::Ready);
     }
 
+    async fn who_is_asked_again_after_a_no_does_not_decide_alone(world: World) {
+        let steps = vec![step("operations", "finance"), step("finance", "operations")];
+        let mut contract = Contract {
+            id: Uuid::from_u128(900),
+            version: "2.0".to_owned(),
+            approval: vec![ApprovalRule { when: ApprovalCondition::Always, steps, critical: false }],
+            ..testkit::fulfillment_contract(world.merchant.id)
+        };
+        contract.exceptions.get_mut("declined").unwrap().unlock = Unlock::AskAgain;
+        let admin = world.eyes().await.unwrap();
+        world.engine.publish_contract(&admin, contract).await.unwrap();
+        let export = asked(&world, 1).await;
+        let (jonas, fiona) = (id_of(&world, "jonas"), id_of(&world, "fiona"));
+        assert_eq!(decides(&world, jonas, &export, false).await.unwrap(), ExportState::Declined);
+        world.runs_due_work().await.unwrap();
+        let task = world.the_task("declined").await.unwrap();
+        world.acts("priya", task.id, TaskAct::Resolve { note: "They may ask".into() }).await.unwrap();
+        assert_eq!(decides(&world, jonas, &export, true).await.unwrap(), ExportState::AwaitingApproval, "finance is asked after him");
+        assert_eq!(decides(&world, fiona, &export, true).await.unwrap(), ExportState::Ready);
+        let all = world.approvals_of(export.id).await.unwrap();
+        let second: Vec<ApprovalState> = all.iter().filter(|one| one.step == 2).map(|one| one.state).collect();
+        assert_eq!(second.len(), 2, "it waited once more, not twice: {second:?}");
+    }
+
     async fn a_step_that_cannot_be_is_not_published(world: World) {
         for (step, at) in [
             (ApprovalStep { needs: 0, ..step("finance", "operations") }, "approval/0/steps/0"),
             (ApprovalStep { needs: 3, others: vec![agency("operations")], ..step("finance", "operations") }, "approval/0/steps/0"),
         ] {
-            let contract = domain::contract::Contract {
+            let contract = Contract {
                 version: "3.0".to_owned(),
-                approval: vec![domain::approval::ApprovalRule {
-                    when: domain::approval::ApprovalCondition::Always,
+                approval: vec![ApprovalRule {
+                    when: ApprovalCondition::Always,
                     steps: vec![step],
                     critical: false,
                 }],
