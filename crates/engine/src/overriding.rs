@@ -8,7 +8,7 @@
 //! A person's key is made when they first need one. It is sealed like any secret, opened for the moment of
 //! signing only, and used by nobody but them: each override asks for a proof of the last ten minutes that it is them.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
@@ -374,7 +374,9 @@ impl Work<'_> {
 fn stricter(by_facts: Needed, by_words: Needed) -> Needed {
     let asks = |needed: &Needed| {
         let people: i64 = needed.steps.iter().map(|step| step.needs).sum();
-        (people, needed.critical)
+        // of rules that ask as many, the first that holds, as everywhere
+        let first = Reverse(needed.rule.unwrap_or(i64::MAX));
+        (people, needed.critical, first)
     };
     if asks(&by_facts) > asks(&by_words) {
         by_facts

@@ -206,8 +206,11 @@ impl Work<'_> {
             }
             all = self.tx.approvals_of(asked.merchant_id, asked.id).await?;
         }
+        // another rule may ask as many, and ask others
         let whole = all.len() == needed.steps.len()
-            && all.iter().all(|one| one.state == ApprovalState::Approved);
+            && all
+                .iter()
+                .all(|one| one.state == ApprovalState::Approved && one.rule == needed.rule);
         Ok(whole.then_some(all))
     }
 

@@ -3,8 +3,9 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
+    Currency, Money,
     access::Access,
-    approval::ApprovalState,
+    approval::{ApprovalCondition, ApprovalRule, ApprovalState},
     export::{Export, ExportState},
     owner::Party,
     people::Membership,
@@ -16,7 +17,7 @@ use testkit::{HOUR, MINUTE, order};
 use uuid::Uuid;
 
 use crate::{
-    as_user, asked, asks, decides, id_of, step, trail,
+    agency, as_user, asked, asks, decides, id_of, rules, step, trail,
     world::{World, on_every_store},
 };
 
@@ -164,6 +165,27 @@ on_every_store! {
         more.payload["total"] = json!({ "amount_minor": 90_000, "currency": "USD" });
         let asked = changes(&world, &ada, small, more).await.unwrap();
         assert_eq!(asked.state, ExportState::AwaitingApproval, "what it says now is over $500.00");
+    }
+
+    async fn nor_out_of_the_hands_of_those_whom_the_facts_ask(world: World) {
+        let rule = |when, owner: &str, backup: &str| ApprovalRule {
+            when,
+            steps: vec![step(owner, backup)],
+            critical: false,
+        };
+        let over = ApprovalCondition::TotalOver { amount: Money::new(50_000, Currency::USD) };
+        rules(&world, vec![
+            rule(over, "finance", "operations"),
+            rule(ApprovalCondition::Always, "operations", "finance"),
+        ]).await;
+        let ada = admin(&world).await;
+        world.receives(&order(1).total("900.00")).await.unwrap();
+        let old = world.the_export().await.unwrap();
+        let mut less = with(&old, 1);
+        less.payload["total"] = json!({ "amount_minor": 10_000, "currency": "USD" });
+        let new = changes(&world, &ada, &old, less).await.unwrap();
+        let asked = world.approvals_of(new.id).await.unwrap();
+        assert_eq!(asked[0].owner, agency("finance"), "{}", asked[0].reason);
     }
 
     async fn it_needs_a_reason_a_change_and_content_that_fits(world: World) {

@@ -4,10 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Currency, Money,
+    approval::{ApprovalCondition, ApprovalRule, ApprovalStep},
     contract::Contract,
     export::{Export, ExportState, QaStatus},
     flow::{Flow, Trigger},
     gate::{Gate, Untold},
+    owner::{Owner, Party},
     task::{Task, TaskState},
 };
 use engine::{CalendarInput, CoverInput, Kind, SkuInput, StartInput, TaskAct, port::StoreExt};
@@ -354,6 +356,36 @@ on_every_store! {
         assert!(again.why.contains("true until") && fields.contains(&"/ship_to"), "{again:?}");
         world.approves("jonas", &anew).await.unwrap();
         assert_eq!(world.channel.sent().len(), 1);
+    }
+
+    async fn a_yes_to_one_rule_is_none_to_another_that_asks_as_many(world: World) {
+        let rule = |when, owner: &str, backup: &str| {
+            let role = |key: &str| Owner::role(Party::Agency, key);
+            let steps = vec![ApprovalStep::of(role(owner), role(backup), 15 * MINUTE)];
+            ApprovalRule { when, steps, critical: false }
+        };
+        rules(&world, |contract| {
+            contract.valid_for_ms = HOUR;
+            contract.approval = vec![
+                rule(ApprovalCondition::Flagged, "finance", "operations"),
+                rule(ApprovalCondition::Always, "operations", "finance"),
+            ];
+        }).await;
+        world.receives(&order(41)).await.unwrap();
+        let asked = newest(&world).await;
+        assert_eq!(asked.state, ExportState::AwaitingApproval);
+        // no word of what is sent is another
+        let doubted = order(41).set("tags", "hold");
+        world.receives(&doubted.told_again("orders/updated", "2026-11-20T09:20:00Z")).await.unwrap();
+        assert_eq!(newest(&world).await.id, asked.id);
+        world.clock.advance_ms(HOUR + 1);
+        world.approves("jonas", &asked).await.unwrap();
+        let anew = newest(&world).await;
+        assert_eq!((anew.state, anew.supersedes), (ExportState::AwaitingApproval, Some(asked.id)));
+        assert_eq!(anew.content_hash, asked.content_hash);
+        let said = world.approvals_of(anew.id).await.unwrap();
+        assert_eq!(said[0].owner.to_string(), "agency:finance");
+        assert!(world.channel.sent().is_empty());
     }
 
     async fn what_is_too_old_again_and_again_is_a_persons(world: World) {
