@@ -255,6 +255,12 @@ pub struct AckRecord {
     pub external_ref: Option<String>,
     pub acknowledged_at: Option<Time>,
     pub completed_at: Option<Time>,
+    /// Until when it is to accept what was delivered last: the clocks of earlier deliveries say nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance_due: Option<Time>,
+    /// Until when it is to complete what it accepted last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion_due: Option<Time>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -169,8 +169,13 @@ impl Work<'_> {
         if ack.external_ref.is_some() {
             export.ack.external_ref.clone_from(&ack.external_ref);
         }
-        if ack.status == AckStatus::Completed {
-            export.ack.completed_at = Some(self.now);
+        match ack.status {
+            AckStatus::Completed => export.ack.completed_at = Some(self.now),
+            AckStatus::Accepted => {
+                let within = contract.ack.completed_within_ms;
+                export.ack.completion_due = within.map(|ms| self.now.plus_ms(ms));
+            }
+            AckStatus::Rejected => {}
         }
         if export.ack.acknowledged_at.is_none() && ack.status != AckStatus::Rejected {
             export.ack.acknowledged_at = Some(self.now);
@@ -243,9 +248,8 @@ impl Work<'_> {
             "it was acknowledged",
         )
         .await?;
-        if let Some(ms) = contract.ack.completed_within_ms {
-            self.arm(JobKind::CompletionDeadline, export.id, self.now.plus_ms(ms))
-                .await?;
+        if let Some(at) = export.ack.completion_due {
+            self.arm(JobKind::CompletionDeadline, export.id, at).await?;
         }
         self.export_moved(export).await
     }
@@ -294,7 +298,9 @@ impl Work<'_> {
     pub async fn ack_deadline(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
         let export = self.export(id).await?;
         self.trace_id.clone_from(&export.trace_id);
-        if export.state != ExportState::Delivered {
+        if export.state != ExportState::Delivered
+            || is_another(export.ack.acceptance_due, armed_for)
+        {
             return Ok(());
         }
         let contract = self.contract_of(&export).await?;
@@ -316,7 +322,9 @@ impl Work<'_> {
     pub async fn completion_deadline(&mut self, id: Uuid, armed_for: Time) -> Result<()> {
         let export = self.export(id).await?;
         self.trace_id.clone_from(&export.trace_id);
-        if export.state != ExportState::Acknowledged {
+        if export.state != ExportState::Acknowledged
+            || is_another(export.ack.completion_due, armed_for)
+        {
             return Ok(());
         }
         let contract = self.contract_of(&export).await?;
@@ -335,21 +343,35 @@ impl Work<'_> {
     }
 
     /// A person says the destination is on it after all: expect the answer once more.
-    pub async fn expect_again(&mut self, export: &Export) -> Result<()> {
-        let contract = self.contract_of(export).await?;
-        let (kind, within) = match export.state {
-            ExportState::Delivered => (JobKind::AckDeadline, contract.ack.accepted_within_ms),
+    pub async fn expect_again(&mut self, mut export: Export) -> Result<()> {
+        let contract = self.contract_of(&export).await?;
+        let rule = &contract.ack;
+        let (kind, within, due) = match export.state {
+            ExportState::Delivered => (
+                JobKind::AckDeadline,
+                rule.accepted_within_ms,
+                &mut export.ack.acceptance_due,
+            ),
             ExportState::Acknowledged => (
                 JobKind::CompletionDeadline,
-                contract.ack.completed_within_ms,
+                rule.completed_within_ms,
+                &mut export.ack.completion_due,
             ),
             _ => return Ok(()),
         };
-        match within {
-            Some(ms) => self.arm(kind, export.id, self.now.plus_ms(ms)).await,
-            None => Ok(()),
-        }
+        let Some(ms) = within else {
+            return Ok(());
+        };
+        let at = self.now.plus_ms(ms);
+        *due = Some(at);
+        self.tx.save_export(&export).await?;
+        self.arm(kind, export.id, at).await
     }
+}
+
+/// It was delivered, or accepted, once more since this clock was set.
+fn is_another(due: Option<Time>, armed_for: Time) -> bool {
+    due.is_some_and(|at| at != armed_for)
 }
 
 fn subject_noun(export: &Export) -> &'static str {

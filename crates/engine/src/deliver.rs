@@ -364,14 +364,13 @@ impl Work<'_> {
     }
 
     async fn delivered(&mut self, export: &mut Export, contract: &Contract) -> Result<()> {
+        let within = contract.ack.accepted_within_ms;
         export.become_state(ExportState::Delivered)?;
+        export.ack.acceptance_due = within.map(|ms| self.now.plus_ms(ms));
         self.tx.save_export(export).await?;
         self.note("export.delivered", "export", export.id, json!({}));
-        match contract.ack.accepted_within_ms {
-            Some(ms) => {
-                self.arm(JobKind::AckDeadline, export.id, self.now.plus_ms(ms))
-                    .await
-            }
+        match export.ack.acceptance_due {
+            Some(at) => self.arm(JobKind::AckDeadline, export.id, at).await,
             None => self.export_moved(export).await,
         }
     }

@@ -181,7 +181,7 @@ impl Work<'_> {
                     _ if export.state == ExportState::Quarantined => self.recheck(export).await,
                     Unlock::RecheckExport => self.recheck(export).await,
                     Unlock::AskAgain => self.ask_again(&mut export).await,
-                    Unlock::WaitAgain => self.expect_again(&export).await,
+                    Unlock::WaitAgain => self.expect_again(export).await,
                     _ => self.redeliver(export).await,
                 }
             }

@@ -138,6 +138,24 @@ on_every_store! {
         assert_eq!(world.the_task("ack_timeout").await.unwrap().id, task.id);
     }
 
+    async fn the_clock_of_an_earlier_delivery_says_nothing_of_the_next(world: World) {
+        world.channel.will_answer(Reply::Status(202));
+        world.channel.will_answer(Reply::Status(202));
+        world.receives(&order(13)).await.unwrap();
+        let export = world.the_export().await.unwrap();
+        world.advance(5 * MINUTE).await.unwrap();
+        let no = Ack { exception_code: Some("dock_full".into()), ..says(AckStatus::Rejected) };
+        world.acknowledges(export.id, no).await.unwrap();
+        world.advance(5 * MINUTE).await.unwrap();
+        let task = world.the_task("dock_full").await.unwrap();
+        world.acts("tomas", task.id, TaskAct::Resolve { note: "There is room again".into() }).await.unwrap();
+        assert_eq!(world.the_export().await.unwrap().state, ExportState::Delivered);
+        world.advance(5 * MINUTE).await.unwrap();
+        assert!(world.tasks().await.unwrap().iter().all(|one| one.code != "ack_timeout"), "it has ten minutes left");
+        world.advance(10 * MINUTE).await.unwrap();
+        world.the_task("ack_timeout").await.unwrap();
+    }
+
     async fn completion_by_callback_ships_the_order(world: World) {
         world.receives(&order(9)).await.unwrap();
         let export = world.the_export().await.unwrap();
