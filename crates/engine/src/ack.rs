@@ -248,6 +248,10 @@ impl Work<'_> {
             "it was acknowledged",
         )
         .await?;
+        // what it was late with is done, unless that is the whole of it
+        if export.ack.completion_due.is_none() || self.now < export.resolve_by {
+            self.is_late_no_more(export, "it was acknowledged").await?;
+        }
         if let Some(at) = export.ack.completion_due {
             self.arm(JobKind::CompletionDeadline, export.id, at).await?;
         }
@@ -259,6 +263,7 @@ impl Work<'_> {
             self.cancel_task(&format!("{code}:{}", export.id), "it was completed")
                 .await?;
         }
+        self.is_late_no_more(export, "it was completed").await?;
         // First the export's own step, then what its completion stands for: a run that goes on to
         // wait for that very event finds it.
         if let Some(kind) = contract.ack.completion_event {
@@ -279,6 +284,12 @@ impl Work<'_> {
             Some(kind) => self.events_seen(export.subject_id, &[kind]).await,
             None => Ok(()),
         }
+    }
+
+    /// What was promised is there after all.
+    pub async fn is_late_no_more(&mut self, export: &Export, why: &str) -> Result<()> {
+        self.cancel_task(&format!("{}:{}", codes::SLA_MISSED, export.id), why)
+            .await
     }
 
     fn completion(&self, export: &Export, kind: EventKind) -> EventRow {

@@ -371,7 +371,10 @@ impl Work<'_> {
         self.note("export.delivered", "export", export.id, json!({}));
         match export.ack.acceptance_due {
             Some(at) => self.arm(JobKind::AckDeadline, export.id, at).await,
-            None => self.export_moved(export).await,
+            None => {
+                self.is_late_no_more(export, "it was delivered").await?;
+                self.export_moved(export).await
+            }
         }
     }
 

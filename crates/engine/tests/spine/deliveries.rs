@@ -1,6 +1,6 @@
 //! What destinations answer, and what follows.
 
-use domain::{delivery::AckStatus, export::ExportState, flow::RunState};
+use domain::{delivery::AckStatus, export::ExportState, flow::RunState, task::TaskState};
 use engine::{Ack, Kind, TaskAct};
 use serde_json::json;
 use testkit::{HOUR, MINUTE, Reply, order};
@@ -199,6 +199,26 @@ on_every_store! {
         assert!(world.tasks().await.unwrap().is_empty());
         world.advance(1).await.unwrap();
         world.the_task("sla_missed").await.unwrap();
+    }
+
+    async fn a_promise_that_is_kept_late_is_nobodys_task_any_more(world: World) {
+        world.channel.will_answer(Reply::Later(503, 20 * MINUTE));
+        world.receives(&order(14)).await.unwrap();
+        world.advance(15 * MINUTE).await.unwrap();
+        assert!(!world.the_task("sla_missed").await.unwrap().state.is_over());
+        world.advance(5 * MINUTE).await.unwrap();
+        let export = world.the_export().await.unwrap();
+        assert_eq!(export.state, ExportState::Acknowledged);
+        assert_eq!(world.the_task("sla_missed").await.unwrap().state, TaskState::Cancelled);
+        // accepted, and not done in time either
+        world.advance(24 * HOUR).await.unwrap();
+        let mut late = world.tasks().await.unwrap();
+        late.retain(|one| one.code == "sla_missed" && !one.state.is_over());
+        assert_eq!(late.len(), 1, "{late:?}");
+        world.acknowledges(export.id, says(AckStatus::Completed)).await.unwrap();
+        let mut late = world.tasks().await.unwrap();
+        late.retain(|one| one.code == "sla_missed" && !one.state.is_over());
+        assert!(late.is_empty(), "{late:?}");
     }
 
     async fn an_export_and_what_hangs_on_it_are_shown_as_of_one_moment(world: World) {
