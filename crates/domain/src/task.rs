@@ -206,6 +206,9 @@ pub struct Task {
     pub export_id: Option<Uuid>,
     pub trace_id: String,
     pub created_at: Time,
+    /// Since when its holder is asked, where it changed hands since it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Time>,
     pub accept_by: Time,
     pub resolve_by: Time,
     pub snoozed_until: Option<Time>,
@@ -292,16 +295,23 @@ impl Task {
     /// Whoever took it has not touched it: it is open again, with a fresh clock for somebody to take it.
     #[must_use]
     pub fn claim_expired(mut self, now: Time) -> Self {
-        self.accept_by = now.plus_ms(self.window());
+        self.ask(now);
         self.state = TaskState::Open;
         self.assignee = None;
         self.claim_expires_at = None;
         self
     }
 
-    /// How long somebody has to take it.
-    fn window(&self) -> i64 {
-        self.accept_by.since_ms(self.created_at).max(60_000)
+    /// Since when somebody is asked to take it.
+    pub fn asked_since(&self) -> Time {
+        self.asked_at.unwrap_or(self.created_at)
+    }
+
+    /// A fresh clock for somebody to take it, as long as the one before.
+    fn ask(&mut self, now: Time) {
+        let window = self.accept_by.since_ms(self.asked_since()).max(60_000);
+        self.accept_by = now.plus_ms(window);
+        self.asked_at = Some(now);
     }
 
     /// Gives it back to its owner role, with a fresh clock for somebody to take it.
@@ -310,7 +320,7 @@ impl Task {
         if self.assignee != Some(user) {
             return Err(CannotAct::NotYours);
         }
-        self.accept_by = now.plus_ms(self.window());
+        self.ask(now);
         self.state = TaskState::Open;
         self.assignee = None;
         Ok(self.touched(now))
@@ -318,7 +328,7 @@ impl Task {
 
     pub fn reassign(mut self, to: Owner, now: Time) -> Result<Self, CannotAct> {
         self.live()?;
-        self.accept_by = now.plus_ms(self.window());
+        self.ask(now);
         self.assignee = None;
         self.owner = to;
         self.state = TaskState::Open;
@@ -390,9 +400,93 @@ impl Task {
             next.severity = Severity::High;
         }
         next.accept_by = now.plus_ms(step.after_ms);
+        next.asked_at = Some(now);
         if next.resolve_by < next.accept_by {
             next.resolve_by = next.accept_by;
         }
         Some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::owner::{EscalationStep, Party};
+
+    const MINUTE: i64 = 60_000;
+    const HOUR: i64 = 60 * MINUTE;
+
+    fn at(ms: i64) -> Time {
+        Time::from_ms(1_790_000_000_000).plus_ms(ms)
+    }
+
+    fn agency(role: &str) -> Owner {
+        Owner::role(Party::Agency, role)
+    }
+
+    /// To be taken within a quarter of an hour.
+    fn opened() -> Task {
+        let rung = EscalationStep {
+            after_ms: 30 * MINUTE,
+            target: agency("operations"),
+            only_within: None,
+        };
+        Task {
+            id: Uuid::from_u128(1),
+            merchant_id: Uuid::from_u128(2),
+            dedup_key: "lost:1".to_owned(),
+            code: "lost".to_owned(),
+            title: "Lost".to_owned(),
+            sentence: "It is lost.".to_owned(),
+            class: ExceptionClass::Soft,
+            severity: Severity::Normal,
+            state: TaskState::Open,
+            owner: agency("logistics"),
+            assignee: None,
+            backup: agency("operations"),
+            watchers: Vec::new(),
+            escalation: EscalationPolicy {
+                steps: vec![rung],
+                ..EscalationPolicy::default()
+            },
+            rung: 0,
+            escalates_at: None,
+            claim_expires_at: None,
+            evidence: Vec::new(),
+            remediation_steps: Vec::new(),
+            unlock: Unlock::Nothing,
+            receipt_id: None,
+            order_id: None,
+            run_id: None,
+            step: None,
+            export_id: None,
+            trace_id: "t".repeat(32),
+            created_at: at(0),
+            asked_at: None,
+            accept_by: at(15 * MINUTE),
+            resolve_by: at(24 * HOUR),
+            snoozed_until: None,
+            resolved_at: None,
+            resolved_by: None,
+            resolution: None,
+            rev: 0,
+        }
+    }
+
+    #[test]
+    fn whoever_gets_it_next_has_as_long_to_take_it() {
+        let user = Uuid::from_u128(3);
+        let late = 7 * HOUR;
+        let claimed = opened().claim(user, at(MINUTE)).unwrap();
+        let released = claimed.clone().release(user, at(late)).unwrap();
+        assert_eq!(released.accept_by, at(late + 15 * MINUTE));
+        let later = late + 10 * MINUTE;
+        let given = released.reassign(agency("finance"), at(later)).unwrap();
+        assert_eq!(given.accept_by, at(later + 15 * MINUTE));
+        let again = claimed.claim_expired(at(late)).claim_expired(at(later));
+        assert_eq!(again.accept_by, at(later + 15 * MINUTE));
+        let climbed = opened().escalate(at(late)).unwrap();
+        let given = climbed.reassign(agency("finance"), at(later)).unwrap();
+        assert_eq!(given.accept_by, at(later + 30 * MINUTE), "as its rung says");
     }
 }

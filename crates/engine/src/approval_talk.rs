@@ -319,6 +319,7 @@ impl Work<'_> {
             export_id: Some(export.id),
             trace_id: export.trace_id.clone(),
             created_at: self.now,
+            asked_at: None,
             accept_by: until,
             resolve_by: until,
             snoozed_until: None,

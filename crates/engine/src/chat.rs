@@ -524,6 +524,7 @@ impl Work<'_> {
             export_id: None,
             trace_id: self.trace_id.clone(),
             created_at: self.now,
+            asked_at: None,
             accept_by: self.now.plus_ms(HOUR_MS),
             resolve_by: self.now.plus_ms(8 * HOUR_MS),
             snoozed_until: None,

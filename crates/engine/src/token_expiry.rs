@@ -103,6 +103,7 @@ impl Work<'_> {
             export_id: None,
             trace_id: self.trace_id.clone(),
             created_at: self.now,
+            asked_at: None,
             accept_by: self.now.plus_ms(half),
             resolve_by: end,
             snoozed_until: None,

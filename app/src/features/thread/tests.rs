@@ -192,6 +192,7 @@ fn task(code: &str) -> Task {
         export_id: Some(EXPORT),
         trace_id: "t".into(),
         created_at: noon(),
+        asked_at: None,
         accept_by: noon().plus_ms(30 * MINUTE),
         resolve_by: noon().plus_ms(60 * MINUTE),
         snoozed_until: None,

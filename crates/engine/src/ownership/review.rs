@@ -307,6 +307,7 @@ impl Work<'_> {
             export_id: None,
             trace_id: self.engine.new_trace_id(),
             created_at: self.now,
+            asked_at: None,
             accept_by: self.now.plus_ms(3 * DAY_MS),
             resolve_by: self.now.plus_ms(10 * DAY_MS),
             snoozed_until: None,

@@ -108,6 +108,7 @@ impl Work<'_> {
             export_id: None,
             trace_id: run.trace_id.clone(),
             created_at: self.now,
+            asked_at: None,
             accept_by,
             resolve_by,
             snoozed_until: None,

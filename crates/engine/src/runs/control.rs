@@ -245,6 +245,7 @@ impl Work<'_> {
             if task.state.is_over() || task.step.is_none() {
                 continue;
             }
+            task.asked_at = Some(task.asked_since().plus_ms(ms));
             task.accept_by = task.accept_by.plus_ms(ms);
             task.resolve_by = task.resolve_by.plus_ms(ms);
             task.escalates_at = task.escalates_at.map(|at| at.plus_ms(ms));

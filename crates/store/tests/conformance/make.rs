@@ -402,6 +402,7 @@ pub fn task(merchant_id: Uuid, dedup_key: &str) -> Task {
         export_id: None,
         trace_id: "t".repeat(32),
         created_at: at(10),
+        asked_at: None,
         accept_by: at(1_000),
         resolve_by: at(2_000),
         snoozed_until: None,
