@@ -418,6 +418,11 @@ impl Work<'_> {
             self.tell(&[Owner::User(by)], ("export", export.id), &sentence)
                 .await?;
         }
+        // under a contract that was retired since, nothing is made anew: it was at its end by then
+        let is_retired = self.rules.contract(&export.export_type).is_none();
+        if is_retired && export.state.is_before_dispatch() {
+            return Ok(());
+        }
         if export.state.is_before_dispatch() {
             self.replace(export, subject, Because::FactsChanged).await?;
         } else if matches!(

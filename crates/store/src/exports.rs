@@ -142,7 +142,7 @@ pub(crate) async fn naming(conn: &mut Conn, merchant: Uuid, user: Uuid) -> Resul
     doc::all(rows, read)
 }
 
-/// Of one type, oldest first.
+/// Of one type, oldest first; what may be at its end with that, after what cannot.
 pub(crate) async fn unsettled(
     conn: &mut Conn,
     merchant: Uuid,
@@ -153,7 +153,8 @@ pub(crate) async fn unsettled(
         .fetch_all(
             select!(
                 "merchant_id = $1 AND state IN ('quarantined', 'awaiting_approval', 'ready', 'delivering', \
-                 'delivered', 'acknowledged', 'paused') AND export_type = $2 ORDER BY created_at, id LIMIT $3"
+                 'delivered', 'acknowledged', 'paused') AND export_type = $2 ORDER BY CASE state \
+                 WHEN 'acknowledged' THEN 2 WHEN 'delivered' THEN 1 ELSE 0 END, created_at, id LIMIT $3"
             ),
             params![merchant, export_type, limit],
         )

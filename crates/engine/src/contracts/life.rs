@@ -51,7 +51,7 @@ pub struct Deprecation {
 #[derive(Clone, Debug, Default)]
 pub struct ContractNeeds {
     pub flows: Vec<NeededBy>,
-    /// Not at their end, oldest first.
+    /// Not at their end: first what has not left, and of each kind the oldest.
     pub exports: Vec<Export>,
 }
 

@@ -16,7 +16,8 @@ pub trait ContractReads: Send {
     async fn contract_draft(&mut self, merchant: Uuid, export_type: &str) -> Result<Option<Sheet>>;
     /// Of what is deprecated or retired, by export type.
     async fn contract_standings(&mut self, merchant: Uuid) -> Result<Vec<Standing>>;
-    /// Exports of this type that are not at their end, oldest first.
+    /// Exports of this type that are not at their end, oldest first. Those that were delivered or accepted, which is
+    /// the end of some, come after all others, so that they leave none of those out.
     async fn unsettled_exports(
         &mut self,
         merchant: Uuid,

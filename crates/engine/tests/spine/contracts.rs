@@ -10,8 +10,12 @@ use domain::{
         Condition, StepKind, Until,
         readiness::{Weight, readiness},
     },
+    receipt::ReceiptStatus,
 };
-use engine::{Ack, BeginContract, ContractRail, ContractSaved, Deprecation, Kind, ManualExport};
+use engine::{
+    Ack, BeginContract, ContractRail, ContractSaved, Deprecation, Kind, ManualExport,
+    port::StoreExt,
+};
 use serde_json::{Map, json};
 use testkit::order;
 
@@ -292,5 +296,28 @@ on_every_store! {
         engine.resume_contract(admin, "stock_report").await.unwrap();
         assert_eq!(said_of(&world, "stock_report").await, []);
         engine.ask_for_export(admin, "stock_report", asked("d")).await.unwrap();
+    }
+
+    async fn an_order_goes_on_when_what_was_declined_of_it_is_of_a_retired_contract(world: World) {
+        let (engine, admin) = (&world.engine, &world.admin);
+        let event = ContractTrigger::Event {
+            event: EventKind::OrderAccepted,
+            when: Condition::Always,
+            sla_ms: HOUR,
+        };
+        let contract = alone(&world, vec![event]).await;
+        world.receives(&order(1)).await.unwrap();
+        let exports = world.exports().await.unwrap();
+        let mine = exports.iter().find(|one| one.export_type == contract.export_type).unwrap();
+        let mut declined = mine.clone();
+        declined.state = ExportState::Declined;
+        let kept = declined.clone();
+        world.store.write(move |tx| Box::pin(async move { tx.save_export(&kept).await })).await.unwrap();
+        engine.retire_contract(admin, "stock_report", "Not wanted").await.unwrap();
+        let more = order(1).quantity(2).told_again("orders/updated", "2026-11-20T10:00:00Z");
+        let told = world.receives(&more).await.unwrap();
+        assert_eq!(world.receipt(told).await.unwrap().status, ReceiptStatus::Processed);
+        let (still, _) = engine.export_chain(admin, declined.id).await.unwrap();
+        assert_eq!(still.export.state, ExportState::Declined);
     }
 }

@@ -1,13 +1,16 @@
 //! Drafts of contracts and where contracts stand: kept, found by their merchant only, saved by whoever saw the last
 //! state.
 
-use domain::contract::{Sheet, Standing, StandingState};
+use domain::{
+    contract::{Sheet, Standing, StandingState},
+    export::{Export, ExportState},
+};
 use engine::Kind;
 use uuid::Uuid;
 
 use crate::{
     harness::World,
-    make::{at, contract, flow, id},
+    make::{at, contract, export, flow, id},
     tenant::{Tenant, read, store, write},
 };
 
@@ -123,4 +126,31 @@ pub async fn contract_drafts_and_standings_are_their_merchants(world: &World) {
     assert!(!write!(store, [], tx => tx.delete_contract_draft(stranger, TYPE, 1)).unwrap());
     assert!(!write!(store, [], tx => tx.clear_contract_standing(stranger, TYPE)).unwrap());
     assert_eq!(read!(store, r => r.contract_standings(merchant)).len(), 1);
+}
+
+pub async fn what_has_not_left_is_found_before_what_may_be_at_its_end(world: &World) {
+    let t = Tenant::new("waiting").written(&store(world)).await;
+    let (store, merchant) = (store(world), t.id());
+    for state in [
+        ExportState::Acknowledged,
+        ExportState::Delivered,
+        ExportState::Acknowledged,
+    ] {
+        let older = Export {
+            state,
+            created_at: at(1),
+            ..export(merchant, t.export.run_id, t.export.subject_id)
+        };
+        write!(store, [older], tx => tx.insert_export(&older)).unwrap();
+    }
+    let found = read!(store, r => r.unsettled_exports(merchant, &t.export.export_type, 3));
+    let states: Vec<ExportState> = found.iter().map(|one| one.state).collect();
+    assert_eq!(
+        states,
+        [
+            t.export.state,
+            ExportState::Delivered,
+            ExportState::Acknowledged
+        ]
+    );
 }

@@ -79,6 +79,7 @@ conformance! {
     contracts::a_contract_draft_is_saved_by_whoever_saw_the_last_state,
     contracts::a_retired_contract_is_not_in_use_and_keeps_its_versions,
     contracts::contract_drafts_and_standings_are_their_merchants,
+    contracts::what_has_not_left_is_found_before_what_may_be_at_its_end,
     drafts::a_draft_is_saved_by_whoever_saw_the_last_state,
     drafts::what_was_retired_starts_nothing_and_keeps_its_versions,
     drafts::drafts_are_their_merchants,
