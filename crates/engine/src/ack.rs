@@ -204,7 +204,7 @@ impl Work<'_> {
         );
         match ack.status {
             AckStatus::Rejected => self.rejected(export, contract).await,
-            AckStatus::Accepted => self.accepted(export, contract).await,
+            AckStatus::Accepted => self.accepted(export).await,
             AckStatus::Completed => {
                 self.tell_of_late_completion(export).await?;
                 self.completed(export, contract).await
@@ -242,7 +242,7 @@ impl Work<'_> {
         self.export_moved(export).await
     }
 
-    async fn accepted(&mut self, export: &Export, contract: &Contract) -> Result<()> {
+    async fn accepted(&mut self, export: &Export) -> Result<()> {
         self.cancel_task(
             &format!("{}:{}", codes::ACK_TIMEOUT, export.id),
             "it was acknowledged",
@@ -250,7 +250,7 @@ impl Work<'_> {
         .await?;
         // what it was late with is done, unless that is the whole of it
         if export.ack.completion_due.is_none() || self.now < export.resolve_by {
-            self.is_late_no_more(export, "it was acknowledged").await?;
+            self.late_no_more(export, "it was acknowledged").await?;
         }
         if let Some(at) = export.ack.completion_due {
             self.arm(JobKind::CompletionDeadline, export.id, at).await?;
@@ -263,7 +263,7 @@ impl Work<'_> {
             self.cancel_task(&format!("{code}:{}", export.id), "it was completed")
                 .await?;
         }
-        self.is_late_no_more(export, "it was completed").await?;
+        self.late_no_more(export, "it was completed").await?;
         // First the export's own step, then what its completion stands for: a run that goes on to
         // wait for that very event finds it.
         if let Some(kind) = contract.ack.completion_event {
@@ -287,7 +287,7 @@ impl Work<'_> {
     }
 
     /// What was promised is there after all.
-    pub async fn is_late_no_more(&mut self, export: &Export, why: &str) -> Result<()> {
+    pub async fn late_no_more(&mut self, export: &Export, why: &str) -> Result<()> {
         self.cancel_task(&format!("{}:{}", codes::SLA_MISSED, export.id), why)
             .await
     }

@@ -372,7 +372,7 @@ impl Work<'_> {
         match export.ack.acceptance_due {
             Some(at) => self.arm(JobKind::AckDeadline, export.id, at).await,
             None => {
-                self.is_late_no_more(export, "it was delivered").await?;
+                self.late_no_more(export, "it was delivered").await?;
                 self.export_moved(export).await
             }
         }

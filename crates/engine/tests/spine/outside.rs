@@ -247,7 +247,7 @@ on_every_store! {
         let theo = theo(&world, Access::Admin).await;
         let engine = &world.engine;
         let asked = world.approvals_of(promo.id).await.unwrap()[0].id;
-        assert_eq!(engine.approval(&theo, asked).await.unwrap().0.owner, operations);
+        assert_eq!(engine.approval(&theo, asked).await.unwrap().owner, operations);
         let to_himself = ApprovalAct::Reassign {
             to: Owner::User(theo.user_id().unwrap()),
             why: "I have time".into(),
