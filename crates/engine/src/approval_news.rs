@@ -16,6 +16,8 @@ use crate::{error::Result, late::too_late, notices::Beyond, work::Work};
 pub(crate) enum News {
     /// The step is asked; its clocks run.
     Asked,
+    /// The step that waits is asked once more, with a fresh clock.
+    AskedAgain,
     /// Those who are asked are told once more, by this person.
     Reminded { by: Uuid },
     /// It is with somebody else now.
@@ -56,7 +58,7 @@ impl Work<'_> {
             .map(|at| at.format_utc("%H:%M UTC on %-d %B"))
             .unwrap_or_default();
         let (to, sentence) = match news {
-            News::Asked => return Ok(()),
+            News::Asked | News::AskedAgain => return Ok(()),
             News::Reminded { by: who } => (
                 self.those_asked(approval),
                 format!(
@@ -118,7 +120,9 @@ impl Work<'_> {
     async fn ask_by_news(&mut self, approval: &Approval, news: &News) -> Result<()> {
         let (owners, asking) = match news {
             News::Asked => (self.those_asked(approval), Asking::First),
-            News::Reminded { .. } => (self.those_asked(approval), Asking::Reminder),
+            News::AskedAgain | News::Reminded { .. } => {
+                (self.those_asked(approval), Asking::Reminder)
+            }
             News::Reassigned { to, .. } => {
                 (self.with_delegates(std::slice::from_ref(to)), Asking::First)
             }

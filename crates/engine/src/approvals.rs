@@ -392,7 +392,7 @@ impl Work<'_> {
                 .await?;
             let again = last.ask(self.now);
             self.keep_approval(&again).await?;
-            return self.announce(export, &again).await;
+            return self.announce_as(export, &again, &News::AskedAgain).await;
         }
         if matches!(export.state, ExportState::Expired | ExportState::Declined) {
             if export.content_is_gone() {

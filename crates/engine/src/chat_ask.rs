@@ -57,6 +57,7 @@ pub(crate) fn outcome(approval: &Approval, rules: &Rules) -> String {
     };
     match approval.state {
         ApprovalState::Queued => "Not asked yet".to_owned(),
+        ApprovalState::Pending if by.is_empty() => "Not decided yet".to_owned(),
         ApprovalState::Pending => format!("Approved{by}"),
         ApprovalState::Approved => format!("Approved{by}"),
         ApprovalState::Declined => format!("Declined{by}"),

@@ -296,6 +296,16 @@ impl Work<'_> {
 
     /// A step was asked: its clocks run from here.
     pub async fn announce(&mut self, export: &Export, approval: &Approval) -> Result<()> {
+        self.announce_as(export, approval, &News::Asked).await
+    }
+
+    /// `news` says whether those who are asked know of it.
+    pub async fn announce_as(
+        &mut self,
+        export: &Export,
+        approval: &Approval,
+        news: &News,
+    ) -> Result<()> {
         self.note(
             "approval.asked",
             "approval",
@@ -307,7 +317,7 @@ impl Work<'_> {
             }),
         );
         self.arm_clocks(approval).await?;
-        self.tell_of_approval(export, approval, &News::Asked).await
+        self.tell_of_approval(export, approval, news).await
     }
 
     /// Both deadlines of a step, as they stand.

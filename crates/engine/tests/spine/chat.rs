@@ -6,7 +6,7 @@ use domain::{
     export::ExportState,
 };
 use engine::{
-    ChatInput, Heard, Kind,
+    ChatInput, Heard, Kind, TaskAct,
     port::{Carried, Whose},
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -325,6 +325,33 @@ on_every_store! {
         assert_eq!(world.engine.open_decision(stranger, token).await.unwrap_err().kind, Kind::NotFound);
         let short = &token[..token.len() - 1];
         assert_eq!(world.engine.open_decision(priya, short).await.unwrap_err().kind, Kind::NotFound);
+    }
+
+    async fn who_is_asked_again_is_mailed_again_and_the_first_link_still_leads_there(world: World) {
+        let approval = asked(&world, 1).await;
+        world.engine.send_due_mail().await.unwrap();
+        let links = || {
+            let mails = world.mailer.given().into_iter();
+            let own = mails.filter(|mail| mail.to == "jonas@northbeam.example");
+            own.filter_map(|mail| {
+                let (_, link) = mail.text.split_once("/a/")?;
+                Some(link.split_whitespace().next()?.to_owned())
+            })
+            .collect::<Vec<_>>()
+        };
+        let first = links();
+        assert_eq!(first.len(), 1);
+        world.advance(approval.accept_ms).await.unwrap();
+        let task = world.the_task("approval_timeout").await.unwrap();
+        world.acts("priya", task.id, TaskAct::Resolve { note: "They are back".into() }).await.unwrap();
+        world.engine.send_due_mail().await.unwrap();
+        assert_eq!(links().len(), 2, "he is asked once more");
+        world.advance(approval.accept_ms * 3).await.unwrap();
+        let now = world.approvals_of(approval.export_id).await.unwrap().remove(0);
+        assert_eq!(now.state, ApprovalState::Pending);
+        let jonas = world.person("jonas").user.id;
+        let open = world.engine.open_decision(jonas, &first[0]).await.unwrap();
+        assert_eq!(open.over, None);
     }
 
     async fn what_is_decided_while_the_mail_server_is_away_is_asked_of_nobody(world: World) {
