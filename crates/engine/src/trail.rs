@@ -158,11 +158,8 @@ impl Engine {
     /// The same of any merchant, for whoever has the database.
     pub async fn verify_trail(&self, merchant: Uuid) -> Result<Result<TrailProof, TrailFault>> {
         let mut reads = self.store.reads().await?;
-        // The head first: entries written meanwhile come after it and are left out.
-        let head = reads.audit_head(merchant).await?;
-        let head = head.unwrap_or(Head::genesis(merchant));
-        let keys = reads.audit_keys(merchant).await?;
-        let keys = keys.iter().map(verifier).collect::<Result<Vec<_>>>()?;
+        // What speaks of the rest is read before it, since these reads are of no one moment: every checkpoint found
+        // here was signed with a key that is found after it, and is of entries that are.
         let mut signed = Vec::new();
         loop {
             let before = signed.last().map(|one: &(i64, _)| one.0);
@@ -172,6 +169,11 @@ impl Engine {
             }
             signed.extend(page.into_iter().map(|one| (one.size, one.note)));
         }
+        let keys = reads.audit_keys(merchant).await?;
+        let keys = keys.iter().map(verifier).collect::<Result<Vec<_>>>()?;
+        // Entries written from here on come after the head and are left out.
+        let head = reads.audit_head(merchant).await?;
+        let head = head.unwrap_or(Head::genesis(merchant));
         let checkpoints = signed.len();
         let vouched = signed.first().map_or(0, |one| one.0);
         let mut checked = Checked::new(merchant);
