@@ -260,7 +260,11 @@ impl Engine {
                     let detail = json!({ "export_type": export_type, "was": was.state });
                     work.note("contract.resumed", "contract", contract.id, detail);
                     let now = work.now;
-                    if was.is_retired() {
+                    // until the first time since it was retired, the clock from before still runs
+                    let times = contract.triggers.iter();
+                    let times = times.filter_map(|one| one.next_after(was.since));
+                    let is_armed = times.min().is_some_and(|at| at > now);
+                    if was.is_retired() && !is_armed {
                         work.arm_schedule(&contract, now).await?;
                     }
                     Ok(())

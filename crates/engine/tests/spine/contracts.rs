@@ -298,6 +298,29 @@ on_every_store! {
         engine.ask_for_export(admin, "stock_report", asked("d")).await.unwrap();
     }
 
+    async fn what_is_taken_back_into_use_has_one_clock(world: World) {
+        let engine = &world.engine;
+        let daily = ContractTrigger::Schedule {
+            days: (1..=7).collect(),
+            at: "09:00".parse().unwrap(),
+            time_zone: "Europe/Berlin".into(),
+            input: Map::new(),
+            sla_ms: 2 * HOUR,
+        };
+        alone(&world, vec![daily]).await;
+        // before its next time the clock from before still runs; after it, there is none
+        for (stands_ms, armed) in [(0, 0), (2 * DAY, 1)] {
+            let eyes = world.eyes().await.unwrap();
+            engine.retire_contract(&eyes, "stock_report", "Not now").await.unwrap();
+            world.advance(stands_ms).await.unwrap();
+            let eyes = world.eyes().await.unwrap();
+            let (_, before) = world.store.reads().await.unwrap().job_counts(eyes.now()).await.unwrap();
+            engine.resume_contract(&eyes, "stock_report").await.unwrap();
+            let (_, after) = world.store.reads().await.unwrap().job_counts(eyes.now()).await.unwrap();
+            assert_eq!(after - before, armed, "{stands_ms}");
+        }
+    }
+
     async fn an_order_goes_on_when_what_was_declined_of_it_is_of_a_retired_contract(world: World) {
         let (engine, admin) = (&world.engine, &world.admin);
         let event = ContractTrigger::Event {
