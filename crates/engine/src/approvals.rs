@@ -110,6 +110,7 @@ impl Engine {
                         export.id,
                         json!({ "why": why }),
                     );
+                    work.stop_before(&export, &why).await?;
                     work.end_run(export.run_id, RunState::Cancelled, "withdrawn")
                         .await
                 })

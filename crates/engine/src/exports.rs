@@ -481,6 +481,7 @@ impl Work<'_> {
                         export.id,
                         json!({ "why": why }),
                     );
+                    left |= self.stop_before(&export, why).await?.is_some();
                 } else if !export.state.is_settled()
                     || matches!(
                         export.state,

@@ -291,6 +291,9 @@ impl Work<'_> {
             .exports_of_run(walk.run.merchant_id, walk.run.id)
             .await?;
         for export in all {
+            if export.state == ExportState::Withdrawn {
+                left.extend(self.stop_before(&export, why).await?);
+            }
             if !matches!(
                 export.state,
                 ExportState::Delivering | ExportState::Delivered | ExportState::Acknowledged

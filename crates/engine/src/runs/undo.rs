@@ -5,6 +5,8 @@
 //! whoever repairs it: leaving it out would leave the world half undone.
 
 use domain::{
+    contract::codes::CANCELLED_AFTER_DISPATCH,
+    delivery::AckStatus,
     export::{Export, ExportState},
     flow::{Run, RunState, Step, StepKind, Undo, Until, ways},
     task::{ExceptionClass, Severity, TaskState, Unlock},
@@ -21,6 +23,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
+    exception::{Trouble, linked},
     work::Work,
 };
 
@@ -184,16 +187,65 @@ impl Work<'_> {
 
     /// The step failed, or was stopped, but its destination may have done it.
     async fn has_left(&mut self, run: &Run, index: usize) -> Result<bool> {
-        let export = self.export_of_visit(run, index).await?;
-        Ok(export.is_some_and(|export| {
-            matches!(
-                export.state,
-                ExportState::Delivering
-                    | ExportState::Delivered
-                    | ExportState::Acknowledged
-                    | ExportState::Completed
-            )
-        }))
+        let Some(export) = self.export_of_visit(run, index).await? else {
+            return Ok(false);
+        };
+        let is_there = matches!(
+            export.state,
+            ExportState::Delivering
+                | ExportState::Delivered
+                | ExportState::Acknowledged
+                | ExportState::Completed
+        );
+        Ok(is_there || self.left_before(&export).await?.is_some())
+    }
+
+    /// The newest version before this one that its destination may have done.
+    pub(crate) async fn left_before(&mut self, export: &Export) -> Result<Option<Export>> {
+        let mut before = export.supersedes;
+        while let Some(id) = before {
+            let old = self.export(id).await?;
+            let attempts = self.tx.attempts(old.merchant_id, old.id).await?;
+            let arrived = attempts.last().is_some_and(|last| {
+                let taken = last
+                    .http_status
+                    .is_some_and(|code| (200..300).contains(&code));
+                // it was still being tried when it was superseded
+                taken || last.next_at.is_some()
+            });
+            let has_left = match old.ack.status {
+                Some(AckStatus::Accepted | AckStatus::Completed) => true,
+                Some(AckStatus::Rejected) => false,
+                None => arrived,
+            };
+            if has_left {
+                return Ok(Some(old));
+            }
+            before = old.supersedes;
+        }
+        Ok(None)
+    }
+
+    /// What is taken back was to replace a version that has left, and nobody tells its destination: somebody has to.
+    pub(crate) async fn stop_before(
+        &mut self,
+        export: &Export,
+        why: &str,
+    ) -> Result<Option<Export>> {
+        let Some(old) = self.left_before(export).await? else {
+            return Ok(None);
+        };
+        let contract = self.contract_of(&old).await?;
+        let trouble = Trouble {
+            code: CANCELLED_AFTER_DISPATCH.to_owned(),
+            sentence: format!(
+                "Version {} of “{}” was already sent when version {} was taken back: {why}",
+                old.version, old.title, export.version
+            ),
+            evidence: vec![linked("Taken back", &export.title, "export", export.id)],
+        };
+        self.raise(&old, &contract, trouble).await?;
+        Ok(Some(old))
     }
 
     async fn mark_compensated(&mut self, run: &Run, index: usize) -> Result<()> {

@@ -1,19 +1,24 @@
 //! What was done is taken back: last first, one after the other.
 
 use domain::{
-    contract::AckRule,
+    access::Access,
+    contract::{AckRule, ApprovalCondition, ApprovalRule, ApprovalStep},
     event::EventKind,
     export::ExportState,
     flow::{Condition, Path, RunState, StepKind, Trigger, Undo, Until, ways},
+    owner::Party,
+    people::Membership,
     task::Unlock,
 };
+use engine::{Ctx, OverrideInput};
 use serde_json::json;
 use testkit::{HOUR, MINUTE, Reply, order};
+use uuid::Uuid;
 
 use crate::{
     drawn::{
-        asks, contract, does, emits, flow, fresh_id, go, on, open_tasks, path, publish, resolves,
-        run, stands, starts, step, task_path, the_task,
+        agency, asks, contract, does, emits, flow, fresh_id, go, on, open_tasks, path, publish,
+        resolves, run, stands, starts, step, task_path, the_task,
     },
     world::{World, on_every_store},
 };
@@ -22,6 +27,38 @@ fn types(world: &World) -> Vec<String> {
     let sent = world.channel.sent();
     let kind = |body: serde_json::Value| body["data"]["export_type"].as_str().unwrap().to_owned();
     sent.iter().map(|one| kind(one.json())).collect()
+}
+
+/// Somebody who may change what was sent.
+async fn admin(world: &World) -> Ctx {
+    let engine = &world.engine;
+    let email = "ada@northbeam.example";
+    let user = engine
+        .create_user(email, "Ada Admin", "correct horse")
+        .await
+        .unwrap();
+    let place = Membership {
+        merchant_id: world.merchant.id,
+        user_id: user.id,
+        access: Access::Admin,
+        party: Party::Agency,
+        functional_roles: vec!["operations".to_owned()],
+        rotations: Vec::new(),
+    };
+    engine.add_member(place).await.unwrap();
+    let slug = &world.merchant.slug;
+    let ctx = engine.enter(user.id, slug, None).await.unwrap();
+    let now = ctx.now();
+    ctx.proved(Some(now))
+}
+
+/// Of the newest version of what this step of the run made.
+async fn newest_state(world: &World, run: Uuid, key: &str) -> ExportState {
+    let exports = world.exports().await.unwrap();
+    let mut of_it = exports
+        .iter()
+        .filter(|one| one.run_id == run && one.step_key == key && one.superseded_by.is_none());
+    of_it.next().unwrap().state
 }
 
 on_every_store! {
@@ -145,6 +182,57 @@ on_every_store! {
         world.receives(&more(2)).await.unwrap();
         let now = [ExportState::Declined, ExportState::Superseded, ExportState::AwaitingApproval];
         assert_eq!(states("#2").await, now, "only what is asked about now is made anew");
+    }
+
+    async fn the_version_that_left_is_undone_though_a_newer_one_did_not(world: World) {
+        let mut held = contract(&world, "hold_stock").await;
+        contract(&world, "release_stock").await;
+        held.id = fresh_id();
+        held.version = "1.1".to_owned();
+        held.ack.completed_within_ms = Some(9 * HOUR);
+        let steps = vec![ApprovalStep::of(agency("operations"), agency("finance"), HOUR)];
+        held.approval = vec![ApprovalRule { when: ApprovalCondition::Always, steps, critical: false }];
+        let eyes = world.eyes().await.unwrap();
+        world.engine.publish_contract(&eyes, held).await.unwrap();
+        let mut hold = step("hold", emits("hold_stock", Until::Completed), &[]);
+        hold.undo = Some(Undo::Export { export_type: "release_stock".to_owned() });
+        hold.clock.resolve_ms = HOUR / 2;
+        hold.failures = vec![on(ways::LATE, 0, Path::Undo)];
+        publish(&world, flow(&world, "promo", &["hold"], vec![hold])).await;
+        let ada = admin(&world).await;
+        let newest = async |run: Uuid| {
+            let mut all = world.exports().await.unwrap();
+            all.retain(|one| one.run_id == run && one.superseded_by.is_none());
+            assert_eq!(all.len(), 1, "{all:#?}");
+            all.remove(0)
+        };
+        // the first version is at its destination, and somebody changed it; the second one waits for approval
+        let overridden = async || {
+            let id = starts(&world, "promo", Some("small")).await;
+            world.approves("jonas", &newest(id).await).await.unwrap();
+            let sent = newest(id).await;
+            assert_eq!(sent.state, ExportState::Acknowledged);
+            let mut payload = sent.payload.clone();
+            payload["note"] = json!("the blue ones");
+            let input = OverrideInput {
+                payload,
+                justification: "The customer called".to_owned(),
+                seen_hash: sent.content_hash.clone(),
+            };
+            let new = world.engine.override_export(&ada, sent.id, input).await.unwrap();
+            assert_eq!(new.state, ExportState::AwaitingApproval);
+            (id, sent.id, new.id)
+        };
+        let (withdrawn, sent, new) = overridden().await;
+        let (late, ..) = overridden().await;
+        let jonas = world.as_person("jonas").await.unwrap();
+        world.engine.withdraw(&jonas, new, "Not needed").await.unwrap();
+        let task = the_task(&world, withdrawn).await;
+        assert_eq!((task.code.as_str(), task.export_id), ("cancelled_after_dispatch", Some(sent)));
+        world.advance(HOUR / 2).await.unwrap();
+        assert_eq!(newest_state(&world, late, "hold").await, ExportState::Withdrawn);
+        assert_eq!(types(&world), ["hold_stock", "hold_stock", "release_stock"]);
+        assert_eq!(run(&world, late).await.state, RunState::Failed);
     }
 
     async fn a_step_may_take_back_a_part_and_go_on(world: World) {
