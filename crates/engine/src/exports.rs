@@ -47,7 +47,7 @@ impl Work<'_> {
                 step.key
             ))
         })?;
-        let (draft, needed) = self.draft(contract, &subject, run).await?;
+        let (draft, needed) = self.draft(contract, &subject, run, None).await?;
         let export = self.new_export(run, &step.key, contract, draft, needed.reason.clone())?;
         self.note("export.created", "export", export.id, created(&export));
         self.check_and_go(export, contract, &needed, None).await
@@ -58,6 +58,7 @@ impl Work<'_> {
         contract: &Contract,
         subject: &Subject,
         run: &Run,
+        instead_of: Option<&Export>,
     ) -> Result<(Draft, Needed)> {
         let exports = if contract.payload.asks_steps() {
             self.tx.exports_of(run.merchant_id, subject.id()).await?
@@ -72,22 +73,27 @@ impl Work<'_> {
             Subject::Campaign(_) | Subject::Case(_) => "meshline",
         };
         let draft = Draft::of(contract, subject, system, &known(subject, run, &exports));
-        let needed = self.needed(contract, subject, &draft).await?;
+        let needed = self.needed(contract, subject, &draft, instead_of).await?;
         Ok((draft, needed))
     }
 
-    /// Who has to approve it.
+    /// Who has to approve it. Goods are not known by the version that it replaces, which said something else of them.
     pub async fn needed(
         &mut self,
         contract: &Contract,
         subject: &Subject,
         draft: &Draft,
+        instead_of: Option<&Export>,
     ) -> Result<Needed> {
         let new_skus = if rule::asks_for_skus(&contract.approval) {
             let skus: Vec<String> = rule::skus_in(&draft.payload).into_iter().collect();
+            let but = match instead_of {
+                Some(old) => self.never_sent(old).await?,
+                None => Vec::new(),
+            };
             let known = self
                 .tx
-                .known_skus(contract.merchant_id, &contract.export_type, &skus)
+                .known_skus(contract.merchant_id, &contract.export_type, &skus, &but)
                 .await?;
             skus.into_iter()
                 .filter(|sku| !known.contains(sku))
@@ -413,7 +419,7 @@ impl Work<'_> {
             return Ok(());
         }
         let contract = self.contract_of(&export).await?;
-        let (draft, _) = self.draft(&contract, subject, &run).await?;
+        let (draft, _) = self.draft(&contract, subject, &run, None).await?;
         if draft.payload == export.payload {
             return self.perhaps_now(&export, &contract, subject).await;
         }

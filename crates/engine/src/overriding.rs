@@ -233,7 +233,7 @@ impl Work<'_> {
             .await?
             .ok_or_else(|| Error::internal(format!("export {} has lost its run", old.id)))?;
         let subject = self.subject_of(&run).await?;
-        let (facts, by_facts) = self.draft(&contract, &subject, &run).await?;
+        let (facts, by_facts) = self.draft(&contract, &subject, &run, Some(&old)).await?;
         let facts_hash = content_hash(&facts.payload, contract.id, &contract.version, None);
         let draft = Draft {
             payload: input.payload,
@@ -242,7 +242,7 @@ impl Work<'_> {
             total: None,
             ..facts
         };
-        let by_words = self.needed(&contract, &subject, &draft).await?;
+        let by_words = self.needed(&contract, &subject, &draft, Some(&old)).await?;
         let needed = stricter(by_facts, by_words);
         let why = input.justification.trim().to_owned();
         let reason = needed.reason.clone();

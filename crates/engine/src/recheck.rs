@@ -86,7 +86,7 @@ impl Work<'_> {
         contract: &Contract,
         subject: &Subject,
     ) -> Result<(Export, Needed)> {
-        let (draft, needed) = self.draft(contract, subject, run).await?;
+        let (draft, needed) = self.draft(contract, subject, run, Some(old)).await?;
         let mut export =
             self.new_export(run, &old.step_key, contract, draft, needed.reason.clone())?;
         export.version = old.version + 1;
@@ -112,6 +112,19 @@ impl Work<'_> {
             before = self.export(id).await?.supersedes;
         }
         Ok(false)
+    }
+
+    /// It, and the versions before it that never went to their destination.
+    pub(crate) async fn never_sent(&mut self, export: &Export) -> Result<Vec<Uuid>> {
+        let mut all = vec![export.id];
+        let mut before = export.supersedes;
+        while let Some(id) = before {
+            if self.tx.attempts(export.merchant_id, id).await?.is_empty() {
+                all.push(id);
+            }
+            before = self.export(id).await?.supersedes;
+        }
+        Ok(all)
     }
 
     async fn put_instead(

@@ -234,7 +234,7 @@ impl Work<'_> {
         };
         let subject = self.subject_of(&run).await?;
         let contract = self.contract_of(export).await?;
-        let (draft, _) = self.draft(&contract, &subject, &run).await?;
+        let (draft, _) = self.draft(&contract, &subject, &run, None).await?;
         let holds =
             draft.payload == export.payload || stands(export, &draft.payload) || has_left(&subject);
         Ok((!holds).then_some(subject))

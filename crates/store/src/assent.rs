@@ -85,19 +85,21 @@ pub(crate) async fn known_skus(
     merchant: Uuid,
     export_type: &str,
     skus: &[String],
+    but: &[Uuid],
 ) -> Result<Vec<String>> {
     if skus.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = Query::new("SELECT sku FROM known_skus WHERE merchant_id = ")
+    let mut query = Query::new("SELECT sku FROM known_skus WHERE merchant_id = ")
         .bind(merchant)
         .push(" AND export_type = ")
         .bind(export_type)
         .push(" AND sku IN ")
-        .list(skus.to_vec())
-        .push(" ORDER BY sku")
-        .fetch_all(conn)
-        .await?;
+        .list(skus.to_vec());
+    if !but.is_empty() {
+        query = query.push(" AND export_id NOT IN ").list(but.to_vec());
+    }
+    let rows = query.push(" ORDER BY sku").fetch_all(conn).await?;
     doc::all(rows, |row| row.text(0))
 }
 

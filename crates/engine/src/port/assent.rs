@@ -20,12 +20,13 @@ pub trait AssentReads: Send {
     async fn delegation(&mut self, merchant: Uuid, id: Uuid) -> Result<Option<Delegation>>;
     /// Those that end after this, by their end.
     async fn delegations(&mut self, merchant: Uuid, after: Time) -> Result<Vec<Delegation>>;
-    /// Of these SKUs, those that an export of this type was let go with.
+    /// Of these SKUs, those that an export of this type was let go with, other than these.
     async fn known_skus(
         &mut self,
         merchant: Uuid,
         export_type: &str,
         skus: &[String],
+        but: &[Uuid],
     ) -> Result<Vec<String>>;
     async fn person_key(&mut self, user: Uuid) -> Result<Option<PersonKeyRow>>;
 }

@@ -44,6 +44,29 @@ on_every_store! {
         assert_eq!(export_of(&world, "#4").await.state, ExportState::AwaitingApproval);
     }
 
+    async fn what_changed_before_it_left_is_asked_about_again(world: World) {
+        rules(&world, vec![when(ApprovalCondition::NewSku)]).await;
+        let kit = |n| order(n).sku("KIT-W-01");
+        world.receives(&kit(1)).await.unwrap();
+        let first = export_of(&world, "#1").await;
+        let jonas = world.as_person("jonas").await.unwrap();
+        world.engine.pause_run(&jonas, first.run_id, "Stock is being counted").await.unwrap();
+        world.approves("jonas", &first).await.unwrap();
+        assert_eq!(export_of(&world, "#1").await.state, ExportState::Paused);
+        // it was let go, and says something else before it leaves
+        world.receives(&kit(1).quantity(2).told_again("orders/updated", "2026-11-20T09:30:00Z")).await.unwrap();
+        world.engine.resume_run(&jonas, first.run_id, "Counted").await.unwrap();
+        world.runs_due_work().await.unwrap();
+        assert!(world.channel.sent().is_empty(), "nobody approved two of them");
+        let exports = world.exports().await.unwrap();
+        let anew = exports.iter().find(|one| one.supersedes == Some(first.id)).unwrap();
+        assert_eq!(anew.state, ExportState::AwaitingApproval);
+        world.approves("jonas", anew).await.unwrap();
+        assert_eq!(world.channel.sent()[0].json()["data"]["payload"]["lines"][0]["quantity"], 2);
+        world.receives(&kit(2)).await.unwrap();
+        assert_ne!(export_of(&world, "#2").await.state, ExportState::AwaitingApproval);
+    }
+
     async fn a_discount_is_asked_about_above_its_limit(world: World) {
         rules(&world, vec![when(ApprovalCondition::DiscountOver { percent: 20 })]).await;
         let off = |n, subtotal: &str, discounts: &str| {

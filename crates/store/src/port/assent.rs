@@ -26,8 +26,9 @@ impl<C: Connected> AssentReads for Ports<C> {
         merchant: Uuid,
         export_type: &str,
         skus: &[String],
+        but: &[Uuid],
     ) -> Result<Vec<String>> {
-        Ok(assent::known_skus(self.0.of(merchant)?, merchant, export_type, skus).await?)
+        Ok(assent::known_skus(self.0.of(merchant)?, merchant, export_type, skus, but).await?)
     }
 
     async fn person_key(&mut self, user: Uuid) -> Result<Option<PersonKeyRow>> {

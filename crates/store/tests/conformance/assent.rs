@@ -66,11 +66,17 @@ pub async fn a_sku_is_known_once_for_a_type_of_a_merchant(world: &World) {
         write!(store, [list], tx => tx.insert_known_skus(merchant, "price_update", &list, (export, at(5)))).unwrap();
     }
     let asked = skus(&["C", "D", "A"]);
-    let known = async |merchant: Uuid, kind: &str, asked: &[String]| read!(store, r => r.known_skus(merchant, kind, asked));
+    let known = async |merchant: Uuid, kind: &str, asked: &[String]| read!(store, r => r.known_skus(merchant, kind, asked, &[]));
     assert_eq!(known(merchant, "price_update", &asked).await, ["A", "C"]);
     assert!(known(merchant, "promo_activation", &asked).await.is_empty());
     assert!(known(id(), "price_update", &asked).await.is_empty());
     assert!(known(merchant, "price_update", &[]).await.is_empty());
+    let but = async |exports: &[Uuid]| read!(store, r => r.known_skus(merchant, "price_update", &asked, exports));
+    assert_eq!(but(&[id(), id(), id()]).await, ["A", "C"]);
+    assert!(
+        but(&[id(), export]).await.is_empty(),
+        "it was let go with these alone"
+    );
 }
 
 pub async fn a_person_has_one_key_and_it_goes_with_them(world: &World) {
