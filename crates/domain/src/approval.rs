@@ -2,7 +2,7 @@
 //!
 //! One row per step of the rule ([`rule`]). Steps are asked in order: the first is `pending`, the rest `queued`.
 //! A step that needs several people stays `pending` until the last of them approved; one who declines ends it.
-//! Two-person means two distinct people, neither the author, however they got to speak: for themself, as
+//! Two-person means two distinct people, neither of whom wrote any of it, however they got to speak: for themself, as
 //! backup, or for somebody who is away ([`delegation`]). At `accept_by` the backup may decide as
 //! well and a task opens; at `expires_at` the step is `expired`, which is not `declined`. What is said
 //! meanwhile, and what it does to the clock, is in [`talk`].
@@ -110,6 +110,9 @@ pub struct Approval {
     pub content_hash: String,
     /// Who wrote what is being approved; may not approve it.
     pub author: Option<Uuid>,
+    /// Who else wrote part of it; may not approve it either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_authors: Vec<Uuid>,
     pub state: ApprovalState,
     /// How long the step may wait once it is asked.
     pub accept_ms: i64,
@@ -201,6 +204,11 @@ impl Approval {
     /// Everybody who is asked, the backup aside.
     pub fn asked(&self) -> impl Iterator<Item = &Owner> {
         std::iter::once(&self.owner).chain(&self.others)
+    }
+
+    /// Whether this person wrote any of what is being approved.
+    pub fn is_written_by(&self, user: Uuid) -> bool {
+        self.author == Some(user) || self.also_authors.contains(&user)
     }
 
     /// Whether this member could decide the step now, were it pending.
@@ -312,7 +320,7 @@ impl Approval {
             }
             let people = [Some(voice.own.user_id), on_behalf];
             let mut people = people.into_iter().flatten();
-            let against = if people.clone().any(|user| self.author == Some(user)) {
+            let against = if people.clone().any(|user| self.is_written_by(user)) {
                 CannotDecide::Author
             } else if people.any(|user| self.has_spoken(user, all)) {
                 CannotDecide::SamePerson

@@ -143,8 +143,14 @@ pub struct BriefVersion {
 }
 
 impl Brief {
-    /// What exports are about: the newest version, by whoever wrote it.
-    pub fn campaign(&self, author: Uuid) -> Campaign {
+    /// What exports are about: the newest version. `wrote` is who wrote each version up to it, in order; all of them
+    /// are its authors.
+    pub fn campaign(&self, wrote: &[Uuid]) -> Campaign {
+        let author = wrote.last().copied().unwrap_or(self.created_by);
+        let mut also_by: Vec<Uuid> = wrote.to_vec();
+        also_by.retain(|by| *by != author);
+        also_by.sort();
+        also_by.dedup();
         let content = self.content.clone();
         Campaign {
             id: self.id,
@@ -165,6 +171,7 @@ impl Brief {
             note: content.note,
             version: self.version,
             created_by: author,
+            also_by,
             created_at: self.created_at,
         }
     }

@@ -289,6 +289,9 @@ pub struct Export {
     pub escalation: EscalationPolicy,
     /// Who wrote it, if a person did: may not approve it.
     pub author: Option<Uuid>,
+    /// Who else wrote part of it; may not approve it either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_authors: Vec<Uuid>,
     pub payload: Value,
     /// `sha256:…` over the canonical form of payload, contract version and policy version.
     pub content_hash: String,
@@ -330,6 +333,11 @@ impl Export {
             S::AwaitingApproval | S::Quarantined => Some(self.resolve_by),
             _ => None,
         }
+    }
+
+    /// Whether this person wrote any of it.
+    pub fn is_written_by(&self, user: Uuid) -> bool {
+        self.author == Some(user) || self.also_authors.contains(&user)
     }
 
     /// One of its checks does not hold.

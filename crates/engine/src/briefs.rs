@@ -308,7 +308,7 @@ impl Work<'_> {
         }
         brief.ready_version = Some(brief.version);
         self.tx.save_brief(&brief).await?;
-        let campaign = brief.campaign(by);
+        let campaign = brief.campaign(&self.writers_of(&brief).await?);
         self.tx.save_campaign(&campaign).await?;
         if brief.content.ends_at != before.ends_at {
             self.arm(JobKind::BriefEnd, brief.id, brief.content.ends_at)
@@ -340,8 +340,7 @@ impl Work<'_> {
         brief.ready_version = Some(brief.version);
         brief.updated_at = self.now;
         self.tx.save_brief(&brief).await?;
-        let author = self.author_of(&brief).await?;
-        let campaign = brief.campaign(author);
+        let campaign = brief.campaign(&self.writers_of(&brief).await?);
         self.tx.insert_campaign(&campaign).await.map_err(|error| {
             if error.kind == Kind::Conflict {
                 Error::invalid("campaign_id", "There is a campaign with this id already.")
@@ -366,10 +365,11 @@ impl Work<'_> {
             .ok_or_else(|| Error::conflict("This campaign is running already."))
     }
 
-    /// Who wrote the newest version: may not approve it.
-    async fn author_of(&mut self, brief: &Brief) -> Result<Uuid> {
+    /// Who wrote its versions, in their order. A version says most of what the one before said, so none of them
+    /// may approve it.
+    async fn writers_of(&mut self, brief: &Brief) -> Result<Vec<Uuid>> {
         let versions = self.tx.brief_versions(brief.merchant_id, brief.id).await?;
-        Ok(versions.last().map_or(brief.created_by, |one| one.by))
+        Ok(versions.into_iter().map(|one| one.by).collect())
     }
 
     async fn run_of_brief(&mut self, id: Uuid) -> Result<Option<Run>> {

@@ -272,8 +272,8 @@ impl Work<'_> {
             if asking == Asking::First && known.contains(&user.id) {
                 continue;
             }
-            // whoever wrote it cannot approve it
-            if approval.author == Some(user.id) || !self.tx.mails_notices(user.id).await? {
+            // whoever wrote of it cannot approve it
+            if approval.is_written_by(user.id) || !self.tx.mails_notices(user.id).await? {
                 continue;
             }
             let sees = self.seen_by(&rules, user, ("approval", approval.id));

@@ -27,6 +27,8 @@ pub(crate) struct Draft {
     pub author: Option<Uuid>,
     /// Who is told besides those whom the contract names.
     pub told: Option<Owner>,
+    /// Who else wrote part of it.
+    pub also_authors: Vec<Uuid>,
 }
 
 /// What an export says that no mapping describes: the fields of the subject's own document.
@@ -106,6 +108,7 @@ impl Draft {
                 as_of: row.updated_at,
                 author: None,
                 told: None,
+                also_authors: Vec::new(),
             },
             Subject::Campaign(campaign) => Self {
                 title: titled(&otherwise, &campaign.title),
@@ -117,6 +120,7 @@ impl Draft {
                 as_of: campaign.created_at,
                 author: Some(campaign.created_by),
                 told: campaign.keywords_owner.clone(),
+                also_authors: campaign.also_by.clone(),
             },
             Subject::Case(case) => Self {
                 title: titled(&otherwise, &case.title),
@@ -128,6 +132,7 @@ impl Draft {
                 as_of: case.created_at,
                 author: case.created_by,
                 told: None,
+                also_authors: Vec::new(),
             },
         }
     }
@@ -240,6 +245,7 @@ pub(crate) fn export_of(origin: &Origin<'_>, draft: Draft, rationale: String) ->
             .collect(),
         escalation: contract.escalation.clone(),
         author: draft.author,
+        also_authors: draft.also_authors,
         content_hash: content_hash(&draft.payload, contract.id, &contract.version, None),
         payload: draft.payload,
         idempotency_key: idempotency_key(contract, run, origin.step_key),

@@ -271,6 +271,7 @@ impl Work<'_> {
                 critical: needed.critical,
                 content_hash: export.content_hash.clone(),
                 author: export.author,
+                also_authors: export.also_authors.clone(),
                 state: ApprovalState::Queued,
                 accept_ms: step.accept_ms,
                 asked_at: None,

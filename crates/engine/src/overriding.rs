@@ -238,6 +238,7 @@ impl Work<'_> {
         let draft = Draft {
             payload: input.payload,
             author: Some(user),
+            also_authors: wrote_before(&old, &facts, user),
             // what it says now is looked at as well
             total: None,
             ..facts
@@ -368,6 +369,17 @@ impl Work<'_> {
         self.note("person.key_made", "person", user, detail);
         Ok(key)
     }
+}
+
+/// Who wrote what is changed: what the override leaves as it was is still theirs.
+fn wrote_before(old: &Export, facts: &Draft, user: Uuid) -> Vec<Uuid> {
+    let authors = old.author.into_iter().chain(facts.author);
+    let others = old.also_authors.iter().chain(&facts.also_authors);
+    let mut all: Vec<Uuid> = authors.chain(others.copied()).collect();
+    all.retain(|one| *one != user);
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// What asks for more: nobody gets out of an approval by writing another number.

@@ -281,7 +281,7 @@ impl Gates<'_> {
             .any(|owner| is_answered(self.rules, owner, self.now))
     }
 
-    /// Different people have to approve, the author none of them: whether there are as many.
+    /// Different people have to approve, none of them an author: whether there are as many.
     fn too_few(&self, export: &Export) -> Option<String> {
         let mut known: Vec<Uuid> = Vec::new();
         let mut seats: Vec<Vec<usize>> = Vec::new();
@@ -289,7 +289,7 @@ impl Gates<'_> {
             let mut fits: Vec<usize> = Vec::new();
             let behind = step.asked().chain([&step.backup]);
             for user in behind.flat_map(|owner| self.rules.approvers(owner)) {
-                if Some(user.id) == export.author {
+                if export.is_written_by(user.id) {
                     continue;
                 }
                 let place = known.iter().position(|id| *id == user.id);

@@ -230,7 +230,9 @@ impl Week<'_> {
                 continue;
             }
             let Some(ctx) = self
-                .one_of(eyes, &approval.owner, Action::Decide, approval.author)
+                .one_of(eyes, &approval.owner, Action::Decide, |user| {
+                    approval.is_written_by(user)
+                })
                 .await?
             else {
                 continue;
@@ -253,7 +255,10 @@ impl Week<'_> {
                 continue;
             }
             let owner = task.assignee.map_or(task.owner.clone(), Owner::User);
-            let Some(ctx) = self.one_of(eyes, &owner, Action::WorkTasks, None).await? else {
+            let Some(ctx) = self
+                .one_of(eyes, &owner, Action::WorkTasks, |_| false)
+                .await?
+            else {
                 continue;
             };
             let act = if task.state == TaskState::Open {
@@ -274,11 +279,11 @@ impl Week<'_> {
         eyes: &Ctx,
         owner: &Owner,
         action: Action,
-        not: Option<Uuid>,
+        not: impl Fn(Uuid) -> bool,
     ) -> engine::Result<Option<Ctx>> {
         let rules = self.engine.rules_of(eyes.merchant_id()).await?;
         for user in rules.people(owner) {
-            if Some(user.id) == not {
+            if not(user.id) {
                 continue;
             }
             let ctx = self

@@ -55,8 +55,13 @@ pub(super) fn standing(
 
 /// In the reader's words: what matters to them first, then on whom it waits.
 fn why_not(approval: &Approval, ctx: &Ctx, rules: &Rules, error: Error) -> String {
-    if approval.author.is_some() && approval.author == ctx.user_id() {
-        return "You asked for this, so somebody else decides.".to_owned();
+    if let Some(user) = ctx.user_id() {
+        if approval.author == Some(user) {
+            return "You asked for this, so somebody else decides.".to_owned();
+        }
+        if approval.is_written_by(user) {
+            return "You wrote part of this, so somebody else decides.".to_owned();
+        }
     }
     let answers = ctx
         .member()

@@ -161,13 +161,13 @@ pub(super) fn more(approval: &Approval, may_decide: bool, at: &Visit) -> Option<
     })
 }
 
-fn people(at: &Visit, may: Action, but: Option<uuid::Uuid>) -> Vec<(String, String)> {
+fn people(at: &Visit, may: Action, but: impl Fn(uuid::Uuid) -> bool) -> Vec<(String, String)> {
     let mut options = vec![(String::new(), "Choose somebody".to_owned())];
     let found = at
         .rules
         .members
         .iter()
-        .filter(|(user, member)| user.active && member.may(may) && Some(user.id) != but);
+        .filter(|(user, member)| user.active && member.may(may) && !but(user.id));
     options.extend(found.map(|(user, _)| (user.id.to_string(), user.name.clone())));
     options
 }
@@ -180,7 +180,7 @@ fn ask(approval: &Approval, at: &Visit) -> AnyView {
     let text = typed
         .text("question", "What you need to know")
         .hint("They get a task and a notice. The clock waits for the answer, for as long again as this step has.");
-    let options = people(at, Action::Discuss, at.ctx.user_id());
+    let options = people(at, Action::Discuss, |user| at.ctx.user_id() == Some(user));
     let form = view! {
         <form method="post" action="/ui/approval/ask">
             {hidden}
@@ -202,13 +202,14 @@ fn reassign(approval: &Approval, at: &Visit) -> AnyView {
     let whom = typed
         .text("pass_to", "Who decides instead")
         .hint("Somebody who may approve, did not write it, and approved no other step of it. The clock runs on.");
-    let mut options: Vec<(String, String)> = people(at, Action::Decide, approval.author)
-        .into_iter()
-        .map(|(id, name)| match id.as_str() {
-            "" => (id, name),
-            _ => (format!("user:{id}"), name),
-        })
-        .collect();
+    let mut options: Vec<(String, String)> =
+        people(at, Action::Decide, |user| approval.is_written_by(user))
+            .into_iter()
+            .map(|(id, name)| match id.as_str() {
+                "" => (id, name),
+                _ => (format!("user:{id}"), name),
+            })
+            .collect();
     let roles: std::collections::BTreeSet<(String, String)> = at
         .rules
         .members

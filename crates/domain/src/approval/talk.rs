@@ -245,7 +245,7 @@ impl Approval {
             return Err(CannotTalk::WithThem);
         }
         if let Owner::User(user) = to {
-            if self.author == Some(*user) {
+            if self.is_written_by(*user) {
                 return Err(CannotTalk::Author);
             }
             if self.has_spoken(*user, all) {

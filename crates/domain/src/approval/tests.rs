@@ -41,6 +41,7 @@ fn step(n: i64) -> Approval {
         critical: false,
         content_hash: "sha256:aa".into(),
         author: Some(id(9)),
+        also_authors: Vec::new(),
         state: ApprovalState::Queued,
         accept_ms: 1000,
         asked_at: None,

@@ -226,7 +226,11 @@ pub struct Campaign {
     /// Of its brief.
     #[serde(default)]
     pub version: i64,
+    /// Who wrote the newest version.
     pub created_by: Uuid,
+    /// Who wrote versions before it: most of what it says may be theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_by: Vec<Uuid>,
     pub created_at: Time,
 }
 

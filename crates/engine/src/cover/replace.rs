@@ -203,7 +203,7 @@ impl Work<'_> {
                 let twice = others.iter().any(|one| {
                     one.id != was.id && (one.decided_by == Some(*id) || one.owner == *new)
                 });
-                if next.author == Some(*id) || twice {
+                if next.is_written_by(*id) || twice {
                     return Err(Error::invalid(
                         "to",
                         "They wrote or approve another step of something that waits; choose somebody else.",

@@ -257,7 +257,7 @@ impl Work<'_> {
                 let twice = others.iter().any(|one| {
                     one.id != old.id && (one.decided_by == Some(*id) || one.owner == next.owner)
                 });
-                if next.author == Some(*id) || twice {
+                if next.is_written_by(*id) || twice {
                     let name = passing.after.user_name(*id).unwrap_or("They").to_owned();
                     return Err(Error::invalid(
                         field,

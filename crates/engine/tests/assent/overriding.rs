@@ -22,10 +22,13 @@ use crate::{
 };
 
 pub async fn admin(world: &World) -> Ctx {
+    admin_called(world, "ada@northbeam.example", "Ada Admin").await
+}
+
+async fn admin_called(world: &World, email: &str, name: &str) -> Ctx {
     let engine = &world.engine;
-    let email = "ada@northbeam.example";
     let user = engine
-        .create_user(email, "Ada Admin", "correct horse")
+        .create_user(email, name, "correct horse")
         .await
         .unwrap();
     let place = Membership {
@@ -145,6 +148,21 @@ on_every_store! {
         assert_eq!(decides(&world, id_of(&world, "jonas"), &new, true).await.unwrap(), ExportState::Ready);
         world.runs_due_work().await.unwrap();
         assert_eq!(world.channel.sent().len(), 1);
+    }
+
+    async fn who_overrode_it_before_approves_what_somebody_else_made_of_it_no_more(world: World) {
+        asks(&world, vec![step("operations", "finance")]).await;
+        let ada = admin(&world).await;
+        let bob = admin_called(&world, "bob@northbeam.example", "Bob Admin").await;
+        let old = asked(&world, 1).await;
+        let hers = changes(&world, &ada, &old, with(&old, 3)).await.unwrap();
+        let his = changes(&world, &bob, &hers, with(&hers, 4)).await.unwrap();
+        assert_eq!((his.author, his.also_authors.clone()), (bob.user_id(), vec![ada.user_id().unwrap()]));
+        for author in [&ada, &bob] {
+            let own = decides(&world, author.user_id().unwrap(), &his, true).await.unwrap_err();
+            assert_eq!(own.kind, Kind::Forbidden);
+        }
+        assert_eq!(decides(&world, id_of(&world, "jonas"), &his, true).await.unwrap(), ExportState::Ready);
     }
 
     async fn nobody_gets_out_of_an_approval_by_writing_another_number(world: World) {

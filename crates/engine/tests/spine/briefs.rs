@@ -258,6 +258,33 @@ on_every_store! {
         assert_eq!(sent[1].json()["data"]["payload"]["discount_percent"], 50);
     }
 
+    async fn whoever_wrote_any_version_of_it_approves_none(world: World) {
+        let id = written(&world).await;
+        stock(&world, 40).await;
+        let priya = world.as_person("priya").await.unwrap();
+        let tomas = world.as_person("tomas").await.unwrap();
+        let fixed = BriefInput { note: "It is very cold.".into(), ..winter() };
+        world.engine.revise_brief(&tomas, id, 1, fixed).await.unwrap();
+        world.engine.ready_brief(&tomas, id).await.unwrap();
+        let asked = current(&world).await;
+        let (priya_id, tomas_id) = (world.person("priya").user.id, world.person("tomas").user.id);
+        assert_eq!((asked.author, asked.also_authors.clone()), (Some(tomas_id), vec![priya_id]));
+        let own = world.approves("priya", &asked).await.unwrap_err();
+        assert_eq!(own.kind, Kind::Forbidden, "almost all of it is hers: {own}");
+        // nor when another wrote over it once more after it was ready
+        let cheaper = BriefInput { discount_percent: "30".into(), ..winter() };
+        world.engine.revise_brief(&tomas, id, 2, cheaper).await.unwrap();
+        let anew = current(&world).await;
+        assert_eq!(world.approves("priya", &anew).await.unwrap_err().kind, Kind::Forbidden);
+        let first = &world.approvals_of(anew.id).await.unwrap()[0];
+        let talk = domain::approval::Voice::from(priya.member().unwrap().1);
+        let to = domain::owner::Owner::User(priya_id);
+        let passed = first.clone().reassign((tomas_id, Some(&talk)), &to, "", (&[], priya.now()));
+        assert_eq!(passed.unwrap_err(), domain::approval::CannotTalk::Author);
+        both_approve(&world).await;
+        assert_eq!(world.channel.sent().len(), 1);
+    }
+
     async fn a_window_that_ends_before_anybody_approved_ends_the_brief(world: World) {
         let id = written(&world).await;
         stock(&world, 40).await;

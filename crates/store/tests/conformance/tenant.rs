@@ -221,6 +221,7 @@ impl Tenant {
                 landing_urls: Vec::new(),
                 version: 1,
                 created_by: user.id,
+                also_by: Vec::new(),
                 created_at: at(0),
             },
             attempt: attempt(&export, 1),

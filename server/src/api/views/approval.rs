@@ -43,6 +43,8 @@ pub struct ApprovalView {
     content_hash: String,
     /// Who wrote what is to be approved, and so may not approve it.
     author: Option<Uuid>,
+    /// Who else wrote part of it, and so may not approve it either.
+    also_authors: Vec<Uuid>,
     asked_at: Option<At>,
     accept_by: Option<At>,
     expires_at: Option<At>,
@@ -137,6 +139,7 @@ impl From<&Approval> for ApprovalView {
             critical: approval.critical,
             content_hash: approval.content_hash.clone(),
             author: approval.author,
+            also_authors: approval.also_authors.clone(),
             asked_at: approval.asked_at.map(Into::into),
             accept_by: approval.accept_by.map(Into::into),
             expires_at: approval.expires_at.map(Into::into),

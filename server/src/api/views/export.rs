@@ -42,6 +42,8 @@ pub struct ExportView {
     watchers: Vec<String>,
     /// Who wrote it, if a person did: may not approve it.
     author: Option<Uuid>,
+    /// Who else wrote part of it, and so may not approve it either.
+    also_authors: Vec<Uuid>,
     /// As the schema of its contract describes it; null once a retention rule took it out.
     #[schema(value_type = Option<Object>)]
     payload: Value,
@@ -271,6 +273,7 @@ impl From<&Export> for ExportView {
             backup: export.backup.to_string(),
             watchers: export.watchers.iter().map(ToString::to_string).collect(),
             author: export.author,
+            also_authors: export.also_authors.clone(),
             payload: export.payload.clone(),
             content_hash: export.content_hash.clone(),
             idempotency_key: export.idempotency_key.clone(),
