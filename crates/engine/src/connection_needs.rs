@@ -21,10 +21,13 @@ use crate::{
     error::{Error, Result},
     flow_drafts::person,
     flow_needs::{Named, NeededBy, going_to, listed},
-    flow_publish::of,
+    flow_publish::{of, refuse_alone},
     port::{StoreExt, Tx},
     rules::{self, Rules},
 };
+
+/// What to do where contracts and flows are not published alone.
+const IN_DRAFTS: &str = "name the other destination in the drafts of the contracts and flows that send to this one, and ask somebody else to publish them";
 
 /// What would break without a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,7 +182,6 @@ impl Engine {
                 Box::pin(async move {
                     let merchant = ctx.merchant_id();
                     tx.lock_publishing(merchant).await?;
-                    let by_two = tx.publishes_by_two(merchant).await?;
                     let mut work = of(&ctx, tx, Arc::clone(&engine)).await?;
                     let rules = Arc::clone(&work.rules);
                     let all = &rules.destinations;
@@ -196,9 +198,13 @@ impl Engine {
                         .ok_or_else(|| {
                             Error::invalid("by", "Choose a destination that is in use.")
                         })?;
-                    let why = format!("{} takes the place of {}", new.name, old.name);
+                    let why = format!(
+                        "Destination replaced: {} takes the place of {}",
+                        new.name, old.name
+                    );
                     let mut types = Vec::new();
                     for was in rules.contracts.iter().filter(|one| one.sends_to(&old.key)) {
+                        refuse_alone(&mut *work.tx, merchant, IN_DRAFTS).await?;
                         let next = (**was).clone().with_destination(&old.key, &new.key);
                         types.push((was.export_type.clone(), rules.system_names(&next)));
                         work.next_contract(was, next, "by", &why).await?;
@@ -225,12 +231,7 @@ impl Engine {
                         if change(flow.to_draft()) == flow.to_draft() {
                             continue;
                         }
-                        if by_two {
-                            return Err(Error::conflict(format!(
-                                "“{}” says that it goes to {}, and publishing a flow takes two people here: choose a destination of the same system, or change the flow’s draft first.",
-                                flow.name, old.system
-                            )));
-                        }
+                        refuse_alone(&mut *work.tx, merchant, IN_DRAFTS).await?;
                         work.rewrite_flow(flow, person(&ctx), &why, &change).await?;
                         flows += 1;
                     }

@@ -6,7 +6,8 @@
 //!
 //! Where two people are asked for, anybody who may draw asks, and somebody who may publish, and neither
 //! drew nor asked, agrees: that publishes. A change of the draft takes the question back. Bringing back an
-//! old version is publishing its content once more, through the same gate.
+//! old version is publishing its content once more, through the same gate. What would rewrite versions in passing
+//! (another owner, destination or policy everywhere) is refused there; only a leave is not held up by it.
 
 use std::sync::Arc;
 
@@ -44,6 +45,20 @@ pub(crate) fn reason(field: &str, note: &str) -> Result<String> {
         field,
         "Say in a sentence why, at most 500 characters.",
     ))
+}
+
+/// Rewriting what is published in passing would be publishing alone. `instead`: what to do where that takes two
+/// people.
+pub(crate) async fn refuse_alone(
+    tx: &mut (dyn Tx + '_),
+    merchant: Uuid,
+    instead: &str,
+) -> Result<()> {
+    if tx.publishes_by_two(merchant).await? {
+        let sentence = format!("Publishing takes two people here: {instead}. Nothing was changed.");
+        return Err(Error::conflict(sentence));
+    }
+    Ok(())
 }
 
 impl From<CannotAgree> for Error {
@@ -87,6 +102,10 @@ impl Engine {
                     let merchant = ctx.merchant_id();
                     if tx.publishes_by_two(merchant).await? == by_two {
                         return Ok(());
+                    }
+                    if !by_two {
+                        // from then on one person alone says what runs
+                        ctx.require_fresh_proof()?;
                     }
                     tx.set_publishes_by_two(merchant, by_two).await?;
                     let detail = json!({ "from": !by_two, "to": by_two });

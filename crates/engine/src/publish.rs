@@ -21,11 +21,15 @@ use crate::{
     engine::Engine,
     error::{Error, FieldError, Result},
     flow_drafts::field_errors,
+    flow_publish::refuse_alone,
     port::StoreExt,
     qa::{compile, gate_faults, missing_paths},
     rules::Rules,
     work::Work,
 };
+
+/// What to do instead of publishing alone.
+const AS_DRAFT: &str = "draw it as a draft, and ask somebody else to publish it";
 
 /// What a person writes to start a promotion.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +65,8 @@ impl Engine {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.lock_publishing(ctx.merchant_id()).await?;
+                    refuse_alone(tx, ctx.merchant_id(), AS_DRAFT).await?;
                     let mut work = Work::of(&ctx, tx, engine, rules);
                     let detail =
                         json!({ "export_type": contract.export_type, "version": contract.version });
@@ -88,6 +94,8 @@ impl Engine {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.lock_publishing(flow.merchant_id).await?;
+                    refuse_alone(tx, flow.merchant_id, AS_DRAFT).await?;
                     tx.insert_flow(&flow).await?;
                     tx.note(note);
                     Ok(())

@@ -14,7 +14,7 @@ use std::{
 
 use domain::{
     access::{Access, Action},
-    contract::Contract,
+    contract::{Contract, Publishing},
     flow::{Flow, Sheet},
     invitation::is_address,
     owner::{Owner, Party, role_title},
@@ -283,6 +283,11 @@ impl Engine {
         ctx.require(Action::ManageConnections)?;
         ctx.require(Action::ManagePeople)?;
         let (me, _) = ctx.member()?;
+        if self.publishes_by_two(ctx).await? {
+            return Err(Error::conflict(
+                "Publishing takes two people here: draw the flow and its contracts as drafts, and ask somebody else to publish them.",
+            ));
+        }
         let rules = self.rules_of(ctx.merchant_id()).await?;
         let is_here = |one: Template| rules.flows.iter().any(|flow| flow.key == one.key());
         if is_here(template) {
@@ -327,7 +332,16 @@ impl Engine {
                 .map_or_else(|| "meshline".to_owned(), |source| source.system.clone()),
             destinations: there,
         };
-        let (contracts, flow) = template.make(&making);
+        let (mut contracts, mut flow) = template.make(&making);
+        let note = format!("From the template “{}”", template.name());
+        for contract in &mut contracts {
+            contract.publishing = Publishing {
+                by: Some(me.id),
+                agreed_by: None,
+                note: note.clone(),
+            };
+        }
+        (flow.published_by, flow.note) = (Some(me.id), note);
         let mut given: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
         for role in roles(&contracts, &flow) {
             let chosen = who.get(&role).and_then(|id| {

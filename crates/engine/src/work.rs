@@ -10,6 +10,7 @@ use crate::{
     ctx::Ctx,
     engine::Engine,
     error::Result,
+    flow_drafts::person,
     job::{Job, JobKind},
     port::{AuditNote, Tx},
     rules::Rules,
@@ -21,6 +22,8 @@ pub(crate) struct Work<'t> {
     pub rules: Arc<Rules>,
     pub now: Time,
     pub actor: String,
+    /// In whose name it is, if that is a person.
+    pub by: Option<Uuid>,
     pub trace_id: String,
 }
 
@@ -35,6 +38,7 @@ impl<'t> Work<'t> {
             tx,
             now: ctx.now(),
             actor: ctx.actor_name(),
+            by: person(ctx),
             trace_id: ctx.trace_id().to_owned(),
             engine,
             rules,
@@ -99,6 +103,7 @@ impl<'t> Work<'t> {
             rules,
             now,
             actor: "system".to_owned(),
+            by: None,
             trace_id: String::new(),
         }
     }

@@ -360,6 +360,8 @@ pub async fn set_publishing(
     #[server(default)] by_two: String,
 ) -> Result<(), Refused> {
     Posted::new("publishing", merchant, back)
+        .keep("by_two", &by_two)
+        .button("Save how flows are published")
         .run(|engine, ctx| async move {
             let by_two = by_two == "true";
             engine.set_publishes_by_two(&ctx, by_two).await?;

@@ -161,7 +161,11 @@ fn publishing(model: &Model, at: &Visit) -> impl IntoView + use<> {
     } else {
         "Whoever may publish does so alone."
     };
-    let checked = model.by_two;
+    let typed = at.form("publishing");
+    let checked = match typed.failed() {
+        true => typed.value("by_two") == "true",
+        false => model.by_two,
+    };
     let form = at.ctx.may(Action::ManageMerchant).then(|| {
         view! {
             <form method="post" action="/ui/merchant/publishing">

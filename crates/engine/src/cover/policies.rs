@@ -15,12 +15,16 @@ use crate::{
     ctx::Ctx,
     engine::Engine,
     error::{Error, Result},
+    flow_publish::refuse_alone,
     invitations::fault,
     port::StoreExt,
     work::Work,
 };
 
 const MINUTE_MS: i64 = 60_000;
+/// What to do where a contract is not published alone.
+pub(super) const IN_DRAFTS: &str =
+    "name the policy in the contract’s draft, and ask somebody else to publish it";
 
 /// One rung as a form gives it; one without a target is passed over.
 #[derive(Clone, Debug, Default)]
@@ -214,6 +218,7 @@ impl Engine {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    tx.lock_publishing(ctx.merchant_id()).await?;
                     let mut work = work(engine, &ctx, tx).await?;
                     let policy = work
                         .rules
@@ -232,9 +237,10 @@ impl Engine {
                     if contract.escalation.key == policy.key {
                         return Ok(());
                     }
+                    refuse_alone(&mut *work.tx, ctx.merchant_id(), IN_DRAFTS).await?;
                     let mut next = (*contract).clone();
                     next.escalation = policy.stamp();
-                    let why = format!("it escalates by {}", policy.name);
+                    let why = format!("Escalation replaced: it escalates by {}", policy.name);
                     work.next_contract(&contract, next, "contract", &why).await
                 })
             })

@@ -1,13 +1,14 @@
 //! Where an owner is named, and putting another one in its place everywhere at once: published flows,
 //! contracts and policies as new versions, sources and running work in place. One transaction, refused as
-//! a whole where the result could not be published, or where what the page listed is not what is there.
+//! a whole where the result could not be published, where what the page listed is not what is there, or where
+//! publishing takes two people and a published flow or contract would change.
 
 use std::sync::Arc;
 
 use domain::{
     access::{Action, Noun},
     chat::Handing,
-    contract::Contract,
+    contract::{Contract, Publishing},
     escalation::Policy,
     flow::Flow,
     owner::Owner,
@@ -19,6 +20,7 @@ use crate::{
     ctx::Ctx,
     engine::Engine,
     error::{Error, Result},
+    flow_publish::refuse_alone,
     job::JobKind,
     port::StoreExt,
     publish::{contract_faults, flow_faults},
@@ -145,18 +147,21 @@ impl Work<'_> {
             let detail = json!({ "from": old, "to": new, "why": why });
             self.note("source.reassigned", "source", next.id, detail);
         }
+        let note = format!("Owner replaced: {why}");
         for was in &found.contracts {
             let mut next = was.clone();
             seats::contract(&mut next, &mut |_, _, owner| put(old, new, owner));
             if next != *was {
-                self.next_contract(was, next, "to", &why).await?;
+                self.not_alone().await?;
+                self.next_contract(was, next, "to", &note).await?;
             }
         }
         for was in &found.flows {
             let mut next = was.clone();
             seats::flow(&mut next, &mut |_, _, owner| put(old, new, owner));
             if next != *was {
-                self.next_flow(was, next, &why).await?;
+                self.not_alone().await?;
+                self.next_flow(was, next, &note).await?;
             }
         }
         for was in &found.policies {
@@ -167,6 +172,11 @@ impl Work<'_> {
             }
         }
         self.replace_in_work(&found, (old, new), &why).await
+    }
+
+    async fn not_alone(&mut self) -> Result<()> {
+        let instead = "put the other one into the drafts of the contracts and flows that name it, and ask somebody else to publish them";
+        refuse_alone(&mut *self.tx, self.rules.merchant.id, instead).await
     }
 
     async fn replace_in_work(
@@ -226,7 +236,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The next version of a contract, if it could be published.
+    /// The next version of a contract, if it could be published; by one person, and `why` is what it says of itself.
     pub(crate) async fn next_contract(
         &mut self,
         was: &Contract,
@@ -250,9 +260,14 @@ impl Work<'_> {
         next.id = self.uuid();
         next.version = format!("{major}.{}", minor + 1);
         next.published_at = self.now;
+        next.publishing = Publishing {
+            by: self.by,
+            agreed_by: None,
+            note: why.to_owned(),
+        };
         let detail = json!({
             "export_type": next.export_type, "version": next.version, "replaces": was.version,
-            "why": why,
+            "why": why, "asked_by": self.by, "approved_by": null,
         });
         self.keep_contract(&next, detail).await
     }
@@ -278,9 +293,12 @@ impl Work<'_> {
         next.id = self.uuid();
         next.version = was.version + 1;
         next.published_at = self.now;
+        (next.published_by, next.approved_by) = (self.by, None);
+        why.clone_into(&mut next.note);
         self.tx.insert_flow(&next).await?;
         let detail = json!({
             "key": next.key, "version": next.version, "replaces": was.version, "why": why,
+            "asked_by": self.by, "approved_by": null,
         });
         self.note("flow.published", "flow", next.id, detail);
         Ok(())

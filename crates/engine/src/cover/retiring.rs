@@ -10,11 +10,12 @@ use domain::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{changed_meanwhile, work};
+use super::{changed_meanwhile, policies::IN_DRAFTS, work};
 use crate::{
     ctx::Ctx,
     engine::Engine,
     error::{Error, Result},
+    flow_publish::refuse_alone,
     port::StoreExt,
     rules::Rules,
     work::Work,
@@ -182,9 +183,13 @@ impl Engine {
                         .filter(|one| one.escalation.key == key);
                     let mut count = 0;
                     for contract in naming {
+                        refuse_alone(&mut *work.tx, ctx.merchant_id(), IN_DRAFTS).await?;
                         let mut changed = (**contract).clone();
                         changed.escalation = next.stamp();
-                        let why = format!("{} took the place of {}", next.name, was.name);
+                        let why = format!(
+                            "Escalation replaced: {} took the place of {}",
+                            next.name, was.name
+                        );
                         work.next_contract(contract, changed, "by", &why).await?;
                         count += 1;
                     }

@@ -127,6 +127,8 @@ pub(crate) struct Passing {
     pub lost: Vec<Seat>,
     /// They are gone, and not only changed: nothing under way may name them.
     pub leaves: bool,
+    /// Somebody gave them another place; they are not on their way out.
+    pub is_change: bool,
 }
 
 /// What becomes of somebody at a merchant.
@@ -148,6 +150,7 @@ impl Passing {
         becomes: Becomes,
     ) -> Result<Self> {
         let mut after = (*before).clone();
+        let is_change = matches!(becomes, Becomes::Placed(_));
         let becomes = match becomes {
             Becomes::Placed(place) => Some(place),
             Becomes::Deactivated => None,
@@ -179,6 +182,7 @@ impl Passing {
             found,
             lost,
             leaves,
+            is_change,
         })
     }
 

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use domain::{chat::Handing, contract::Contract, flow::Flow, owner::Owner};
+use domain::{
+    chat::Handing,
+    contract::{Contract, Publishing},
+    flow::Flow,
+    owner::Owner,
+};
 use serde_json::json;
 
 use super::{Handover, Passing, Share};
 use crate::{
     error::{Error, Result},
+    flow_publish::refuse_alone,
     job::JobKind,
     publish::{contract_faults, flow_faults},
     seats::{self, Holds, Need},
@@ -157,6 +163,7 @@ impl Work<'_> {
                 format!("“{}”: {}", next.title, new.sentence),
             ));
         }
+        let by_one = self.may_pass_rules(passing).await?;
         let (major, minor) = old
             .version
             .split_once('.')
@@ -165,7 +172,16 @@ impl Work<'_> {
         next.id = self.uuid();
         next.version = format!("{major}.{}", minor + 1);
         next.published_at = self.now;
-        let detail = json!({ "export_type": next.export_type, "version": next.version, "replaces": old.version, "why": why });
+        let note = format!("Handed over: {why}");
+        let detail = json!({
+            "export_type": next.export_type, "version": next.version, "replaces": old.version, "why": note,
+            "asked_by": self.by, "approved_by": null, "without_second_person": by_one,
+        });
+        next.publishing = Publishing {
+            by: self.by,
+            agreed_by: None,
+            note,
+        };
         self.keep_contract(&next, detail).await
     }
 
@@ -192,17 +208,31 @@ impl Work<'_> {
                 format!("“{}”: {}", next.name, new.sentence),
             ));
         }
+        let by_one = self.may_pass_rules(passing).await?;
         next.id = self.uuid();
         next.version = old.version + 1;
         next.published_at = self.now;
+        (next.published_by, next.approved_by) = (self.by, None);
+        next.note = format!("Handed over: {why}");
         self.tx.insert_flow(&next).await?;
-        self.note(
-            "flow.published",
-            "flow",
-            next.id,
-            json!({ "key": next.key, "version": next.version, "replaces": old.version, "why": why }),
-        );
+        let detail = json!({
+            "key": next.key, "version": next.version, "replaces": old.version, "why": next.note,
+            "asked_by": self.by, "approved_by": null, "without_second_person": by_one,
+        });
+        self.note("flow.published", "flow", next.id, detail);
         Ok(())
+    }
+
+    /// Where publishing takes two people, somebody who leaves is replaced all the same: nothing may be nobody's, and
+    /// a leave does not wait. Whether that is so; the trail says it. Somebody who stays is replaced in drafts.
+    async fn may_pass_rules(&mut self, passing: &Passing) -> Result<bool> {
+        let merchant = self.merchant_id();
+        if !passing.is_change {
+            return self.tx.publishes_by_two(merchant).await;
+        }
+        let instead = "put somebody else into the drafts of the contracts and flows that name them, ask somebody else to publish them, and change the person then";
+        refuse_alone(&mut *self.tx, merchant, instead).await?;
+        Ok(false)
     }
 
     async fn pass_tasks(

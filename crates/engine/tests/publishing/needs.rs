@@ -108,6 +108,15 @@ async fn another_destination_takes_its_place_in_contracts_and_flows_at_once() {
         // somebody draws meanwhile; their draft follows
         let begun = engine.begin_draft(&bea, Begin::Flow(KEY.to_owned())).await;
         assert_eq!(systems_of_draft(&begun.unwrap().draft), ["3pl"]);
+        // the contracts change by it, so it takes a second person where publishing does
+        engine.set_publishes_by_two(&ada, true).await.unwrap();
+        let alone = engine
+            .replace_destination(&ada, harbor, "pier-3pl", seen)
+            .await
+            .unwrap_err();
+        assert_eq!(alone.kind, Kind::Conflict);
+        assert!(alone.sentence.contains("drafts"), "{alone}");
+        engine.set_publishes_by_two(&ada, false).await.unwrap();
         // of the same system: the flows say what is true already
         let done = engine
             .replace_destination(&ada, harbor, "pier-3pl", seen)
