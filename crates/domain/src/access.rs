@@ -121,6 +121,12 @@ impl Access {
     pub fn allows(self, action: Action) -> bool {
         action.grant().is_some_and(|grant| grant.to.contains(&self))
     }
+
+    /// Whether it allows anything that the other one does not.
+    pub fn exceeds(self, other: Self) -> bool {
+        let mut all = Action::ALL.iter();
+        all.any(|action| self.allows(*action) && !other.allows(*action))
+    }
 }
 
 impl fmt::Display for Access {

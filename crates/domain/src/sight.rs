@@ -102,6 +102,12 @@ impl Membership {
         self.access.allows(action) && (!self.party.is_outside() || action.is_open_outside())
     }
 
+    /// Whether they may do anything here that they might not do from the other place.
+    pub fn exceeds(&self, other: &Self) -> bool {
+        let mut all = Action::ALL.iter();
+        all.any(|action| self.may(*action) && !other.may(*action))
+    }
+
     /// Whether there is anything of this noun for them to see.
     pub fn reads(&self, noun: Noun) -> bool {
         noun.read_cell().is_some_and(|cell| {

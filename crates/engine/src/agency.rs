@@ -294,6 +294,9 @@ impl Engine {
                     if access == Some(member.access) {
                         return Ok(user);
                     }
+                    if access.is_some_and(|next| next.exceeds(member.access)) {
+                        at.require_fresh_proof()?;
+                    }
                     let another_admin = all.iter().any(|(other, one)| {
                         other.id != user_id && other.active && one.access == Access::Admin
                     });

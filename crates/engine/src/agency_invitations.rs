@@ -83,6 +83,7 @@ impl Engine {
             let sentence = "Write an e-mail address, such as ada@example.com.";
             return Err(Error::invalid_fields(vec![fault("email", sentence)]));
         }
+        at.require_fresh_proof()?;
         let invitation = Invitation {
             id: self.uuid(),
             merchant_id: at.operator.id,
@@ -153,6 +154,7 @@ impl Engine {
     /// A new link for the same invitation, good for another 7 days. The old one says that it was replaced.
     pub async fn invite_colleague_again(&self, at: &AgencyCtx, id: Uuid) -> Result<NewInvitation> {
         at.require_admin()?;
+        at.require_fresh_proof()?;
         let fresh = self.uuid();
         let found = self.invitation_here(at.operator.id, id).await?;
         let link = self.fresh_link(&sender(at), fresh, &found.email)?;

@@ -256,7 +256,8 @@ impl Engine {
             .await
     }
 
-    /// Another name or URL. The key stays: contracts name the destination by it.
+    /// Another name or URL. The key stays: contracts name the destination by it. Where customers’ data goes changes by
+    /// the URL, so that takes a fresh proof.
     pub async fn update_destination(
         &self,
         ctx: &Ctx,
@@ -273,8 +274,12 @@ impl Engine {
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
+        let by = ctx.clone();
         self.change_destination(ctx, id, "destination.updated", move |_, one| {
             Box::pin(async move {
+                if one.url != url {
+                    by.require_fresh_proof()?;
+                }
                 let was = json!({ "name": one.name, "url": one.url });
                 (one.name, one.url) = (name, url);
                 Ok(json!({ "was": was, "is": { "name": one.name, "url": one.url } }))
@@ -328,15 +333,20 @@ impl Engine {
         .await
     }
 
-    /// Where each export goes as a trial first; empty: there is no such place.
+    /// Where each export goes as a trial first; empty: there is no such place. Another one takes a fresh proof: it gets
+    /// what the destination gets.
     pub async fn set_staging(&self, ctx: &Ctx, id: Uuid, url: &str) -> Result<Destination> {
         ctx.require(Action::ManageConnections)?;
         let url = Some(url.trim().to_owned()).filter(|url| !url.is_empty());
         if let Some(wrong) = url.as_deref().and_then(|url| self.url_fault(url)) {
             return Err(Error::invalid("staging_url", wrong.sentence));
         }
+        let by = ctx.clone();
         self.change_destination(ctx, id, "destination.changed", move |_, one| {
             Box::pin(async move {
+                if url.is_some() && one.staging_url != url {
+                    by.require_fresh_proof()?;
+                }
                 if url.as_ref() == Some(&one.url) {
                     return Err(Error::invalid(
                         "staging_url",

@@ -270,6 +270,8 @@ impl Engine {
             return Err(Error::invalid_fields(faults));
         }
         guards_admins(ctx, &[place.access])?;
+        // a link is a place for whoever has it
+        ctx.require_fresh_proof()?;
         let invitation = Invitation {
             id: self.uuid(),
             merchant_id: ctx.merchant_id(),
@@ -318,6 +320,7 @@ impl Engine {
     /// A new link for the same invitation, good for another 7 days. The old one says that it was replaced.
     pub async fn resend_invitation(&self, ctx: &Ctx, id: Uuid) -> Result<NewInvitation> {
         ctx.require(Action::ManagePeople)?;
+        ctx.require_fresh_proof()?;
         let fresh = self.uuid();
         let found = self.invitation_here(ctx.merchant_id(), id).await?;
         let link = self.fresh_link(&sender(ctx), fresh, &found.email)?;

@@ -213,7 +213,8 @@ impl Engine {
         })
     }
 
-    /// Another access, party or other roles. `handover` says who takes what would be nobody's.
+    /// Another access, party or other roles. `handover` says who takes what would be nobody's. Letting them do more than
+    /// before takes a fresh proof.
     pub async fn change_member(
         self: &Arc<Self>,
         ctx: &Ctx,
@@ -251,6 +252,9 @@ impl Engine {
                     };
                     if was == next {
                         return Ok(next);
+                    }
+                    if next.exceeds(&was) {
+                        ctx.require_fresh_proof()?;
                     }
                     let becomes = Becomes::Placed(next.clone());
                     let passing = Passing::of(tx, Arc::clone(&rules), user, becomes).await?;
@@ -390,6 +394,7 @@ impl Engine {
                     if user.active {
                         return Ok(user);
                     }
+                    ctx.require_fresh_proof()?;
                     tx.set_active(user_id, true).await?;
                     for (merchant, _) in tx.places_of(user_id).await? {
                         note_at(tx, &ctx, merchant.id, "person.reactivated", user_id);

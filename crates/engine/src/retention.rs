@@ -80,7 +80,8 @@ impl Engine {
         })
     }
 
-    /// The days of every kind at once; a kind that is not named is kept for ever.
+    /// The days of every kind at once; a kind that is not named is kept for ever. Keeping less than before takes a fresh
+    /// proof: what is removed does not come back.
     pub async fn set_retention(&self, ctx: &Ctx, typed: TypedDays) -> Result<Retention> {
         ctx.require(Action::ManageMerchant)?;
         let (mut days, mut faults) = (BTreeMap::new(), Vec::new());
@@ -103,6 +104,12 @@ impl Engine {
                     let before = tx.lock_retention(merchant).await?;
                     if before.days == days {
                         return Ok(before);
+                    }
+                    let is_shorter = |(kind, days): (&ContentKind, &i64)| {
+                        before.days.get(kind).is_none_or(|was| days < was)
+                    };
+                    if days.iter().any(is_shorter) {
+                        at.require_fresh_proof()?;
                     }
                     let detail = json!({ "from": before.days, "to": days });
                     let after = Retention { days, ..before };
@@ -203,6 +210,8 @@ impl Engine {
         ctx.require(Action::ManageMerchant)?;
         let reason =
             read_reason(reason).map_err(|why| Error::invalid_fields(vec![fault("reason", why)]))?;
+        // what it kept may be removed by the next run
+        ctx.require_fresh_proof()?;
         let (at, merchant) = (ctx.clone(), ctx.merchant_id());
         self.store
             .write(move |tx| {

@@ -156,6 +156,8 @@ impl Engine {
     /// It is sent nothing more. What it has it keeps.
     pub async fn remove_audit_witness(&self, ctx: &Ctx, id: Uuid) -> Result<Witness> {
         ctx.require(Action::ManageMerchant)?;
+        // from then on nobody outside could say that the trail was another
+        ctx.require_fresh_proof()?;
         let (at, merchant) = (ctx.clone(), ctx.merchant_id());
         self.store
             .write(move |tx| {

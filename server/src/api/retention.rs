@@ -61,7 +61,8 @@ pub struct SetRetention {
 /// Set how long each kind of content is kept
 ///
 /// What is older is removed by the next run and cannot be brought back. Needs a person, as everything about how a
-/// merchant is kept does.
+/// merchant is kept does, and, where anything is kept for less long than before, one who proved a moment before that it is
+/// them (`step-up-required` otherwise).
 #[utoipa::path(
     post, path = "/retention", tag = "retention", request_body = SetRetention,
     responses((status = 200, description = "The rules and the runs.", body = RetentionView)),
@@ -142,7 +143,7 @@ pub struct LiftLegalHold {
 
 /// Lift a legal hold: what it covers and is old enough is removed by the next run
 ///
-/// Needs a person.
+/// Needs a person who proved a moment before that it is them (`step-up-required` otherwise).
 #[utoipa::path(
     post, path = "/legal-holds/{id}/lift", tag = "retention", params(("id" = Uuid, Path)),
     request_body = LiftLegalHold,

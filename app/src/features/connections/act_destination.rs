@@ -80,6 +80,7 @@ pub async fn update_destination(
     Posted::new("change", merchant, back)
         .keep("name", &name)
         .keep("url", &url)
+        .button("Save")
         .run(|engine, ctx| async move {
             let id = id(&destination, "destination")?;
             let one = engine.update_destination(&ctx, id, &name, &url).await?;
@@ -100,6 +101,7 @@ pub async fn set_staging(
 ) -> Result<(), Refused> {
     Posted::new("staging", merchant, back)
         .keep("staging_url", &staging_url)
+        .button("Save the staging side")
         .run(|engine, ctx| async move {
             let id = id(&destination, "destination")?;
             let one = engine.set_staging(&ctx, id, &staging_url).await?;

@@ -25,6 +25,7 @@ pub async fn let_in(
     Posted::new("let-in", String::new(), back)
         .keep("email", &email)
         .keep("access", &access)
+        .button("Let in")
         .run_signed_in(|engine, person| async move {
             let at = enter(&engine, &person, &operator).await?;
             Ok(Done::back(
@@ -55,6 +56,7 @@ pub async fn invite_colleague_again(
     #[server(default)] invitation: String,
 ) -> Result<(), Refused> {
     Posted::new("resend", String::new(), back)
+        .button("Send again")
         .run_signed_in(|engine, person| async move {
             let at = enter(&engine, &person, &operator).await?;
             let invitation = id(&invitation, "invitation")?;
@@ -100,15 +102,16 @@ pub async fn change_colleague(
     #[server(default)] access: String,
 ) -> Result<(), Refused> {
     Posted::new("change-person", String::new(), back)
+        .keep("access", &access)
+        .button("Save")
         .run_signed_in(|engine, person| async move {
             let at = enter(&engine, &person, &operator).await?;
             let user = engine
                 .change_colleague(&at, id(&user, "person")?, &access)
                 .await?;
-            Ok(Done::back(format!(
-                "{}: {} from now on.",
-                user.name, access
-            )))
+            let people = format!("/o/{}/people", at.operator.slug);
+            let said = format!("{}: {} from now on.", user.name, access);
+            Ok(Done::to(&people, said))
         })
         .await
 }

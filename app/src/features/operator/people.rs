@@ -94,7 +94,7 @@ fn render(model: Model, desk: &Desk) -> Page {
         if leaving.is_some() {
             removing(one, &at)
         } else {
-            changing(one, &at)
+            changing(one, &at, desk)
         }
     });
     let fresh = fresh.map(|fresh| fresh.view(desk.now));
@@ -162,9 +162,9 @@ fn row(one: &AgencyPerson, at: &AgencyCtx, desk: &Desk, may: bool) -> impl IntoV
     }
 }
 
-fn hidden(at: &AgencyCtx, user: Option<Uuid>) -> impl IntoView + use<> {
+fn hidden(at: &AgencyCtx, user: Option<Uuid>, back: &str) -> impl IntoView + use<> {
     let user = user.map(|id| view! { <input type="hidden" name="user" value=id.to_string()/> });
-    let (operator, back) = (at.operator.slug.clone(), path(at, "/people"));
+    let (operator, back) = (at.operator.slug.clone(), path(at, back));
     view! {
         <input type="hidden" name="operator" value=operator/>
         <input type="hidden" name="back" value=back/>
@@ -172,11 +172,14 @@ fn hidden(at: &AgencyCtx, user: Option<Uuid>) -> impl IntoView + use<> {
     }
 }
 
-fn changing(one: &AgencyPerson, at: &AgencyCtx) -> AnyView {
+fn changing(one: &AgencyPerson, at: &AgencyCtx, desk: &Desk) -> AnyView {
     let title = format!("What {} may do", one.user.name);
-    let access = FieldText::new("access", "Access at every merchant");
-    let value = one.access.as_str();
-    let (hidden, back) = (hidden(at, Some(one.user.id)), path(at, "/people"));
+    let typed = desk.form("change-person");
+    let access = typed.text("access", "Access at every merchant");
+    let value = typed.value_or("access", one.access.as_str());
+    // this panel again, where it has to be confirmed first that it is them
+    let again = format!("/people?change={}", one.user.id);
+    let (hidden, back) = (hidden(at, Some(one.user.id), &again), path(at, "/people"));
     view! {
         <Card title padded=true>
             <form method="post" action="/ui/operator/change-person">
@@ -200,7 +203,10 @@ fn removing(one: &AgencyPerson, at: &AgencyCtx) -> AnyView {
         at.places.len()
     );
     let label = format!("Take {} out", one.user.name);
-    let (hidden, back) = (hidden(at, Some(one.user.id)), path(at, "/people"));
+    let (hidden, back) = (
+        hidden(at, Some(one.user.id), "/people"),
+        path(at, "/people"),
+    );
     view! {
         <Card title padded=true>
             <p>{sentence}</p>
@@ -223,7 +229,7 @@ fn let_in(at: &AgencyCtx, desk: &Desk, could_join: &[User]) -> AnyView {
         .hint("Who works at one of the merchants is let in at once. Anybody else is invited: their link works once, for 7 days.");
     let access = typed.text("access", "Access at every merchant");
     let chosen = typed.value_or("access", "operator");
-    let (hidden, email_is) = (hidden(at, None), typed.value("email"));
+    let (hidden, email_is) = (hidden(at, None, "/people"), typed.value("email"));
     let known: Vec<String> = could_join
         .iter()
         .take(5)

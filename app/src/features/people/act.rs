@@ -31,6 +31,7 @@ pub async fn invite(
         .keep("party", &party)
         .keep("roles", &roles.join(","))
         .keep("own_roles", &own_roles)
+        .button("Invite")
         .run(|engine, ctx| async move {
             let place = PlaceInput {
                 access,
@@ -64,6 +65,7 @@ pub async fn resend_invitation(
     #[server(default)] invitation: String,
 ) -> Result<(), Refused> {
     Posted::new("resend", merchant, back)
+        .button("Send again")
         .run(|engine, ctx| async move {
             let made = engine
                 .resend_invitation(&ctx, id(&invitation, "invitation")?)
@@ -119,6 +121,7 @@ pub async fn change_member(
         .keep("roles", &roles.join(","))
         .keep("own_roles", &own_roles)
         .keep("to", &to)
+        .button("Save")
         .run(|engine, ctx| async move {
             let place = PlaceInput {
                 access,
@@ -275,6 +278,7 @@ pub async fn reactivate_person(
     #[server(default)] person: String,
 ) -> Result<(), Refused> {
     Posted::new("reactivate", merchant, back)
+        .button("Reactivate")
         .run(|engine, ctx| async move {
             let user = engine.reactivate(&ctx, id(&person, "person")?).await?;
             Ok(Done::back(format!("{} can sign in again.", user.name)))

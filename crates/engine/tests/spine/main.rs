@@ -24,5 +24,6 @@ mod reports;
 mod retention;
 mod rules;
 mod setup;
+mod step_up;
 mod tokens;
 mod world;

@@ -62,12 +62,14 @@ async fn second(world: &World) -> Merchant {
         .unwrap()
 }
 
+/// Signed in a moment ago.
 async fn at(world: &World, user: &User) -> AgencyCtx {
-    world
+    let at = world
         .engine
         .enter_operator(user.id, "northbeam")
         .await
-        .unwrap()
+        .unwrap();
+    at.proved(Some(world.engine.now()))
 }
 
 /// An admin of the operator.
@@ -299,6 +301,7 @@ on_every_store! {
         let member = OperatorMember { operator_id: foreign.id, user_id: local.id, access: Access::Admin };
         world.engine.found_operator_member(member).await.unwrap();
         let elsewhere = world.engine.enter_operator(local.id, "southwind").await.unwrap();
+        let elsewhere = elsewhere.proved(Some(world.engine.now()));
         assert_eq!(world.engine.take_invitation_back(&elsewhere, id).await.unwrap_err().kind, Kind::NotFound);
         assert_eq!(world.engine.invite_colleague_again(&elsewhere, id).await.unwrap_err().kind, Kind::NotFound);
         assert!(world.engine.invited_colleagues(&elsewhere).await.unwrap().invitations.is_empty());
