@@ -136,7 +136,8 @@ impl Engine {
         })
     }
 
-    /// Connects a workspace, or gives the one that is connected another token, secret or address.
+    /// Connects a workspace, or gives the one that is connected another token, secret or address. Another secret or
+    /// address ends who is who: whoever entered it could press as anybody who is linked.
     pub async fn connect_chat(self: &Arc<Self>, ctx: &Ctx, input: ChatInput) -> Result<Workspace> {
         ctx.require(Action::ManageConnections)?;
         ctx.require_fresh_proof()?;
@@ -168,7 +169,15 @@ impl Engine {
             rev: known.as_ref().map_or(0, |known| known.rev),
         };
         let is_new = known.is_none();
-        let other_team = known.is_some_and(|known| known.team_id != workspace.team_id);
+        let other_team = known
+            .as_ref()
+            .is_some_and(|known| known.team_id != workspace.team_id);
+        let other_signing = known
+            .as_ref()
+            .is_some_and(|known| self.is_other_signing(known, input.signing.trim()));
+        let other_api = known
+            .as_ref()
+            .is_some_and(|known| known.api_base != workspace.api_base);
         let rules = self.rules_of(merchant).await?;
         let (engine, ctx, row) = (Arc::clone(self), ctx.clone(), workspace.clone());
         self.store
@@ -184,13 +193,26 @@ impl Engine {
                     } else {
                         work.tx.save_chat_workspace(&row).await?;
                     }
-                    let detail = json!({ "team": row.team_name, "api": row.api_base });
+                    let mut unlinked = Vec::new();
+                    if other_signing || other_api {
+                        unlinked = work.unlink_everybody().await?;
+                    }
+                    let detail = json!({
+                        "team": row.team_name, "api": row.api_base,
+                        "signing_exchanged": other_signing, "unlinked": unlinked,
+                    });
                     work.note("chat.connected", "chat", row.id, detail);
                     work.chat_is_mended().await
                 })
             })
             .await?;
         Ok(workspace)
+    }
+
+    /// Whether clicks are signed with another secret from now on. One that cannot be opened any more is another.
+    fn is_other_signing(&self, known: &Workspace, signing: &str) -> bool {
+        let is_same = |was: Vec<u8>| was == signing.as_bytes();
+        !signing.is_empty() && !self.chat_signing(known).is_ok_and(is_same)
     }
 
     /// What was entered, made whole by what is known; or what is wrong with it.
@@ -422,6 +444,19 @@ struct About {
 }
 
 impl Work<'_> {
+    /// Nobody here is anybody in the chat any more; linking again is each person's own act. Who they were.
+    async fn unlink_everybody(&mut self) -> Result<Vec<Uuid>> {
+        let merchant = self.merchant_id();
+        let mut unlinked = Vec::new();
+        for person in self.tx.chat_people(merchant).await? {
+            self.tx
+                .delete_chat_person(merchant, &person.chat_user)
+                .await?;
+            unlinked.push(person.user_id);
+        }
+        Ok(unlinked)
+    }
+
     /// Nothing gets through any more. Said once, until it does again.
     pub async fn chat_is_broken(&mut self, why: &str) -> Result<()> {
         let merchant = self.merchant_id();

@@ -271,15 +271,18 @@ fn you(linked: &[Linked], at: &Visit) -> Option<AnyView> {
 fn connect(known: Option<&Workspace>, at: &Visit) -> AnyView {
     let typed = at.form("connect");
     let hidden = at.hidden(&[]);
-    let stays = match known {
-        None => "",
-        Some(_) => " Leave it empty to keep the one it has.",
+    let (stays, unlinks) = match known {
+        None => ("", ""),
+        Some(_) => (
+            " Leave it empty to keep the one it has.",
+            " After another one everybody links again.",
+        ),
     };
     let token = typed.text("token", "Bot token").hint(format!(
         "xoxb-… It stands under OAuth & Permissions.{stays}"
     ));
     let signing = typed.text("signing", "Signing secret").hint(format!(
-        "It stands under Basic Information, App Credentials.{stays}"
+        "It stands under Basic Information, App Credentials.{stays}{unlinks}"
     ));
     let base = typed.text("api_base", "API address").hint(
         "Only where calls go through a proxy of your own. The token is sent there; after a change it is entered again.",

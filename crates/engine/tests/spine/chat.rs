@@ -263,6 +263,40 @@ on_every_store! {
         assert_eq!(heard.unwrap_err().kind, Kind::Unauthenticated, "of another workspace");
     }
 
+    async fn another_secret_or_address_ends_who_is_who(world: World) {
+        connect(&world).await;
+        let approval = asked(&world, 1).await;
+        let linked = async || world.engine.chat_settings(&world.eyes().await.unwrap()).await.unwrap().people.len();
+        let enters = async |signing: &str, api_base: &str| {
+            let input = ChatInput { token: "xoxb-1234567890".into(), signing: signing.into(), api_base: api_base.into() };
+            world.engine.connect_chat(&world.eyes().await.unwrap(), input).await.unwrap();
+        };
+        let said = async || {
+            let mut trail = world.trail().await.unwrap();
+            trail.retain(|entry| entry.action == "chat.connected");
+            serde_json::from_str::<serde_json::Value>(&trail.pop().unwrap().detail).unwrap()
+        };
+        link(&world, "UJONAS", "jonas", &approval).await;
+        // the same secret once more, or none, is no exchange
+        for signing in [SIGNING, ""] {
+            enters(signing, "").await;
+            assert_eq!((linked().await, said().await["signing_exchanged"].clone()), (1, json!(false)));
+        }
+        // an admin enters a secret of their own, and cannot press as somebody else with it
+        let own = "a-secret-that-one-admin-knows-0001";
+        enters(own, "").await;
+        assert_eq!(linked().await, 0);
+        let detail = said().await;
+        assert_eq!(detail["signing_exchanged"], json!(true));
+        assert_eq!(detail["unlinked"], json!([world.person("jonas").user.id]));
+        assert!(!detail.to_string().contains(own), "never the secret");
+
+        enters(SIGNING, "").await;
+        link(&world, "UFIONA", "fiona", &approval).await;
+        enters("", "https://proxy.example/api").await;
+        assert_eq!(linked().await, 0, "another address tells who pressed, too");
+    }
+
     async fn who_cannot_be_reached_there_is_asked_by_mail_and_an_admin_knows(world: World) {
         connect(&world).await;
         world.chat.will_answer(No::Later(Some(30_000)));
