@@ -125,6 +125,11 @@ pub enum CannotAccept {
     Replaced,
     #[error("this invitation was good for 7 days, and they are over")]
     Expired,
+    /// They left, or could not give this access any more.
+    #[error(
+        "whoever sent this invitation cannot let you in any more; ask somebody else there for another link"
+    )]
+    InviterGone,
 }
 
 impl Invitation {

@@ -3,7 +3,8 @@
 //!
 //! The link is 32 random bytes, seen once by whoever invites; what is kept is its hash. Looking at a link
 //! changes nothing. Accepting is one transaction: the invitation is used, the place (and the person, when
-//! they are new) is there, or nothing is. Two who use one link at once meet at the invitation's `rev`.
+//! they are new) is there, or nothing is. Two who use one link at once meet at the invitation's `rev`. A link is worth
+//! what whoever sent it may give at that moment: nothing, once they have left.
 
 use std::str::FromStr;
 
@@ -26,7 +27,7 @@ use crate::{
     engine::Engine,
     error::{Error, FieldError, Kind, Result},
     mail::Sender,
-    port::{AuditNote, NewMail, StoreExt, Tx},
+    port::{AuditNote, NewMail, Reads, StoreExt, Tx},
 };
 
 /// The longest name of a person.
@@ -233,6 +234,37 @@ impl FreshLink {
     }
 }
 
+/// Whoever invited is still there, and could still give what the invitation gives.
+async fn inviter_stands(
+    reads: &mut (dyn Reads + '_),
+    invitation: &Invitation,
+) -> Result<std::result::Result<(), CannotAccept>> {
+    let Some(inviter) = invitation.invited_by else {
+        return Ok(Ok(()));
+    };
+    let is_active = reads.user(inviter).await?.is_some_and(|user| user.active);
+    let house = invitation.merchant_id;
+    let access = match invitation.house {
+        House::Merchant => {
+            let place = reads.place(house, inviter).await?;
+            let place = place.filter(|place| place.may(Action::ManagePeople));
+            place.map(|place| place.access)
+        }
+        House::Operator => {
+            let own = reads.operator_memberships_of(inviter).await?;
+            let own = own.into_iter().find(|one| one.operator_id == house);
+            own.map(|one| one.access)
+                .filter(|access| *access == Access::Admin)
+        }
+    };
+    let may_give = |access: Access| access == Access::Admin || invitation.access != Access::Admin;
+    Ok(if is_active && access.is_some_and(may_give) {
+        Ok(())
+    } else {
+        Err(CannotAccept::InviterGone)
+    })
+}
+
 impl Engine {
     /// For an invitation that is made now.
     pub(crate) fn fresh_link(
@@ -398,8 +430,12 @@ impl Engine {
             None => None,
         };
         let has_account = reads.credentials(&invitation.email).await?.is_some();
+        let spent = match invitation.usable(self.now()) {
+            Ok(()) => inviter_stands(&mut *reads, &invitation).await?.err(),
+            Err(why) => Some(why),
+        };
         Ok(Invited {
-            spent: invitation.usable(self.now()).err(),
+            spent,
             invitation,
             host,
             inviter,
@@ -416,7 +452,9 @@ impl Engine {
     ) -> Result<(User, Host)> {
         let invited = self.look_at_invitation(token).await?;
         let invitation = &invited.invitation;
-        invitation.usable(self.now())?;
+        if let Some(why) = invited.spent {
+            return Err(why.into());
+        }
         if invited.has_account {
             return Err(Error::conflict(
                 "There is an account with this address by now. Sign in with it, then accept.",
@@ -486,6 +524,8 @@ impl Engine {
                         .invitation_by_token(&link)
                         .await?
                         .ok_or_else(|| Error::not_found("invitation"))?;
+                    invitation.usable(now)?;
+                    inviter_stands(tx, &invitation).await??;
                     let (used, admission) = invitation.accept(user.id, now)?;
                     let meanwhile = |error: Error| match error.kind {
                         Kind::Conflict => CannotAccept::Used.into(),

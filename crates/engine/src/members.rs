@@ -12,6 +12,7 @@ use domain::{
     invitation::Invitation,
     owner::Owner,
     people::{Membership, Merchant, User},
+    token::{ApiToken, Shown},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -68,6 +69,8 @@ pub struct Leaving {
     pub user: User,
     /// Each merchant where they hold something, with it.
     pub at: Vec<(Merchant, Vec<Seat>)>,
+    /// API tokens that they made and that are good; those go on without them.
+    pub tokens: Vec<(Merchant, ApiToken)>,
     /// Of the list, to be sent back with the form.
     pub seen: String,
     /// Who can take everything.
@@ -182,6 +185,7 @@ impl Engine {
             runs_all_of(&mut *reads, ctx, &user).await??;
         }
         let passings = passings(&mut *reads, ctx, &user, reach).await?;
+        let tokens = tokens_of(&mut *reads, ctx, &user, &passings).await?;
         let everybody = |share: Option<Share>| {
             let mut fit: Option<Vec<User>> = None;
             for passing in &passings {
@@ -204,6 +208,7 @@ impl Engine {
                 .filter_map(|share| Some((share, everybody(Some(share))?)))
                 .collect(),
             seen: seen(&passings),
+            tokens,
             at: passings
                 .into_iter()
                 .filter(|passing| !passing.lost.is_empty())
@@ -557,6 +562,36 @@ async fn passings(
         passings.push(Passing::of(reads, rules, user.clone(), becomes.clone()).await?);
     }
     Ok(passings)
+}
+
+/// Their good tokens, at the merchants where the caller looks after tokens.
+async fn tokens_of(
+    reads: &mut (dyn Reads + '_),
+    ctx: &Ctx,
+    user: &User,
+    passings: &[Passing],
+) -> Result<Vec<(Merchant, ApiToken)>> {
+    let mut found = Vec::new();
+    for passing in passings {
+        let merchant = &passing.before.merchant;
+        let mine = match ctx.user_id() {
+            Some(caller) => reads.place(merchant.id, caller).await?,
+            None => None,
+        };
+        let is_theirs_to_see = match ctx.actor() {
+            Actor::System => true,
+            _ => mine.is_some_and(|place| place.may(Action::ManageTokens)),
+        };
+        if !is_theirs_to_see {
+            continue;
+        }
+        let all = reads.tokens(merchant.id).await?.into_iter();
+        let good = all.filter(|token| {
+            token.created_by == Some(user.id) && token.check(Shown::Current, ctx.now()).is_ok()
+        });
+        found.extend(good.map(|token| (merchant.clone(), token)));
+    }
+    Ok(found)
 }
 
 fn seen(passings: &[Passing]) -> String {

@@ -86,6 +86,11 @@ fn spent(invited: &Invited, why: CannotAccept) -> AnyView {
             "Only the newest one works",
             format!("Look for the latest message from {by}, or ask for the link again."),
         ),
+        CannotAccept::InviterGone => (
+            "This invitation is not good any more",
+            "Whoever sent it cannot let you in now",
+            format!("Ask somebody else at {merchant} for another link."),
+        ),
         CannotAccept::Expired => (
             "This invitation has expired",
             "A link is good for 7 days",

@@ -79,10 +79,11 @@ fn render(model: Model, at: &Visit) -> Page {
         })
         .collect_view();
     let form = form(&leaving, reach, at);
+    let tokens = tokens(&leaving, at);
     let body = if count == 0 {
-        view! { <div class="max-w-xl">{form}</div> }.into_any()
+        view! { <div class="max-w-xl stack">{form} {tokens}</div> }.into_any()
     } else {
-        view! { <Split side=form.into_any()>{cards}</Split> }.into_any()
+        view! { <Split side=form.into_any()>{cards} {tokens}</Split> }.into_any()
     };
     let person = at.path(&format!("people/{}", leaving.user.id));
     let body = view! { <PageHead title=title.clone() sub=sub.into_any()/> {body} }.into_any();
@@ -90,6 +91,48 @@ fn render(model: Model, at: &Visit) -> Page {
         title,
         vec![here(at), Crumb::link(name, person), Crumb::here("Leaving")],
         body,
+    )
+}
+
+/// What they made for programs does not end with them.
+fn tokens(leaving: &Leaving, at: &Visit) -> Option<AnyView> {
+    if leaving.tokens.is_empty() {
+        return None;
+    }
+    let now = at.now();
+    let rows = leaving
+        .tokens
+        .iter()
+        .map(|(merchant, token)| {
+            let href = format!("/m/{}/settings/tokens", merchant.slug);
+            let used = match token.last_used_at {
+                Some(used) => view! { "last used " <When at=used now/> }.into_any(),
+                None => "never used".into_any(),
+            };
+            let ends = match token.expires_at {
+                Some(end) => view! { "expires " <When at=end now/> }.into_any(),
+                None => "never expires".into_any(),
+            };
+            view! {
+                <li>
+                    <a class="link" href=href>{token.name.clone()}</a>
+                    " at " {merchant.name.clone()} ": " {used} ", " {ends}
+                </li>
+            }
+        })
+        .collect_view();
+    let short = short_name(&leaving.user.name);
+    let words = format!(
+        "These API tokens go on without {short}, and whoever has one can go on using it, unless you revoke it."
+    );
+    Some(
+        view! {
+            <Card title="API tokens they made" padded=true id="tokens">
+                <p class="text-ink-2">{words}</p>
+                <ul class="list-disc pl-5 mt-2">{rows}</ul>
+            </Card>
+        }
+        .into_any(),
     )
 }
 

@@ -1,7 +1,7 @@
 //! A link is good once, for a week, for one address.
 
-use domain::{access::Access, owner::Party};
-use engine::{Error, Host, InvitationInput, Kind, NewInvitation};
+use domain::{access::Access, invitation::CannotAccept, owner::Party};
+use engine::{Error, Handover, Host, InvitationInput, Kind, NewInvitation, Reach};
 
 use crate::{
     WEEK, add, admin, enter, noted, place,
@@ -146,6 +146,39 @@ on_every_store! {
         let weak = world.engine.accept_as_new(&token(&made), "", "passwordpassword").await.unwrap_err();
         let fields: Vec<_> = weak.fields.iter().map(|one| one.field.as_str()).collect();
         assert_eq!(fields, ["name", "password"]);
+    }
+
+    async fn a_link_is_worth_what_its_sender_may_still_give(world: World) {
+        let (_, boss) = admin(&world, "boss").await;
+        let (ada, of_ada) = admin(&world, "ada").await;
+        let asks = async |email: &str, access: &str| {
+            let place = place(access, "agency", &[]);
+            let input = InvitationInput { email: email.to_owned(), name: String::new(), place };
+            world.engine.invite(&of_ada, input).await.unwrap()
+        };
+        let high = asks("nils@example.com", "admin").await;
+        let low = asks("ida@example.com", "viewer").await;
+        let is_over = async |made: &NewInvitation| {
+            let shown = world.engine.look_at_invitation(&token(made)).await.unwrap();
+            assert_eq!(shown.spent, Some(CannotAccept::InviterGone));
+            let refused = world.engine.accept_as_new(&token(made), "Nils", PASSWORD).await.unwrap_err();
+            says(&refused, "somebody else there");
+        };
+        // no admin any more: what she sent is worth nothing, whatever it gives
+        let viewer = place("viewer", "agency", &["revenue_ops"]);
+        world.engine.change_member(&boss, ada.id, viewer, Handover::default()).await.unwrap();
+        is_over(&high).await;
+        is_over(&low).await;
+        let again = place("admin", "agency", &["revenue_ops"]);
+        world.engine.change_member(&boss, ada.id, again, Handover::default()).await.unwrap();
+        world.engine.accept_as_new(&token(&low), "Ida", PASSWORD).await.unwrap();
+        // gone altogether
+        let seen = world.engine.leaving(&boss, ada.id, Reach::Everywhere).await.unwrap().seen;
+        world.engine.deactivate(&boss, ada.id, &seen, Handover::default()).await.unwrap();
+        is_over(&high).await;
+        // somebody else sends it again
+        let anew = world.engine.resend_invitation(&boss, high.invitation.id).await.unwrap();
+        world.engine.accept_as_new(&token(&anew), "Nils", PASSWORD).await.unwrap();
     }
 
     async fn inviting_is_for_who_manages_people(world: World) {

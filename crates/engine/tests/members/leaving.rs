@@ -1,13 +1,13 @@
 //! Leaving: everything somebody holds goes to somebody else in the same transaction, or nothing happens.
 
 use domain::{
-    access::Access,
+    access::{Access, Action},
     approval::ApprovalState,
     owner::{Owner, Party},
     people::{Membership, OperatorMember},
     task::TaskState,
 };
-use engine::{Ctx, Error, Handover, InvitationInput, Kind, Reach, TaskAct};
+use engine::{Ctx, Error, Handover, InvitationInput, Kind, Reach, TaskAct, TokenInput, TokenTerm};
 use testkit::{MINUTE, fulfillment_contract, order, order_flow};
 use uuid::Uuid;
 
@@ -287,6 +287,26 @@ on_every_store! {
         world.engine.reactivate(&boss, mara.id).await.unwrap();
         assert!(enter(&world, mara.id).await.user_id().is_some());
         assert_eq!(noted(&world, "person.reactivated").await.len(), 1);
+    }
+
+    async fn who_goes_is_shown_with_the_tokens_that_stay(world: World) {
+        let (_, boss) = admin(&world, "ada").await;
+        let (bea, of_bea) = admin(&world, "bea").await;
+        let input = |name: &str, term| TokenInput { name: name.into(), capabilities: vec![Action::ViewWork], term };
+        let never = || TokenTerm::Never { reason: "a lab".into() };
+        let engine = &world.engine;
+        let lab = engine.issue_token(&of_bea, input("Lab", never())).await.unwrap();
+        let over = engine.issue_token(&of_bea, input("Over", TokenTerm::Days(30))).await.unwrap().token;
+        engine.revoke_token(&of_bea, over.id).await.unwrap();
+        engine.issue_token(&boss, input("Of somebody else", never())).await.unwrap();
+        for reach in [Reach::Here, Reach::Everywhere] {
+            let leaving = engine.leaving(&boss, bea.id, reach).await.unwrap();
+            let shown: Vec<_> = leaving.tokens.iter().map(|(at, token)| (at.id, token.name.as_str())).collect();
+            assert_eq!(shown, [(world.merchant.id, "Lab")], "{reach:?}");
+        }
+        let seen = seen(&world, &boss, bea.id, Reach::Here).await;
+        engine.take_out(&boss, bea.id, &seen, Handover::default()).await.unwrap();
+        assert!(engine.enter_by_token(&lab.secret, None).await.is_ok(), "as the page says");
     }
 
     async fn leaving_is_decided_by_who_manages_people(world: World) {

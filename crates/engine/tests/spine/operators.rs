@@ -281,6 +281,34 @@ on_every_store! {
         assert!(there[0].detail.contains(&elena.id.to_string()), "{}", there[0].detail);
     }
 
+    async fn granting_access_takes_a_fresh_proof(world: World) {
+        let (elena, fresh) = chief(&world).await;
+        let ravi = newcomer(&world, "ravi").await;
+        belongs(&world, ravi.id, Access::Operator).await;
+        let stale = fresh.clone().proved(Some(fresh.now.plus_ms(-11 * 60_000)));
+        let made = invited(&world, &fresh, "nils@example.com", "viewer").await;
+        let engine = &world.engine;
+        for refused in [
+            engine.let_in(&stale, "tomas@northbeam.example", "viewer").await.map(drop),
+            engine.let_in(&stale, "ida@example.com", "viewer").await.map(drop),
+            engine.invite_colleague_again(&stale, made.invitation.id).await.map(drop),
+            engine.change_colleague(&stale, ravi.id, "admin").await.map(drop),
+        ] {
+            assert_eq!(refused.unwrap_err().kind, Kind::StepUp);
+        }
+        // less needs none
+        engine.change_colleague(&stale, ravi.id, "viewer").await.unwrap();
+        engine.change_colleague(&fresh, ravi.id, "admin").await.unwrap();
+        // and a link of theirs is worth nothing once they are no admin
+        engine.change_colleague(&at(&world, &ravi).await, elena.id, "viewer").await.unwrap();
+        let seen = engine.look_at_invitation(&token(&made)).await.unwrap();
+        assert_eq!(seen.spent, Some(CannotAccept::InviterGone));
+        let refused = engine.accept_as_new(&token(&made), "Nils", "viermal gefaltete brotzeit").await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Conflict, "{refused}");
+        let anew = engine.invite_colleague_again(&at(&world, &ravi).await, made.invitation.id).await.unwrap();
+        engine.accept_as_new(&token(&anew), "Nils", "viermal gefaltete brotzeit").await.unwrap();
+    }
+
     async fn an_invitation_of_the_operator_is_its_admins_to_renew_and_take_back(world: World) {
         let (_, ctx) = chief(&world).await;
         let first = invited(&world, &ctx, "nils@example.com", "viewer").await;
