@@ -32,9 +32,17 @@ fn attribute(page: &str, begins: &str) -> String {
 
 /// Invites and returns the path of the link, which is on that one page alone.
 async fn invite(boss: &mut Browser, meshline: &Installation, email: &str) -> String {
-    let home = people(meshline);
+    invite_at(boss, meshline, (&meshline.shop().0.slug, email)).await
+}
+
+async fn invite_at(
+    boss: &mut Browser,
+    meshline: &Installation,
+    (slug, email): (&str, &str),
+) -> String {
+    let home = format!("/m/{slug}/people");
     let fields = [
-        ("merchant", &*meshline.shop().0.slug),
+        ("merchant", slug),
         ("back", &*home),
         ("email", email),
         ("access", "operator"),
@@ -193,6 +201,38 @@ async fn a_changed_place_counts_on_the_next_request() {
     hannah.post("/ui/people/invite", &fields).await;
     let asked = meshline.get("/audit?action=member.invited").await;
     assert_eq!(asked["items"], serde_json::json!([]));
+    meshline.end().await;
+}
+
+/// Whoever made a link may look at it, too.
+#[tokio::test]
+async fn a_link_does_not_say_whether_its_address_has_an_account() {
+    let meshline = Installation::start(Engine::Sqlite).await;
+    let mut boss = Browser::signed_in(&meshline, meshline.user_with("revenue_ops")).await;
+    // somebody of another merchant
+    let (mut merchants, mut users) = (meshline.demo.merchants.iter(), meshline.demo.users.iter());
+    let known = users.find(|user| user.merchants.len() == 1).unwrap();
+    let there = merchants
+        .find(|one| !known.merchants.contains(&one.slug))
+        .unwrap();
+    let mut seen = Vec::new();
+    for email in [&*known.email, "nobody@example.com"] {
+        let link = invite_at(&mut boss, &meshline, (&there.slug, email)).await;
+        let token = link.trim_start_matches("/invite/").to_owned();
+        // not by a try that cannot be accepted, either
+        let mut stranger = Browser::new(&meshline);
+        let weak = [("token", &*token), ("name", "Eve"), ("password", "short")];
+        assert_eq!(stranger.post("/ui/invite/accept-new", &weak).await, link);
+        let tried = stranger.page(&link).await;
+        for page in [Browser::new(&meshline).page(&link).await, tried] {
+            let (_, main) = page.split_once("<main").unwrap();
+            let (main, _) = main.split_once("</main>").unwrap();
+            let plain = main.replace(&token, "*").replace(email, "*");
+            assert!(plain.contains("accept-new") && plain.contains("next=/invite/*"));
+            seen.push(plain);
+        }
+    }
+    assert_eq!((&seen[0], &seen[1]), (&seen[2], &seen[3]));
     meshline.end().await;
 }
 

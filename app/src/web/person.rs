@@ -39,6 +39,14 @@ pub struct Person {
     pub theme: Option<String>,
 }
 
+impl Person {
+    /// Whether they see only what is theirs there.
+    pub fn is_outside(&self, merchant: &Merchant) -> bool {
+        let mut places = self.places.iter();
+        places.any(|(one, member)| one.id == merchant.id && member.party.is_outside())
+    }
+}
+
 /// The engine, as the composition root provided it.
 pub fn engine() -> Result<Arc<Engine>> {
     use_context().ok_or_else(|| Error::internal("no engine was provided to the page"))

@@ -211,6 +211,11 @@ impl Approval {
         self.author == Some(user) || self.also_authors.contains(&user)
     }
 
+    /// Whom it names: everybody who is asked, and the backup.
+    pub fn named(&self) -> impl Iterator<Item = &Owner> {
+        self.asked().chain([&self.backup])
+    }
+
     /// Whether this member could decide the step now, were it pending.
     pub fn may_be_decided_by(&self, member: &Membership) -> bool {
         self.fits(member).is_some()

@@ -76,7 +76,7 @@ impl Export {
 
 impl Approval {
     pub fn marks(&self) -> BTreeSet<Mark> {
-        marks(self.asked().chain([&self.backup]))
+        marks(self.named())
     }
 }
 

@@ -252,6 +252,12 @@ impl Task {
             .map_or_else(|| self.owner.clone(), Owner::User)
     }
 
+    /// Whom it names: whoever has it, who backs them up, and everybody it would escalate to.
+    pub fn named(&self) -> impl Iterator<Item = &Owner> {
+        let rungs = self.escalation.steps.iter().map(|step| &step.target);
+        [&self.owner, &self.backup].into_iter().chain(rungs)
+    }
+
     /// Whether this member finds it in their queue.
     pub fn is_for(&self, member: &Membership) -> bool {
         match self.assignee {

@@ -11,7 +11,7 @@ use domain::{
     access::Action,
     approval::{Approval, CannotTalk, Voice},
     export::Export,
-    owner::Owner,
+    owner::{Owner, Party},
     sight::Sight,
     task::{ExceptionClass, Severity, Task, TaskState, Unlock},
 };
@@ -25,6 +25,7 @@ use crate::{
     error::{Error, Result},
     exception::{evidence, ladder, linked},
     port::StoreExt,
+    rules::Rules,
     work::Work,
 };
 
@@ -123,6 +124,9 @@ impl Engine {
                         .await?
                         .filter(|one| sight.sees(&one.marks()))
                         .ok_or_else(|| Error::not_found("approval"))?;
+                    if let Some(side) = ctx.outside_party() {
+                        keeps_to_theirs(&rules, side, &approval, &act)?;
+                    }
                     let is_admin = ctx.member()?.1.runs_it();
                     let mut work = Work::of(&ctx, tx, engine, rules);
                     work.act_on_approval(approval, (user, is_admin), act).await
@@ -368,6 +372,28 @@ impl Work<'_> {
         };
         self.tell_of_approval(&export, &next, &news).await
     }
+}
+
+/// Somebody from outside is not told who else there is, nor whom they guessed right: they name their own side,
+/// and those to whom the approval leads.
+fn keeps_to_theirs(
+    rules: &Rules,
+    side: Party,
+    approval: &Approval,
+    act: &ApprovalAct,
+) -> Result<()> {
+    let is_theirs = match act {
+        ApprovalAct::Ask { to, .. } => rules.is_known_by(approval, side, *to),
+        ApprovalAct::Reassign { to, .. } => {
+            rules.is_of(side, to) || approval.named().any(|owner| owner == to)
+        }
+        _ => true,
+    };
+    if is_theirs {
+        return Ok(());
+    }
+    let sentence = "Choose somebody on your own side, or whom the approval names.";
+    Err(Error::invalid("to", sentence))
 }
 
 fn saved(approval: Approval) -> Approval {

@@ -10,6 +10,7 @@ use domain::{
     export::{Export, ExportState},
     flow::RunState,
     people::Membership,
+    sight::Sight,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -72,7 +73,8 @@ impl Engine {
                         must_see_export(&mut *work.tx, &sight, &export).await?;
                     }
                     let is_proved = ctx.is_freshly_proved();
-                    work.decide(export_id, user_id, &decision, is_proved).await
+                    let by = (user_id, &sight);
+                    work.decide(export_id, by, &decision, is_proved).await
                 })
             })
             .await
@@ -153,10 +155,12 @@ impl Work<'_> {
         Ok((own, away))
     }
 
+    /// Whoever sees an export need not see what is asked about it: for them there is only what they would find
+    /// by its id. What was approved by whom counts all the same.
     async fn decide(
         &mut self,
         export_id: Uuid,
-        user_id: Uuid,
+        (user_id, sight): (Uuid, &Sight),
         decision: &Decision,
         is_proved: bool,
     ) -> Result<ExportState> {
@@ -167,19 +171,22 @@ impl Work<'_> {
             away: away.iter().collect(),
         };
         let all = self.tx.approvals_of(export.merchant_id, export.id).await?;
+        let mut seen = all.iter().filter(|one| sight.sees(&one.marks()));
         let open = match decision.step {
-            Some(id) => all.iter().find(|one| one.id == id),
-            None => all
-                .iter()
+            Some(id) => seen.find(|one| one.id == id),
+            None => seen
+                .clone()
                 .find(|one| one.state == ApprovalState::Pending)
-                .or_else(|| all.last()),
+                .or_else(|| seen.next_back()),
         };
         let open = open.ok_or_else(|| Error::conflict("No approval is asked for this export."))?;
         let decided = match open.clone().decide(decision, &voice, &all, self.now) {
             Err(CannotDecide::AlreadyDecided(_)) => {
                 // where one said no, nobody else is asked any more
                 let no = all.iter().rfind(|one| {
-                    export.state == ExportState::Declined && one.state == ApprovalState::Declined
+                    export.state == ExportState::Declined
+                        && one.state == ApprovalState::Declined
+                        && sight.sees(&one.marks())
                 });
                 let (about, at) = (no.unwrap_or(open), &self.engine.public_url);
                 let said = came_of(&mut *self.tx, &self.rules, about, at).await?;

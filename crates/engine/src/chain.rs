@@ -20,7 +20,7 @@ use crate::{
     engine::Engine,
     error::{Error, Result},
     port::{AuditFilter, EventRow, ListFilter, OrderRow, Reads},
-    sight::{must_see_export, see},
+    sight::{export_as_seen, must_see_export, see, task_as_seen},
 };
 
 /// How often an export that moves on while it is read is read again.
@@ -100,12 +100,14 @@ impl Engine {
 
     pub async fn exports(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Export>> {
         ctx.read(Noun::Export)?;
+        let sight = self.sight(ctx).await?;
         let filter = self.narrowed(ctx, filter).await?;
-        self.store
-            .reads()
-            .await?
-            .exports(ctx.merchant_id(), &filter)
-            .await
+        let mut reads = self.store.reads().await?;
+        let mut found = Vec::new();
+        for export in reads.exports(ctx.merchant_id(), &filter).await? {
+            found.push(export_as_seen(&mut *reads, &sight, export).await?);
+        }
+        Ok(found)
     }
 
     /// For the rows of a list, in the order of `subjects`.
@@ -146,11 +148,13 @@ impl Engine {
         filter: &ListFilter,
     ) -> Result<Vec<(Approval, Export)>> {
         ctx.read(Noun::Approval)?;
+        let sight = self.sight(ctx).await?;
         let filter = self.narrowed(ctx, filter).await?;
         let mut reads = self.store.reads().await?;
         let mut found = Vec::new();
         for approval in reads.approvals(ctx.merchant_id(), &filter).await? {
             if let Some(export) = reads.export(ctx.merchant_id(), approval.export_id).await? {
+                let export = export_as_seen(&mut *reads, &sight, export).await?;
                 found.push((approval, export));
             }
         }
@@ -173,26 +177,25 @@ impl Engine {
 
     pub async fn tasks(&self, ctx: &Ctx, filter: &ListFilter) -> Result<Vec<Task>> {
         ctx.read(Noun::Task)?;
+        let sight = self.sight(ctx).await?;
         let filter = self.narrowed(ctx, filter).await?;
-        self.store
-            .reads()
-            .await?
-            .tasks(ctx.merchant_id(), &filter)
-            .await
+        let mut reads = self.store.reads().await?;
+        let mut found = Vec::new();
+        for task in reads.tasks(ctx.merchant_id(), &filter).await? {
+            found.push(task_as_seen(&mut *reads, &sight, task).await?);
+        }
+        Ok(found)
     }
 
     pub async fn task(&self, ctx: &Ctx, id: Uuid) -> Result<Task> {
         ctx.read(Noun::Task)?;
-        let found = self
-            .store
-            .reads()
-            .await?
-            .task(ctx.merchant_id(), id)
-            .await?;
         let sight = self.sight(ctx).await?;
-        found
+        let mut reads = self.store.reads().await?;
+        let found = reads.task(ctx.merchant_id(), id).await?;
+        let task = found
             .filter(|one| sight.sees(&one.marks()))
-            .ok_or_else(|| Error::not_found("task"))
+            .ok_or_else(|| Error::not_found("task"))?;
+        task_as_seen(&mut *reads, &sight, task).await
     }
 
     pub async fn receipt_body(&self, ctx: &Ctx, id: Uuid) -> Result<Vec<u8>> {
@@ -518,8 +521,13 @@ async fn export_with(reads: &mut dyn Reads, sight: &Sight, export: Export) -> Re
     let merchant = export.merchant_id;
     let mut approvals = reads.approvals_of(merchant, export.id).await?;
     approvals.retain(|one| sight.sees(&one.marks()));
-    let mut tasks = reads.tasks_about(merchant, export.id).await?;
-    tasks.retain(|one| sight.sees(&one.marks()));
+    let mut tasks = Vec::new();
+    for task in reads.tasks_about(merchant, export.id).await? {
+        if sight.sees(&task.marks()) {
+            tasks.push(task_as_seen(reads, sight, task).await?);
+        }
+    }
+    let export = export_as_seen(reads, sight, export).await?;
     Ok(ExportChain {
         contract: reads
             .contract(merchant, export.contract_id)

@@ -153,7 +153,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Asks these owners: each in the chat, where they have a place there, else by mail.
+    /// Asks these owners: each in the chat, where they have a place there that is theirs, else by mail.
     pub async fn ask_people(
         &mut self,
         approval: &Approval,
@@ -164,10 +164,16 @@ impl Work<'_> {
         let contract = self.contract_of(&export).await?;
         let mut places = Vec::new();
         for asked in owners {
-            let place = match contract.channels.slack {
+            let mut place = match contract.channels.slack {
                 true => self.chat_place(asked, Telling::Approval).await?,
                 false => None,
             };
+            let about = ("approval", approval.id);
+            if let Some(there) = &place
+                && !self.may_be_told(there, asked, about).await?
+            {
+                place = None;
+            }
             let Some(place) = place else {
                 self.mail_request((approval, asking), (&export, &contract), asked)
                     .await?;
@@ -317,7 +323,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whoever was asked by mail hears by mail what became of it, but for whoever did it.
+    /// Whoever was asked by mail and still sees it hears by mail what became of it, but for whoever did it.
     async fn mail_outcome(&mut self, approval: &Approval) -> Result<()> {
         if !self.engine.has_mail() {
             return Ok(());
@@ -334,6 +340,11 @@ impl Work<'_> {
         for (user, _) in &rules.members {
             let is_one = mailed.contains(&user.id) && user.active;
             if !is_one || approval.decided_by == Some(user.id) {
+                continue;
+            }
+            // it was passed on since, and is none of theirs any more
+            let sees = self.seen_by(&rules, user, ("approval", approval.id));
+            if sees.await?.is_none() {
                 continue;
             }
             let mut said = outcome(approval, &rules);

@@ -1,8 +1,9 @@
 //! What a message is about, as it is now, and what the message says of it: an approval, a task, a notice, or that
 //! there is more than is said one by one.
 //!
-//! Whoever is from outside may read along where a message stands. What of a task they may not see is not said
-//! there; and what was said of it while it was theirs says, once it is not, that somebody else has it, and no more.
+//! Whoever is from outside may read along where a message stands. What of an approval or a task they may not see is
+//! not said there; and what was said of it while it was theirs says, once it is not, that somebody else has it, and
+//! no more.
 
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub(crate) struct Request {
     pub export: Export,
     pub contract: Arc<Contract>,
     pub asking: Asking,
+    /// Whoever may read it there may see the approval.
+    pub may_be_told: bool,
 }
 
 /// Whose move a task is.
@@ -103,6 +106,11 @@ impl Matter {
         }
     }
 
+    /// A request that somebody would read there whom it does not concern.
+    pub fn is_kept_back(&self) -> bool {
+        matches!(self, Self::Approval(request) if !request.may_be_told)
+    }
+
     /// Once it was said, there is nothing to put right.
     pub fn is_said_once(&self) -> bool {
         matches!(self, Self::Notice { .. } | Self::Rest { .. })
@@ -148,6 +156,18 @@ fn capital(text: &str) -> String {
         .unwrap_or_default()
 }
 
+/// Nothing of what became of it, nor of what it says now.
+fn no_longer_theirs(what: &str, rules: &Rules) -> Card {
+    Card {
+        headline: what.to_owned(),
+        facts: vec![fact("Now", "It is with somebody else.")],
+        times: Vec::new(),
+        small: rules.merchant.name.clone(),
+        press: None,
+        open: None,
+    }
+}
+
 /// What the message says of a task.
 fn task_card(turn: &Move, asked: &Owner, rules: &Rules, page: String) -> Card {
     let task = &turn.task;
@@ -167,12 +187,7 @@ fn task_card(turn: &Move, asked: &Owner, rules: &Rules, page: String) -> Card {
         known.unwrap_or("somebody").to_owned()
     };
     if !turn.may_be_told {
-        // nothing of what became of it, nor of what it says now
-        card.headline = "A task that was with you".to_owned();
-        card.facts.push(fact("Now", "It is with somebody else."));
-        card.small.clone_from(&rules.merchant.name);
-        card.open = None;
-        return card;
+        return no_longer_theirs("A task that was with you", rules);
     }
     if turn.is_repeated {
         card.facts
@@ -268,11 +283,14 @@ impl Work<'_> {
                     approval.ok_or_else(|| Error::internal("a message about no approval"))?;
                 let export = self.export(approval.export_id).await?;
                 let contract = self.contract_of(&export).await?;
+                let about = ("approval", approval.id);
+                let may_be_told = self.may_be_told(&post.place, &post.asked, about).await?;
                 Matter::Approval(Box::new(Request {
                     approval,
                     export,
                     contract,
                     asking: *asking,
+                    may_be_told,
                 }))
             }
             Topic::Task { task_id, handing } => {
@@ -323,6 +341,9 @@ impl Work<'_> {
         let (slug, name) = (&rules.merchant.slug, &rules.merchant.name);
         let at = |path: String| format!("{}{path}", self.engine.public_url);
         match matter {
+            Matter::Approval(request) if !request.may_be_told => {
+                no_longer_theirs("An approval that was with you", rules)
+            }
             Matter::Approval(request) => card(
                 (&request.approval, &post.asked, request.asking),
                 (&request.export, &request.contract),

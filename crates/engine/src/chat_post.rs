@@ -126,6 +126,15 @@ impl Work<'_> {
         if is_shown {
             return self.no_post(job).await;
         }
+        if post.at.is_none() && matter.is_kept_back() {
+            self.ask_otherwise(
+                &mut post,
+                &matter,
+                "it is not for everybody who reads there",
+            )
+            .await?;
+            return self.no_post(job).await;
+        }
         if workspace.trouble.is_some() {
             // put right once the connection is
             if post.at.is_none() {

@@ -3,6 +3,7 @@
 use domain::{
     Time,
     access::{Access, Action, Noun},
+    owner::Party,
     people::{Membership, Merchant, User},
     sight::Sight,
     token::ApiToken,
@@ -195,7 +196,16 @@ impl Ctx {
 
     /// Somebody of a party that was admitted for its own part only.
     pub fn is_outside(&self) -> bool {
-        matches!(&self.actor, Actor::User { membership, .. } if membership.party.is_outside())
+        self.outside_party().is_some()
+    }
+
+    /// Which party that is.
+    pub fn outside_party(&self) -> Option<Party> {
+        let party = match &self.actor {
+            Actor::User { membership, .. } => Some(membership.party),
+            Actor::Token(_) | Actor::Destination { .. } | Actor::System => None,
+        };
+        party.filter(|party| party.is_outside())
     }
 
     /// How far the caller sees; `rules` are those of the caller's merchant.

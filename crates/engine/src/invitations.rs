@@ -455,11 +455,6 @@ impl Engine {
         if let Some(why) = invited.spent {
             return Err(why.into());
         }
-        if invited.has_account {
-            return Err(Error::conflict(
-                "There is an account with this address by now. Sign in with it, then accept.",
-            ));
-        }
         let name = name.trim();
         let mut faults = Vec::new();
         if name.is_empty() || name.chars().count() > MAX_NAME {
@@ -481,6 +476,12 @@ impl Engine {
         };
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
+        }
+        // said only to whoever could have accepted: trying it out uses the link up where there is none
+        if invited.has_account {
+            return Err(Error::conflict(
+                "There is an account with this address. Sign in with it, then accept.",
+            ));
         }
         let user = User {
             id: self.uuid(),

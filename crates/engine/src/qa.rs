@@ -374,11 +374,7 @@ impl Gates<'_> {
                 export: Some(other.id),
                 ..fault(
                     "/idempotency_key",
-                    format!(
-                        "export {} for the same subject is {}",
-                        other.id,
-                        other.state.words()
-                    ),
+                    "another export of the same subject is under way with it",
                     "the same command once: work with the other one, or withdraw it",
                 )
             })

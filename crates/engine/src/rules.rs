@@ -7,14 +7,14 @@ use std::{collections::HashMap, sync::Arc};
 use domain::{
     Time,
     access::Action,
-    approval::{Delegation, Voice},
+    approval::{Approval, Delegation, Voice},
     chat::{Route, Workspace},
     connection::{Destination, Source},
     contract::{Contract, Standing},
     cover::{Gap, Roster, Span, Why},
     escalation::Policy,
     flow::Flow,
-    owner::{EscalationPolicy, Owner},
+    owner::{EscalationPolicy, Owner, Party},
     people::{Membership, Merchant, User},
     role::OwnRole,
 };
@@ -147,6 +147,31 @@ impl Rules {
     pub fn is_outside(&self, user: Uuid) -> bool {
         let member = self.members.iter().find(|(one, _)| one.id == user);
         member.is_none_or(|(_, member)| member.party.is_outside())
+    }
+
+    /// Whether it is on this side: one of its people, its roles or its rotations.
+    pub fn is_of(&self, side: Party, owner: &Owner) -> bool {
+        match owner {
+            Owner::User(id) => {
+                let found = self.members.iter().find(|(user, _)| user.id == *id);
+                found.is_some_and(|(_, member)| member.party == side)
+            }
+            Owner::Role { party, .. } => *party == side,
+            Owner::Rotation(key) => {
+                let mut rotations = self.roster.rotations.iter();
+                rotations.any(|one| one.key == *key && one.party == side)
+            }
+            Owner::System(_) => false,
+        }
+    }
+
+    /// Whether somebody of this outside party knows of this person by an approval that they see: it is one of
+    /// their own, or the approval leads to them.
+    pub fn is_known_by(&self, approval: &Approval, side: Party, person: Uuid) -> bool {
+        let behind = || approval.named().flat_map(|owner| self.people(owner));
+        self.is_of(side, &Owner::User(person))
+            || approval.author == Some(person)
+            || behind().any(|user| user.id == person)
     }
 
     /// A system answers for itself; anybody else needs at least one active person.

@@ -2,7 +2,7 @@
 //! merchant; somebody of a party from outside gets exports, approvals and tasks that carry one of their
 //! marks ([`domain::sight`]), and whatever else there is does not exist for them.
 
-use domain::{export::Export, people::Membership, sight::Sight};
+use domain::{export::Export, people::Membership, sight::Sight, task::Task};
 use uuid::Uuid;
 
 use crate::{
@@ -98,4 +98,43 @@ pub(crate) async fn must_see_export(
     } else {
         Err(Error::not_found("export"))
     }
+}
+
+/// Without the way to other exports that a check found and whoever asked does not see.
+pub(crate) async fn export_as_seen(
+    reads: &mut dyn Reads,
+    sight: &Sight,
+    mut export: Export,
+) -> Result<Export> {
+    let merchant = export.merchant_id;
+    for fault in export.qa.iter_mut().flat_map(|one| &mut one.faults) {
+        if let Some(other) = fault.export
+            && !see(reads, sight, merchant, "export", other).await?
+        {
+            fault.export = None;
+        }
+    }
+    Ok(export)
+}
+
+/// The same of what a task names as evidence.
+pub(crate) async fn task_as_seen(
+    reads: &mut dyn Reads,
+    sight: &Sight,
+    mut task: Task,
+) -> Result<Task> {
+    let merchant = task.merchant_id;
+    for one in &mut task.evidence {
+        let Some((noun, id)) = &one.link else {
+            continue;
+        };
+        let is_seen = match id.parse() {
+            Ok(id) => see(reads, sight, merchant, noun, id).await?,
+            Err(_) => sight.is_whole(),
+        };
+        if !is_seen {
+            one.link = None;
+        }
+    }
+    Ok(task)
 }

@@ -7,7 +7,7 @@ use domain::{
     access::Action,
     chat::Handing,
     export::ExportState,
-    owner::Owner,
+    owner::{Owner, Party},
     task::{Task, TaskState, Unlock},
 };
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use crate::{
     port::StoreExt,
     recheck::Because,
     runs::{Subject, read_answers},
-    sight::see,
+    sight::{see, task_as_seen},
     work::Work,
 };
 
@@ -61,6 +61,7 @@ impl Engine {
         ctx.require(Action::WorkTasks)?;
         let rules = self.rules_of(ctx.merchant_id()).await?;
         if let TaskAct::Reassign { to } = &act
+            && !ctx.is_outside()
             && rules.people(to).is_empty()
         {
             return Err(Error::invalid(
@@ -78,7 +79,13 @@ impl Engine {
                         return Err(Error::not_found("task"));
                     }
                     let mut work = Work::of(&ctx, tx, engine, rules);
-                    work.act(task_id, user, act).await
+                    if let TaskAct::Reassign { to } = &act
+                        && let Some(side) = ctx.outside_party()
+                    {
+                        work.keeps_to_theirs(task_id, to, side).await?;
+                    }
+                    let task = work.act(task_id, user, act).await?;
+                    task_as_seen(&mut *work.tx, &sight, task).await
                 })
             })
             .await
@@ -86,12 +93,24 @@ impl Engine {
 }
 
 impl Work<'_> {
+    async fn known_task(&mut self, id: Uuid) -> Result<Task> {
+        let found = self.tx.task(self.merchant_id(), id).await?;
+        found.ok_or_else(|| Error::not_found("task"))
+    }
+
+    /// Somebody from outside keeps it on their side, or gives it to those whom the task itself names. Of anybody
+    /// else they are not told whether there is such a one.
+    async fn keeps_to_theirs(&mut self, id: Uuid, to: &Owner, side: Party) -> Result<()> {
+        let task = self.known_task(id).await?;
+        if self.rules.is_of(side, to) || task.named().any(|owner| owner == to) {
+            return Ok(());
+        }
+        let sentence = "Choose somebody on your own side, or whom the task names.";
+        Err(Error::invalid("to", sentence))
+    }
+
     async fn act(&mut self, id: Uuid, user: Option<Uuid>, act: TaskAct) -> Result<Task> {
-        let task = self
-            .tx
-            .task(self.merchant_id(), id)
-            .await?
-            .ok_or_else(|| Error::not_found("task"))?;
+        let task = self.known_task(id).await?;
         let person = || user.ok_or_else(|| Error::forbidden("Only a person can claim a task."));
         let now = self.now;
         let (next, action, detail) = match act {

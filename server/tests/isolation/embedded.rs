@@ -22,25 +22,25 @@ use crate::{
 /// Stands in everything that is said among the agency's people.
 const INSIDE: &str = "zzinside";
 
-fn user<'m>(meshline: &'m Installation, begins: &str) -> &'m User {
+pub fn user<'m>(meshline: &'m Installation, begins: &str) -> &'m User {
     let mut users = meshline.demo.users.iter();
     users.find(|one| one.email.starts_with(begins)).unwrap()
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     let text = value.as_str();
     text.unwrap_or_else(|| panic!("{value} is no text"))
         .to_owned()
 }
 
-async fn does(person: &Person<'_>, path: &str, body: Value) -> Value {
+pub async fn does(person: &Person<'_>, path: &str, body: Value) -> Value {
     let (status, answer) = person.call(Method::POST, path, Some(&body)).await;
     assert!(status.is_success(), "{path}: {status} {answer}");
     answer
 }
 
 /// An order that a person of the agency looks at first; what is asked of them.
-async fn asked_about(meshline: &Installation, number: u64, sku: &str) -> Value {
+pub async fn asked_about(meshline: &Installation, number: u64, sku: &str) -> Value {
     let order = Order {
         unit_minor: 90_000,
         ..Order::numbered(number).of(sku)

@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod approver;
 mod ask;
 mod embedded;
 mod table;

@@ -326,6 +326,8 @@ fn next_card(model: &Model, at: &Visit) -> Option<AnyView> {
         .runs
         .iter()
         .find(|run| run.run.id == export.run_id);
+    // what the flow is for is not told outside
+    let run = run.filter(|_| at.sight().is_whole());
     let outcome = run.map(|run| run.flow.outcome.clone()).unwrap_or_default();
     (export.state == ExportState::AwaitingApproval).then(|| {
         let stations = what_happens_next(&model.export, &outcome, model.standing.may_approve, &at.rules, now);

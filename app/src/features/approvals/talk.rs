@@ -161,15 +161,60 @@ pub(super) fn more(approval: &Approval, may_decide: bool, at: &Visit) -> Option<
     })
 }
 
-fn people(at: &Visit, may: Action, but: impl Fn(uuid::Uuid) -> bool) -> Vec<(String, String)> {
-    let mut options = vec![(String::new(), "Choose somebody".to_owned())];
-    let found = at
-        .rules
-        .members
-        .iter()
-        .filter(|(user, member)| user.active && member.may(may) && !but(user.id));
-    options.extend(found.map(|(user, _)| (user.id.to_string(), user.name.clone())));
-    options
+fn nobody_yet() -> (String, String) {
+    (String::new(), "Choose somebody".to_owned())
+}
+
+/// Whom a question can be put to. Somebody from outside is not told who else there is: they find their own side,
+/// and the people to whom the approval leads, by the names that the page has for those.
+fn people_to_ask(approval: &Approval, at: &Visit) -> Vec<(String, String)> {
+    let (rules, side, me) = (&at.rules, at.ctx.outside_party(), at.ctx.user_id());
+    let found = rules.members.iter().filter(|(user, member)| {
+        let is_shown = side.is_none_or(|side| rules.is_known_by(approval, side, user.id));
+        user.active && is_shown && member.may(Action::Discuss) && Some(user.id) != me
+    });
+    let named = found.map(|(user, member)| {
+        let is_told = side.is_none_or(|side| member.party == side);
+        let name = match is_told {
+            true => user.name.clone(),
+            false => short_name(&user.name),
+        };
+        (user.id.to_string(), name)
+    });
+    std::iter::once(nobody_yet()).chain(named).collect()
+}
+
+/// Who can decide it instead: people, then roles. From outside only those of their own side, and whom the
+/// approval names besides.
+fn who_decides_instead(approval: &Approval, at: &Visit) -> Vec<(String, String)> {
+    let (rules, side) = (&at.rules, at.ctx.outside_party());
+    let able = || {
+        let members = rules.members.iter();
+        members.filter(|(user, member)| {
+            let is_shown = side.is_none_or(|side| member.party == side);
+            user.active && is_shown && member.may(Action::Decide)
+        })
+    };
+    let people = able()
+        .filter(|(user, _)| !approval.is_written_by(user.id))
+        .map(|(user, _)| (Owner::User(user.id).to_string(), user.name.clone()));
+    let roles = able().flat_map(|(_, member)| {
+        let roles = member.functional_roles.iter();
+        roles.map(|role| Owner::role(member.party, role))
+    });
+    let named = side.map(|side| {
+        let others = approval.named();
+        others.filter(move |owner| !rules.is_of(side, owner))
+    });
+    let owners: std::collections::BTreeSet<(String, String)> = roles
+        .chain(named.into_iter().flatten().cloned())
+        .filter(|owner| !approval.asked().any(|asked| asked == owner))
+        .map(|owner| (owner.to_string(), owner_name(rules, &owner)))
+        .collect();
+    std::iter::once(nobody_yet())
+        .chain(people)
+        .chain(owners)
+        .collect()
 }
 
 fn ask(approval: &Approval, at: &Visit) -> AnyView {
@@ -180,7 +225,7 @@ fn ask(approval: &Approval, at: &Visit) -> AnyView {
     let text = typed
         .text("question", "What you need to know")
         .hint("They get a task and a notice. The clock waits for the answer, for as long again as this step has.");
-    let options = people(at, Action::Discuss, |user| at.ctx.user_id() == Some(user));
+    let options = people_to_ask(approval, at);
     let form = view! {
         <form method="post" action="/ui/approval/ask">
             {hidden}
@@ -202,27 +247,7 @@ fn reassign(approval: &Approval, at: &Visit) -> AnyView {
     let whom = typed
         .text("pass_to", "Who decides instead")
         .hint("Somebody who may approve, did not write it, and approved no other step of it. The clock runs on.");
-    let mut options: Vec<(String, String)> =
-        people(at, Action::Decide, |user| approval.is_written_by(user))
-            .into_iter()
-            .map(|(id, name)| match id.as_str() {
-                "" => (id, name),
-                _ => (format!("user:{id}"), name),
-            })
-            .collect();
-    let roles: std::collections::BTreeSet<(String, String)> = at
-        .rules
-        .members
-        .iter()
-        .filter(|(user, member)| user.active && member.may(Action::Decide))
-        .flat_map(|(_, member)| {
-            let roles = member.functional_roles.iter();
-            roles.map(|role| Owner::role(member.party, role))
-        })
-        .filter(|owner| !approval.asked().any(|asked| asked == owner))
-        .map(|owner| (owner.to_string(), owner_name(&at.rules, &owner)))
-        .collect();
-    options.extend(roles);
+    let options = who_decides_instead(approval, at);
     let (to, why) = (typed.value("pass_to"), typed.value("why"));
     let why_text = typed.text("why", "Why");
     let form = view! {

@@ -132,7 +132,7 @@ fn render(model: Model, at: &Visit) -> Page {
     let proof = view! {
         <div id="proof" class="stack" data-live="">
             {made_anew(export, at)}
-            {checks(export, at)}
+            {checks(export, chain, at)}
             {trial(export, now)}
             {attempts(&found.attempts, now)}
             {acknowledgement(found, now)}

@@ -6,7 +6,7 @@ use domain::{
     export::{Attempt, Difference, Export, QaStatus},
     gate::Fault,
 };
-use engine::ExportChain;
+use engine::{Chain, ExportChain};
 use leptos::prelude::*;
 
 use super::words::{check_words, plural};
@@ -16,7 +16,7 @@ use crate::{
     web::{Visit, code_words},
 };
 
-pub(super) fn checks(export: &Export, at_visit: &Visit) -> impl IntoView + use<> {
+pub(super) fn checks(export: &Export, chain: &Chain, at_visit: &Visit) -> impl IntoView + use<> {
     let now = at_visit.now();
     let passed = export
         .qa
@@ -45,7 +45,7 @@ pub(super) fn checks(export: &Export, at_visit: &Visit) -> impl IntoView + use<>
             // several things, or another export to look at, have rows of their own below it
             let split =
                 one.faults.len() > 1 || one.faults.iter().any(|fault| fault.export.is_some());
-            let faults = split.then(|| fault_rows(&one.faults, at_visit));
+            let faults = split.then(|| fault_rows(&one.faults, chain, at_visit));
             let sub = if split { None } else { sub };
             view! {
                 <Row tone title nostrip:sub=sub aside=view! { <Stamp at now/> }.into_any()/>
@@ -56,12 +56,20 @@ pub(super) fn checks(export: &Export, at_visit: &Visit) -> impl IntoView + use<>
     view! { <Card title="Checks" aside id="checks">{rows}</Card> }
 }
 
-fn fault_rows(faults: &[Fault], at: &Visit) -> AnyView {
+/// Another export is named by its own title, where the reader finds it.
+fn fault_rows(faults: &[Fault], chain: &Chain, at: &Visit) -> AnyView {
+    let titled = |id| {
+        let mut others = chain.exports().map(|one| &one.export);
+        others.find(|one| one.id == id)
+    };
     faults
         .iter()
         .map(|fault| {
             let sub = Some(format!("{} Accepted: {}.", fault.field, fault.accepts));
-            let title = fault.says.clone();
+            let title = match fault.export.and_then(titled) {
+                Some(other) => format!("{}: {}", fault.says, other.title),
+                None => fault.says.clone(),
+            };
             match fault.export {
                 Some(id) => {
                     let href = at.path(&format!("exports/{id}"));

@@ -132,10 +132,15 @@ fn open(invited: &Invited, token: &str, me: Option<String>, flash: Option<&Flash
     let inside = match me {
         Some(me) if me == invitation.email => accept(token, merchant).into_any(),
         Some(me) => wrong_person(&me, &invitation.email).into_any(),
-        None if invited.has_account => sign_in(token, &invitation.email).into_any(),
+        // the same for an address with an account and one without: whoever made the link may be reading
         None => {
             let name = invitation.name.clone().unwrap_or_default();
-            newcomer(token, &name, &invitation.email, &Typed::of(flash, "accept")).into_any()
+            let typed = Typed::of(flash, "accept");
+            view! {
+                {newcomer(token, &name, &invitation.email, &typed)}
+                {sign_in(token)}
+            }
+            .into_any()
         }
     };
     view! {
@@ -170,15 +175,14 @@ fn wrong_person(me: &str, email: &str) -> impl IntoView + use<> {
     }
 }
 
-fn sign_in(token: &str, email: &str) -> impl IntoView + use<> {
-    let sentence = format!(
-        "There is an account with the address {email}. Sign in with it, and you come back here to accept."
-    );
+fn sign_in(token: &str) -> impl IntoView + use<> {
+    let href = format!("/login?next=/invite/{token}");
     view! {
-        <p>{sentence}</p>
-        <div class="acts mt-4">
-            <LinkButton href=format!("/login?next=/invite/{token}") label="Sign in" kind=Loud::Primary/>
-        </div>
+        <p class="mt-4 text-ink-2">
+            "You have an account with this address? "
+            <a class="link" href=href>"Sign in with it"</a>
+            ", and you come back here to accept."
+        </p>
     }
 }
 

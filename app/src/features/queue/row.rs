@@ -35,7 +35,8 @@ pub(super) fn row(item: QueueItem, desk: &Desk, rules: &Rules, told: Told) -> An
     let due = view! { <Countdown due=deadline now nostrip:tone=pinned/> }.into_any();
     match what {
         Waiting::Approval { approval, export } => {
-            approval_row(&merchant, &approval, *export, rules, due)
+            let is_outside = desk.person.is_outside(&merchant);
+            approval_row(&merchant, &approval, *export, (rules, is_outside), due)
         }
         Waiting::Task(task) => task_row(&merchant, *task, desk, rules, (due, told)),
         Waiting::Publishing(sheet) => publishing_row(&merchant, &sheet, rules, due),
@@ -46,7 +47,7 @@ fn approval_row(
     merchant: &Merchant,
     approval: &Approval,
     export: Export,
-    rules: &Rules,
+    (rules, is_outside): (&Rules, bool),
     due: AnyView,
 ) -> AnyView {
     let path = format!("/m/{}/approvals/{}", merchant.slug, approval.id);
@@ -54,12 +55,13 @@ fn approval_row(
         Some(name) => format!("asked by {}", short_name(name)),
         None => approval.reason.clone(),
     };
-    let meta = vec![
+    let mut meta = vec![
         merchant.name.clone().into_any(),
         format!("{} {}", export.export_type, export.contract_version).into_any(),
         asked.into_any(),
-        then_sentence(approval, &export, rules).into_any(),
     ];
+    // who else is asked is none of an outside party's business
+    meta.extend((!is_outside).then(|| then_sentence(approval, &export, rules).into_any()));
     let (decline, review) = (format!("{path}?do=decline"), format!("{path}#approve"));
     let actions = view! {
         <LinkButton href=decline label="Decline" key="d"/>

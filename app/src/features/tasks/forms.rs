@@ -67,12 +67,7 @@ pub(super) fn reassign_form(
 pub(super) fn owner_choices(task: &Task, at: &Visit) -> Vec<(String, String)> {
     use domain::owner::Owner;
     let rules = &at.rules;
-    let side = at
-        .ctx
-        .member()
-        .ok()
-        .map(|(_, member)| member.party)
-        .filter(|party| party.is_outside());
+    let side = at.ctx.outside_party();
     let is_theirs = |member: &Membership| side.is_none_or(|party| member.party == party);
     let mut roles: Vec<Owner> = rules
         .members
@@ -80,10 +75,9 @@ pub(super) fn owner_choices(task: &Task, at: &Visit) -> Vec<(String, String)> {
         .filter(|(user, member)| user.active && is_theirs(member))
         .flat_map(|(_, member)| roles_of(member))
         .collect();
-    if side.is_some() {
-        let named = std::iter::once(&task.backup);
-        let rungs = task.escalation.steps.iter().map(|step| &step.target);
-        roles.extend(named.chain(rungs).cloned());
+    if let Some(side) = side {
+        let others = task.named().filter(|owner| !rules.is_of(side, owner));
+        roles.extend(others.cloned());
     }
     roles.sort();
     roles.dedup();

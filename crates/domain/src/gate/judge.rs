@@ -86,7 +86,8 @@ impl Gate {
                 .filter(|other| intents.contains(&other.intent))
                 .map(|other| Fault {
                     field: "/intent".to_owned(),
-                    says: format!("“{}” is {}", other.title, other.state.words()),
+                    // not which: whoever sees that one has the link
+                    says: "Another export of the same subject is under way".to_owned(),
                     accepts:
                         "nothing else under way for the same thing: wait for it, or withdraw it"
                             .to_owned(),

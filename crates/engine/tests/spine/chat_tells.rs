@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use domain::{
     chat::{Directly, Tells},
+    contract::{ApprovalCondition, ApprovalRule, ApprovalStep},
     owner::{Owner, Party},
     task::Task,
 };
 use engine::{
-    ChatInput, Oneself, TaskAct,
+    ApprovalAct, ChatInput, Ctx, Oneself, TaskAct,
     port::{AuditFilter, Card, Carried, Whose},
 };
 use testkit::{Called, HOUR, MINUTE, No, Reply, fulfillment_contract, order};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     chat::{asked, link},
+    outside::{fulfillment, theo},
     world::{World, on_every_store},
 };
 
@@ -62,6 +64,39 @@ async fn watched_by(world: &World, watchers: &[Owner]) {
     let engine = &world.engine;
     engine
         .publish_contract(&world.admin, contract)
+        .await
+        .unwrap();
+}
+
+/// The warehouse is asked, and finance backs it up; who approves there.
+async fn the_warehouse_is_asked(world: &World) -> Ctx {
+    let theo = theo(world).await;
+    fulfillment(world, 5, |contract| {
+        let harbor = Owner::role(Party::ThreePl, "logistics");
+        let finance = Owner::role(Party::Agency, "finance");
+        contract.approval = vec![ApprovalRule {
+            when: ApprovalCondition::Always,
+            steps: vec![ApprovalStep::of(harbor, finance, 15 * MINUTE)],
+            critical: false,
+        }];
+    })
+    .await;
+    theo
+}
+
+/// To finance, who decline it.
+async fn passed_on_and_declined(world: &World, theo: &Ctx, approval: Uuid) {
+    let to = Owner::role(Party::Agency, "finance");
+    let act = ApprovalAct::Reassign {
+        to,
+        why: String::new(),
+    };
+    let engine = &world.engine;
+    engine.act_on_approval(theo, approval, act).await.unwrap();
+    world.runs_due_work().await.unwrap();
+    let export = world.the_export().await.unwrap();
+    world
+        .declines("fiona", &export, "margin too thin")
         .await
         .unwrap();
 }
@@ -380,6 +415,53 @@ on_every_store! {
         assert_eq!(posted(&world).len(), before);
         // each of the tasks, and the notice
         assert_eq!(mailed(&world).await, ["tomas", "fiona", "tomas", "fiona"]);
+    }
+
+    async fn nobody_outside_reads_a_request_that_is_not_theirs(world: World) {
+        let routes = [("3pl:logistics", "#harbor"), ("agency:finance", "#harbor"), ("agency:operations", "#ops")];
+        connect(&world, &routes).await;
+        let approval = asked(&world, 1).await;
+        // finance back operations up, and share a place with the warehouse
+        world.advance(approval.accept_ms + 1).await.unwrap();
+        let places: Vec<String> = posted(&world).into_iter().map(|(place, _)| place).collect();
+        assert!(!places.is_empty() && places.iter().all(|place| place == "#ops"), "{places:?}");
+        assert!(mailed(&world).await.contains(&"fiona".to_owned()), "by mail instead");
+    }
+
+    async fn a_request_that_came_to_share_a_place_is_mailed(world: World) {
+        connect(&world, &[("agency:operations", "#ops")]).await;
+        world.chat.will_answer(No::Later(Some(60_000)));
+        asked(&world, 1).await;
+        world.engine.route_chat(&world.admin, "3pl:logistics", "#ops").await.unwrap();
+        world.advance(2 * MINUTE).await.unwrap();
+        assert_eq!(posted(&world).len(), 1, "before the warehouse read there, and it did not come");
+        assert!(mailed(&world).await.contains(&"jonas".to_owned()));
+    }
+
+    async fn a_request_that_was_theirs_says_nothing_of_what_became_of_it(world: World) {
+        let theo = the_warehouse_is_asked(&world).await;
+        connect(&world, &[("3pl:logistics", "#harbor")]).await;
+        let approval = asked(&world, 1).await;
+        let first = shown(&world).remove(0);
+        assert!(first.headline.starts_with("Approve? ") && first.press.is_some(), "{first:?}");
+        passed_on_and_declined(&world, &theo, approval.id).await;
+        let card = shown(&world).remove(0);
+        assert_eq!(card.headline, "An approval that was with you");
+        assert_eq!(says(&card, "Now"), "It is with somebody else.");
+        assert!(card.press.is_none() && card.open.is_none() && card.facts.len() == 1, "{card:?}");
+    }
+
+    async fn what_became_of_it_is_mailed_to_nobody_who_does_not_see_it_any_more(world: World) {
+        let theo = the_warehouse_is_asked(&world).await;
+        let approval = asked(&world, 1).await;
+        mailed(&world).await;
+        let to_harbor = |mail: &engine::port::Mail| mail.to.starts_with("theo@") || mail.to.starts_with("hana@");
+        let asked_there = world.mailer.given().iter().filter(|mail| to_harbor(mail)).count();
+        assert!(asked_there > 0);
+        passed_on_and_declined(&world, &theo, approval.id).await;
+        mailed(&world).await;
+        let mails = world.mailer.given();
+        assert_eq!(mails.iter().filter(|mail| to_harbor(mail)).count(), asked_there, "{mails:?}");
     }
 
     async fn a_flood_is_told_as_one(world: World) {
