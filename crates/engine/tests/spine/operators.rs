@@ -346,7 +346,7 @@ on_every_store! {
         world.clock.advance_ms(7 * 24 * HOUR);
         let late = world.engine.accept_as_new(&token(&third), "Nils", "viermal gefaltete brotzeit").await.unwrap_err();
         assert!(late.sentence.contains("7 days"), "{late}");
-        let now = world.engine.enter_operator(ctx.user.id, "northbeam").await.unwrap();
+        let now = at(&world, &ctx.user).await;
         invited(&world, &now, "nils@example.com", "viewer").await;
         // it goes with the operator
         world.engine.remove_operator(ctx.operator.id).await.unwrap();
@@ -404,7 +404,7 @@ on_every_store! {
         // renaming is no matter of safety; what is asked of everybody is
         world.engine.change_operator(&ctx, "Northbeam Ops", false).await.unwrap();
         let change = async |ctx: &AgencyCtx, required| world.engine.change_operator(ctx, "Northbeam Ops", required).await;
-        assert_eq!(change(&ctx, true).await.unwrap_err().kind, Kind::StepUp);
+        assert_eq!(change(&ctx.clone().proved(None), true).await.unwrap_err().kind, Kind::StepUp);
         let ctx = ctx.proved(Some(world.engine.now()));
         // it ends the sessions of whoever has none, so whoever asks for it is not among them
         let without = world.engine.without_second_factor(&ctx).await.unwrap();
